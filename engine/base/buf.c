@@ -1,0 +1,171 @@
+/*
+ * Growing byte buffers, and the one JSON string writer.
+ */
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FIRST_CAP 256u
+
+void
+weir_buf_fini(weir_buf *b)
+{
+    free(b->p);
+    *b = (weir_buf){0};
+}
+
+char *
+weir_buf_reserve(weir_buf *b, size_t more)
+{
+    if (b->failed)
+        return NULL;
+    if (b->cap - b->len >= more && b->p)
+        return b->p + b->len;
+    size_t cap = b->cap ? b->cap : FIRST_CAP;
+    while (cap - b->len < more) {
+        if (cap > SIZE_MAX / 4) {
+            b->failed = true;
+            return NULL;
+        }
+        cap *= 2;
+    }
+    char *p = realloc(b->p, cap);
+    if (!p) {
+        b->failed = true;
+        return NULL;
+    }
+    b->p = p;
+    b->cap = cap;
+    return p + b->len;
+}
+
+void
+weir_buf_put(weir_buf *b, weir_span s)
+{
+    char *p = weir_buf_reserve(b, s.len);
+
+    if (p && s.len) {
+        memcpy(p, s.p, s.len);
+        b->len += s.len;
+    }
+}
+
+void
+weir_buf_puts(weir_buf *b, const char *cstr)
+{
+    weir_buf_put(b, span_of(cstr));
+}
+
+void
+weir_buf_putc(weir_buf *b, char c)
+{
+    char *p = weir_buf_reserve(b, 1);
+
+    if (p) {
+        *p = c;
+        b->len++;
+    }
+}
+
+void
+weir_buf_printf(weir_buf *b, const char *fmt, ...)
+{
+    va_list ap, again;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    char *p = n < 0 ? NULL : weir_buf_reserve(b, (size_t)n + 1);
+    if (p) {
+        (void)vsnprintf(p, (size_t)n + 1, fmt, again);
+        b->len += (size_t)n;
+    }
+    va_end(again);
+}
+
+void
+weir_buf_put_u64(weir_buf *b, uint64_t v)
+{
+    char digits[20];
+    size_t n = sizeof digits;
+
+    do
+        digits[--n] = (char)('0' + v % 10);
+    while ((v /= 10) != 0);
+    weir_buf_put(b, (weir_span){digits + n, sizeof digits - n});
+}
+
+void
+weir__buf_put_cp(weir_buf *b, uint32_t cp)
+{
+    char u[4];
+    size_t n = 0;
+
+    if (cp > 0x10FFFF || (cp >= 0xD800 && cp <= 0xDFFF))
+        cp = 0xFFFD;
+    if (cp < 0x80) {
+        u[n++] = (char)cp;
+    } else if (cp < 0x800) {
+        u[n++] = (char)(0xC0 | cp >> 6);
+        u[n++] = (char)(0x80 | (cp & 0x3F));
+    } else if (cp < 0x10000) {
+        u[n++] = (char)(0xE0 | cp >> 12);
+        u[n++] = (char)(0x80 | (cp >> 6 & 0x3F));
+        u[n++] = (char)(0x80 | (cp & 0x3F));
+    } else {
+        u[n++] = (char)(0xF0 | cp >> 18);
+        u[n++] = (char)(0x80 | (cp >> 12 & 0x3F));
+        u[n++] = (char)(0x80 | (cp >> 6 & 0x3F));
+        u[n++] = (char)(0x80 | (cp & 0x3F));
+    }
+    weir_buf_put(b, (weir_span){u, n});
+}
+
+/* The letter of the short escape of c, 'u' for other controls, 0 for what is written as it is. */
+static char
+escape_of(char c)
+{
+    switch (c) {
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    case '"':
+    case '\\':
+        return c;
+    default:
+        return (unsigned char)c < 0x20 ? 'u' : 0;
+    }
+}
+
+void
+weir_buf_put_json(weir_buf *b, weir_span s)
+{
+    size_t from = 0;
+
+    weir_buf_putc(b, '"');
+    for (size_t i = 0; i < s.len; i++) {
+        char e = escape_of(s.p[i]);
+        if (!e)
+            continue;
+        weir_buf_put(b, (weir_span){s.p + from, i - from});
+        if (e == 'u')
+            weir_buf_printf(b, "\\u%04x", (unsigned)(unsigned char)s.p[i]);
+        else {
+            weir_buf_putc(b, '\\');
+            weir_buf_putc(b, e);
+        }
+        from = i + 1;
+    }
+    weir_buf_put(b, (weir_span){s.p + from, s.len - from});
+    weir_buf_putc(b, '"');
+}

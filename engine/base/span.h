@@ -1,0 +1,92 @@
+/*
+ * Spans: borrowed runs of bytes, compared, cut and searched without copies.
+ */
+#ifndef WEIR_BASE_SPAN_H
+#define WEIR_BASE_SPAN_H
+
+#include <tagweir/common.h>
+
+#include <string.h>
+
+#define SPAN_LIT(s) ((weir_span){(s), sizeof(s) - 1})
+#define SPAN_NONE ((weir_span){NULL, 0})
+/* For printf's %.*s. */
+#define SPAN_FMT(s) (int)(s).len, (s).p
+
+static inline weir_span
+span_of(const char *cstr)
+{
+    return cstr ? (weir_span){cstr, strlen(cstr)} : SPAN_NONE;
+}
+
+static inline bool
+span_eq(weir_span a, weir_span b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+}
+
+static inline bool
+span_is(weir_span a, const char *cstr)
+{
+    return span_eq(a, span_of(cstr));
+}
+
+static inline bool
+span_starts(weir_span s, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return s.len >= n && (n == 0 || memcmp(s.p, prefix, n) == 0);
+}
+
+/* The span without its first n bytes; n must not exceed its length. */
+static inline weir_span
+span_skip(weir_span s, size_t n)
+{
+    return (weir_span){s.p + n, s.len - n};
+}
+
+static inline weir_span
+span_head(weir_span s, size_t n)
+{
+    return (weir_span){s.p, n};
+}
+
+/* Offset of the first c, or s.len. */
+static inline size_t
+span_find(weir_span s, char c)
+{
+    const char *at = s.len ? memchr(s.p, c, s.len) : NULL;
+
+    return at ? (size_t)(at - s.p) : s.len;
+}
+
+/* Without leading and trailing spaces, tabs, CR and LF. */
+weir_span weir__span_trim(weir_span s);
+/* ASCII letters compare caselessly, all else byte for byte. */
+bool weir__span_eq_nocase(weir_span a, weir_span b);
+/* Bytewise order; a prefix sorts first. <0, 0, >0. */
+int weir__span_cmp(weir_span a, weir_span b);
+/* Is this the name of that, but for a typing mistake? Damerau-Levenshtein distance, at most
+   `limit` + 1 (search stops there). For "did you mean". ASCII caseless. */
+size_t weir__span_distance(weir_span a, weir_span b, size_t limit);
+
+static inline char
+ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static inline char
+ascii_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
+}
+
+static inline bool
+ascii_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+#endif

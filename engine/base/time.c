@@ -1,0 +1,159 @@
+/*
+ * RFC 3339 times to milliseconds and back, without the C library's calendar: it knows time zones
+ * and locales, and a record must not.
+ *
+ * Days from and to civil dates follow the era arithmetic of the proleptic Gregorian calendar:
+ * years begin in March, so that the leap day is the last of its year.
+ */
+#include "base/time.h"
+
+#include <stdio.h>
+
+#define MS_A_DAY INT64_C(86400000)
+
+int64_t
+weir__days_from_civil(int64_t y, unsigned m, unsigned d)
+{
+    y -= m <= 2;
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t yoe = y - era * 400;
+    int64_t doy = (153 * (m > 2 ? (int64_t)m - 3 : (int64_t)m + 9) + 2) / 5 + (int64_t)d - 1;
+    int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+    return era * 146097 + doe - 719468;
+}
+
+static void
+civil_from_days(int64_t days, int64_t *y, int *m, int *d)
+{
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t doe = days - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    *d = (int)(doy - (153 * mp + 2) / 5 + 1);
+    *m = (int)(mp < 10 ? mp + 3 : mp - 9);
+    *y = yoe + era * 400 + (*m <= 2);
+}
+
+bool
+weir__take_digits(weir_span *s, size_t n, unsigned *out)
+{
+    unsigned v = 0;
+
+    if (s->len < n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!ascii_is_digit(s->p[i]))
+            return false;
+        v = v * 10 + (unsigned)(s->p[i] - '0');
+    }
+    *s = span_skip(*s, n);
+    *out = v;
+    return true;
+}
+
+static bool
+take(weir_span *s, const char *any_of)
+{
+    if (s->len == 0 || !strchr(any_of, s->p[0]) || s->p[0] == '\0')
+        return false;
+    *s = span_skip(*s, 1);
+    return true;
+}
+
+bool
+weir__is_civil(const struct weir__civil *c)
+{
+    static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (c->year % 4 == 0 && c->year % 100 != 0) || c->year % 400 == 0;
+
+    if (c->month < 1 || c->month > 12 || c->day < 1)
+        return false;
+    if (c->day > days[c->month - 1] + (c->month == 2 && leap ? 1u : 0u))
+        return false;
+    /* second 60 is a leap second: legal, and read as the first of the next minute */
+    return c->hour < 24 && c->minute < 60 && c->second <= 60;
+}
+
+int64_t
+weir__civil_to_ms(const struct weir__civil *c)
+{
+    int64_t seconds = (int64_t)c->hour * 3600 + c->minute * 60 + c->second;
+
+    return weir__days_from_civil(c->year, c->month, c->day) * MS_A_DAY +
+           (seconds - (int64_t)c->offset_minutes * 60) * 1000 + c->ms;
+}
+
+static bool
+take_fraction(weir_span *s, unsigned *ms)
+{
+    unsigned scale = 100, digits = 0;
+
+    *ms = 0;
+    if (!take(s, "."))
+        return true;
+    for (; s->len && ascii_is_digit(s->p[0]); *s = span_skip(*s, 1), digits++) {
+        *ms += (unsigned)(s->p[0] - '0') * scale;
+        scale /= 10;
+    }
+    return digits > 0;
+}
+
+static bool
+take_offset(weir_span *s, int *minutes)
+{
+    unsigned h, m;
+
+    *minutes = 0;
+    if (take(s, "Zz"))
+        return true;
+    int sign = s->len && s->p[0] == '-' ? -1 : 1;
+    if (!take(s, "+-") || !weir__take_digits(s, 2, &h) || !take(s, ":") ||
+        !weir__take_digits(s, 2, &m))
+        return false;
+    *minutes = sign * (int)(h * 60 + m);
+    return h < 24 && m < 60;
+}
+
+bool
+weir_time_parse(weir_span s, int64_t *out)
+{
+    struct weir__civil c = {0};
+
+    if (!weir__take_digits(&s, 4, &c.year) || !take(&s, "-") ||
+        !weir__take_digits(&s, 2, &c.month) || !take(&s, "-") || !weir__take_digits(&s, 2, &c.day))
+        return false;
+    if (!take(&s, "Tt ") || !weir__take_digits(&s, 2, &c.hour) || !take(&s, ":") ||
+        !weir__take_digits(&s, 2, &c.minute) || !take(&s, ":") ||
+        !weir__take_digits(&s, 2, &c.second))
+        return false;
+    if (!take_fraction(&s, &c.ms) || !take_offset(&s, &c.offset_minutes) || s.len != 0)
+        return false;
+    if (!weir__is_civil(&c))
+        return false;
+    *out = weir__civil_to_ms(&c);
+    return true;
+}
+
+size_t
+weir_time_format(int64_t ms, char out[WEIR_TIME_MAX])
+{
+    static const int64_t lowest = -719528 * MS_A_DAY, highest = 2932897 * MS_A_DAY - 1;
+    int64_t y;
+    int m, d, n;
+
+    ms = ms < lowest ? lowest : ms > highest ? highest : ms;
+    int64_t day = ms >= 0 ? ms / MS_A_DAY : -((MS_A_DAY - 1 - ms) / MS_A_DAY);
+    int64_t rest = ms - day * MS_A_DAY;
+    civil_from_days(day, &y, &m, &d);
+    int h = (int)(rest / 3600000), min = (int)(rest / 60000 % 60), s = (int)(rest / 1000 % 60);
+    int milli = (int)(rest % 1000);
+    if (milli)
+        n = snprintf(out, WEIR_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)y, m, d, h,
+                     min, s, milli);
+    else
+        n = snprintf(out, WEIR_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)y, m, d, h, min,
+                     s);
+    return (size_t)n;
+}

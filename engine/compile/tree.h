@@ -1,0 +1,81 @@
+/*
+ * The tree that rule files are read into: YAML's nodes with their places, nothing interpreted.
+ *
+ * What YAML allows and rule files do not (anchors, aliases, merge keys, tags, duplicate keys, keys
+ * that are no scalars) has been refused by then.
+ */
+#ifndef WEIR_COMPILE_TREE_H
+#define WEIR_COMPILE_TREE_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+enum node_kind { NODE_EMPTY, NODE_SCALAR, NODE_SEQ, NODE_MAP };
+
+struct source_file {
+    const char *path; /* as the user named it, or folder and relative path */
+    weir_span text;   /* the whole file; lives as long as the arena */
+    uint32_t index;   /* dense over all files and list files of the load */
+};
+
+struct node {
+    enum node_kind kind;
+    bool quoted;    /* SCALAR: in '…', "…", | or >; never a number, boolean or null then */
+    weir_span text; /* SCALAR: the value */
+    const struct source_file *file;
+    uint32_t line, column; /* from 1, column in code points; of a MAP or SEQ: its first token */
+    uint32_t width;        /* code points on the first line */
+    struct node **items;   /* SEQ: items; MAP: values */
+    struct node **keys;    /* MAP: keys, each a SCALAR */
+    size_t n;
+};
+
+/* One file's top node; NULL when it could not be read as YAML (said in diags). */
+struct tree {
+    const struct source_file *file;
+    struct node *top;
+};
+
+struct forest {
+    struct tree *trees; /* in rule-set order */
+    size_t ntrees;
+    /* every file opened, list files included, by index */
+    const struct source_file **files;
+    size_t nfiles, files_cap;
+};
+
+/*
+ * Read rule files and folders. Errors go to diags, all of them; trees that could be read are
+ * there all the same, so that their own mistakes are found in the same run.
+ * `work` must have on_oom set; everything is allocated there; nothing else is left behind, also
+ * when it jumps.
+ */
+weir_status weir__load(struct arena *work, const char *const *paths, size_t npaths,
+                       struct forest *out, weir_diags *diags);
+
+/* A line of a list file. */
+struct list_line {
+    weir_span text; /* trimmed; comments and blank lines are gone */
+    uint32_t line, column, width;
+};
+
+/*
+ * Read a list file named in `at` (path relative to the rule file at->file). `column`: of a .csv
+ * file, the name of the column to take, NULL for the first of a file without a header.
+ * false: could not be read; said in diags at the node.
+ */
+bool weir__load_list(struct arena *work, struct forest *forest, const struct node *at,
+                     const char *path, const char *column, const struct source_file **file,
+                     struct list_line **lines, size_t *nlines, weir_diags *diags);
+
+/* The place of a node, or of a part of a scalar (offset and length in bytes of its value; exact
+   where the value is written as it is, else the whole node). */
+struct weir__place weir__place_of(const struct node *n);
+struct weir__place weir__place_within(const struct node *n, size_t offset, size_t len);
+/* The place in a list file. */
+struct weir__place weir__place_in_list(const struct source_file *f, const struct list_line *l);
+
+/* The value of a key of a map, or NULL. */
+struct node *weir__node_get(const struct node *map, const char *key);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * Orders: the legal and policy instruments that rules act under, and when they hold.
+ */
+#ifndef WEIR_MODEL_ORDER_H
+#define WEIR_MODEL_ORDER_H
+
+#include "base/span.h"
+
+#include <tagweir/ruleset.h>
+
+#define WEIR_TIME_NONE INT64_MIN /* absent; as a bound: open */
+
+/* [from, until) in milliseconds; WEIR_TIME_NONE leaves a side open. */
+struct weir__interval {
+    int64_t from, until;
+};
+
+static inline bool
+weir__interval_holds(const struct weir__interval *i, int64_t now)
+{
+    return (i->from == WEIR_TIME_NONE || now >= i->from) &&
+           (i->until == WEIR_TIME_NONE || now < i->until);
+}
+
+struct weir__refused {
+    weir_span target, reason;
+};
+
+struct weir__order {
+    weir_span id; /* all spans of the model end in a NUL that is not counted */
+    weir_span authority, basis, reference, notice; /* {NULL, 0}: absent */
+    weir_kind kind;
+    bool confidential;
+    bool lapses; /* on_lapse: lift */
+    int64_t served, review_by, confirmed, revoked; /* WEIR_TIME_NONE: absent */
+    /* As compiled: `in_force` sorted by from; without it one open at the end from `served`;
+       without either one open at both ends. Never empty. */
+    const struct weir__interval *intervals;
+    size_t nintervals;
+    const struct weir__refused *refused;
+    size_t nrefused;
+    weir_span meta; /* as JSON; {NULL, 0}: absent */
+    weir_span dsa;
+    const char *file;
+    uint32_t line;
+};
+
+/* In one of its intervals, not revoked, and not lapsed (SPEC section 5, "In force"). */
+bool weir__order_holds(const struct weir__order *o, int64_t now);
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * Rules as they are decided by: what the compiler made of the files, in one immutable block.
+ */
+#ifndef WEIR_MODEL_RULE_H
+#define WEIR_MODEL_RULE_H
+
+#include "model/order.h"
+#include "model/region.h"
+#include "regex/regex.h"
+
+#include <tagweir/post.h>
+
+/*
+ * Key spaces. A key is looked up, and a pattern tried, in the space that fits the value and the
+ * fold of the rule. Tags: TAG is the canonical key, the others are made from it. In ID spaces the
+ * key is the id byte for byte (a DID with its `did:`), in HANDLE spaces the folded handle, in
+ * DOMAIN spaces a lower-cased domain without a final dot. LANG: primary subtag in lower case, old
+ * codes replaced. SOURCE: the dialect's name.
+ */
+#define WEIR__SPACES(X)                                                                            \
+    X(TAG, HASHTAGS)                                                                               \
+    X(TAG_TURKIC, HASHTAGS)                                                                        \
+    X(TAG_SKELETON, HASHTAGS) /* literals of fold: confusable */                                   \
+    X(TAG_LETTERS, HASHTAGS)  /* patterns of fold: confusable */                                   \
+    X(AUTHOR_ID, ACCOUNTS)                                                                         \
+    X(AUTHOR_HANDLE, ACCOUNTS)                                                                     \
+    X(AUTHOR_DOMAIN, ACCOUNTS)                                                                     \
+    X(MENTION_ID, MENTIONS)                                                                        \
+    X(MENTION_HANDLE, MENTIONS)                                                                    \
+    X(MENTION_DOMAIN, MENTIONS)                                                                    \
+    X(POST, POSTS)                                                                                 \
+    X(LANG, LANGS)                                                                                 \
+    X(SOURCE, SOURCES)
+
+enum weir__space {
+#define X(name, selector) WEIR__SPACE_##name,
+    WEIR__SPACES(X)
+#undef X
+    WEIR__NSPACES
+};
+
+enum weir__fold { WEIR__FOLD_NONE, WEIR__FOLD_CONFUSABLE, WEIR__FOLD_TURKIC };
+
+enum weir__entry_kind {
+    WEIR__ENTRY_LITERAL, /* tag, handle, user@domain, post id, language, source */
+    WEIR__ENTRY_ID,      /* id:… (text without `id:`) or did:… (text with it) */
+    WEIR__ENTRY_DOMAIN,  /* domain:… (text without it) */
+    WEIR__ENTRY_GLOB,
+    WEIR__ENTRY_REGEX, /* text between the slashes */
+    WEIR__ENTRY_LIST
+};
+
+/*
+ * An entry of a selector or a list as its author wrote it, for explaining and for the digest: a
+ * leading `#` or `@`, and the note behind an id, are gone; nothing is folded.
+ */
+struct weir__entry {
+    enum weir__entry_kind kind;
+    bool extended; /* REGEX: flag x */
+    uint32_t list; /* LIST: index into the rule set's lists */
+    weir_span text;
+    uint32_t file; /* index into the rule set's files */
+    uint32_t line;
+};
+
+struct weir__entries {
+    const struct weir__entry *items; /* {NULL, 0}: the selector is not given */
+    size_t n;
+};
+
+struct weir__list {
+    weir_span name;
+    struct weir__entries accounts, hashtags, posts;
+};
+
+/* One selector of one rule: what a hit is recorded under. Dense ids over the rule set. */
+struct weir__selector {
+    uint32_t rule;
+    weir_selector kind;
+    bool in_except;
+};
+
+enum weir__side { WEIR__MATCH, WEIR__EXCEPT };
+
+struct weir__breaker {
+    bool given;
+    uint32_t per_minute;  /* 0: no cap */
+    uint32_t share_milli; /* of posts, in thousandths; 0: no cap */
+    bool observe;         /* then: observe; else alert */
+};
+
+struct weir_rule {
+    weir_span id;
+    uint32_t order; /* WEIR_NONE: own policy */
+    weir_action action;
+    weir_mode mode;
+    int32_t priority;
+    uint32_t factor_milli;
+    uint32_t surfaces;   /* of a downrank: bit (1 << weir_surface), all when none were given */
+    uint32_t rollout_bp; /* 10000: everyone */
+    struct weir__interval in_force;
+    /* Where it holds. On `XX`: bit XX and every territory not excepted. */
+    struct weir__region_set regions;
+    /* Regions in which the outcome may differ from XX's because of this rule: those it names,
+       and those taken from its XX. Never XX itself. */
+    struct weir__region_set named;
+    enum weir__fold fold;
+    bool limit_matches; /* on_limit: match */
+    bool has_against;
+    const uint32_t *against; /* orders; only with has_against */
+    size_t nagainst;
+    /* selector[side][kind]: its id, or WEIR_NONE when it is not given */
+    uint32_t selector[2][WEIR_NSELECTORS];
+    struct weir__entries entries[2][WEIR_NSELECTORS];
+    struct weir__breaker breaker;
+    weir_span meta, dsa; /* as JSON; {NULL, 0}: absent */
+    uint32_t file;
+    uint32_t line;
+};
+
+/*
+ * A glob or regex with the selectors it was written in. Equal patterns of one space are one.
+ * A regex of a space is tried on the same subject as a glob of it; a glob of a HANDLE space
+ * without `@` is tried only on handles without one.
+ */
+struct weir__pattern {
+    enum weir__space space;
+    bool is_regex;
+    bool extended;
+    bool bare_handles;       /* glob of a HANDLE space without `@` */
+    weir_span text;          /* regex: between the slashes; glob: folded */
+    struct weir__regex *re;  /* regex only; freed with the rule set */
+    const uint32_t *selectors; /* ids, ascending */
+    size_t nselectors;
+};
+
+/* A test that a rule carries. */
+struct weir__rule_test {
+    uint32_t rule;
+    bool expect_match;
+    bool is_post;   /* text is a post in Tagweir's own dialect, as JSON */
+    weir_span text; /* else a hashtag as written, or a handle with its `@` */
+    uint32_t file, line, column, width;
+    weir_span source; /* the line, for messages */
+};
+
+#endif

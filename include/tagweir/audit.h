@@ -1,0 +1,36 @@
+/*
+ * Records: decisions, errors and skips as one line of JSON each, the same bytes everywhere.
+ * All functions append to a buffer, with the newline; none reads a clock or does I/O.
+ */
+#ifndef TAGWEIR_AUDIT_H
+#define TAGWEIR_AUDIT_H
+
+#include <tagweir/common.h>
+#include <tagweir/decide.h>
+#include <tagweir/post.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Append the record of a decision, its trace included where it has one. */
+WEIR_API void weir_record_write(const weir_decision *d, weir_buf *out);
+
+typedef enum weir_undecided { WEIR_UNDECIDED_REPORT, WEIR_UNDECIDED_WITHHOLD } weir_undecided;
+
+/**
+ * Append the record of an item that is an error.
+ * @param line  Number of the line in its stream, from 1.
+ * @param u     WITHHOLD adds `"action":"withhold"`: undecided is then never shown.
+ */
+WEIR_API void weir_record_write_error(const weir_item *item, uint64_t line, weir_undecided u,
+                                      weir_buf *out);
+/** Append `{"v":1,"skip":"…"}`. */
+WEIR_API void weir_record_write_skip(const weir_item *item, weir_buf *out);
+/** Append a post in Tagweir's own dialect with the canonical keys of its tags. */
+WEIR_API void weir_record_write_post(const weir_post *post, weir_buf *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

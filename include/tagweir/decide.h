@@ -1,0 +1,131 @@
+/*
+ * Deciding: one rule set, one post, one time, all regions.
+ */
+#ifndef TAGWEIR_DECIDE_H
+#define TAGWEIR_DECIDE_H
+
+#include <tagweir/common.h>
+#include <tagweir/post.h>
+#include <tagweir/ruleset.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Which rule acted, and on what. */
+typedef struct weir_act {
+    uint32_t rule;
+    bool via_repost;        /* it came by the original of a repost */
+    weir_selector selector; /* the first selector that the rule gives */
+    const weir_post *part;  /* the post it matched: the wrapper, or one inside */
+    uint32_t value;         /* index of the first value that matched: of part->mentions,
+                               ->hashtags or ->langs; 0 for the other selectors */
+} weir_act;
+
+typedef struct weir_outcome {
+    weir_action action;
+    weir_act act;      /* of a withhold */
+    uint32_t surfaces; /* of a downrank: bit (1 << weir_surface) for each one touched */
+    struct {
+        uint32_t factor_milli;
+        weir_act act;
+    } surface[WEIR_NSURFACES];
+} weir_outcome;
+
+typedef struct weir_region_outcome {
+    uint16_t region;
+    weir_outcome outcome;
+} weir_region_outcome;
+
+typedef struct weir_exemption {
+    uint32_t rule; /* the restriction that was defeated */
+    uint32_t by;   /* the allow that did it */
+} weir_exemption;
+
+typedef struct weir_region_exemptions {
+    uint16_t region;
+    const weir_exemption *list;
+    size_t n;
+} weir_region_exemptions;
+
+/**
+ * What became of one rule on one of the posts decided together. One entry a rule and part where
+ * the state is the same wherever the rule holds; else one for each state, with its regions.
+ */
+typedef struct weir_trace_entry {
+    uint32_t rule;
+    uint8_t part; /* 0: the post itself, 1: the original it reposts, 2: that one's original */
+    weir_state state;
+    const uint16_t *regions; /* NULL: wherever the rule holds; else bytewise, XX first */
+    size_t nregions;
+} weir_trace_entry;
+
+/** A decision. Borrowed from the scratch until it is used again, and from the post. */
+typedef struct weir_decision {
+    const weir_ruleset *rs;
+    const weir_post *post;
+    int64_t at_ms;
+    weir_action action; /* the most severe over regions */
+    /* As a record shows them: XX first and only if not plain allow; others where they differ.
+       Of a query with a region: that one alone, unless it is plain allow. */
+    const weir_region_outcome *regions;
+    size_t nregions;
+    const weir_region_exemptions *exempted; /* looked up as regions are; n may be 0 */
+    size_t nexempted;
+    const uint32_t *observed, *held_back, *limit; /* rules, in source order */
+    size_t nobserved, nheld_back, nlimit;
+    bool limit_tags; /* more than WEIR_MAX_TAGS distinct tags: the first ones were decided */
+    const weir_trace_entry *trace; /* only when asked for: by part, then in source order */
+    size_t ntrace;
+    const struct weir_decision *quoted; /* NULL: quotes nothing */
+} weir_decision;
+
+/* Distinct canonical keys of one post that are decided. */
+#define WEIR_MAX_TAGS 1000
+
+typedef struct weir_scratch weir_scratch;
+
+typedef struct weir_decide_options {
+    bool trace;             /* fill in weir_decision.trace */
+    uint32_t match_limit;   /* of one pattern on one key, in PCRE2's units; 0: the default */
+    uint32_t post_limit;    /* patterns that may run out on one post before the rest of its
+                               patterns count as run out too; 0: the default */
+} weir_decide_options;
+
+/**
+ * Working memory for deciding with @p rs, on which it keeps a reference. One a thread.
+ * @param o  NULL: defaults; copied.
+ */
+WEIR_API weir_status weir_scratch_new(weir_ruleset *rs, const weir_decide_options *o,
+                                      weir_scratch **out);
+WEIR_API void weir_scratch_free(weir_scratch *s);
+
+/**
+ * Decide one post for every region. Never blocks, does I/O or reads a clock; allocates only
+ * until the scratch has grown to the size of the posts it sees.
+ *
+ * @param scratch  Made for @p rs. One call at a time: one scratch a thread.
+ * @param post     Borrowed for as long as @p out is used.
+ * @param now_ms   Milliseconds since 1970-01-01 UTC: the time at which orders are asked whether
+ *                 they hold. A query's own `at` wins over it.
+ * @param out      Written on WEIR_OK and WEIR_E_LIMIT; valid until @p scratch is used again.
+ *
+ * @retval WEIR_OK       Every rule was evaluated.
+ * @retval WEIR_E_LIMIT  As WEIR_OK, but something ran out and stands in `limit`.
+ * @retval WEIR_E_NOMEM  The scratch could not grow; nothing is decided.
+ */
+WEIR_API weir_status weir_decide(const weir_ruleset *rs, weir_scratch *scratch,
+                                 const weir_post *post, int64_t now_ms, weir_decision *out);
+
+/**
+ * Run the tests that the rules themselves carry. Each that fails is an error in @p diags, at the
+ * line of the test, with what was expected and what came out.
+ * @retval WEIR_E_RULES  At least one failed.
+ * @param ntests  How many were run; may be NULL.
+ */
+WEIR_API weir_status weir_ruleset_test(weir_ruleset *rs, weir_diags *diags, size_t *ntests);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,111 @@
+/*
+ * Rule sets: rule files compiled together; immutable and reference-counted.
+ */
+#ifndef TAGWEIR_RULESET_H
+#define TAGWEIR_RULESET_H
+
+#include <tagweir/common.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct weir_ruleset weir_ruleset;
+
+typedef struct weir_load_options {
+    bool no_jit; /* never make JIT code (for Valgrind, and for comparing) */
+} weir_load_options;
+
+/**
+ * Compile rule files. A path is a file, or a folder, which stands for every `*.yaml` below it in
+ * byte order of the relative path.
+ *
+ * @param o      NULL: defaults.
+ * @param diags  Gets every error and warning found, not just the first.
+ * @param out    Written on WEIR_OK only, with one reference for the caller.
+ * @retval WEIR_E_RULES  At least one error; nothing else has changed.
+ * @retval WEIR_E_IO     A path named could not be read (said in @p diags too).
+ *
+ * The rules' own tests are run by weir_ruleset_test (decide.h): call it before use.
+ */
+WEIR_API weir_status weir_ruleset_load(const char *const *paths, size_t npaths,
+                                       const weir_load_options *o, weir_diags *diags,
+                                       weir_ruleset **out);
+/** Any thread, any time. @return @p rs. */
+WEIR_API weir_ruleset *weir_ruleset_ref(weir_ruleset *rs);
+/** The last one frees it. NULL is allowed. */
+WEIR_API void weir_ruleset_unref(weir_ruleset *rs);
+
+/** SHA-256 of the canonical form, 64 hex digits and a NUL; records show the first 16. */
+WEIR_API const char *weir_ruleset_digest(const weir_ruleset *rs);
+
+#define WEIR_NONE UINT32_MAX /* no rule, no order */
+
+#define WEIR_MODES(X)                                                                              \
+    X(ENFORCE, "enforce")                                                                          \
+    X(OBSERVE, "observe")                                                                          \
+    X(OFF, "off")
+
+typedef enum weir_mode {
+#define X(name, text) WEIR_MODE_##name,
+    WEIR_MODES(X)
+#undef X
+} weir_mode;
+
+/** What a person may want to know of a rule; borrowed from the rule set. Strings end in NUL. */
+typedef struct weir_rule_info {
+    const char *id;
+    uint32_t order; /* WEIR_NONE: own policy */
+    weir_action action;
+    weir_mode mode;
+    int32_t priority;
+    uint32_t factor_milli;   /* of a downrank: thousandths */
+    uint32_t surfaces;       /* of a downrank: bit (1 << weir_surface) */
+    uint32_t rollout_bp;     /* hundredths of a percent */
+    const char *file;        /* where it stands */
+    uint32_t line;
+} weir_rule_info;
+
+WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
+WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out);
+/** Does the rule hold in this region (an index of weir_region_find)? */
+WEIR_API bool weir_ruleset_rule_holds(const weir_ruleset *rs, uint32_t rule, uint16_t region);
+/** Is it in force at that time: one of its order's intervals, and its own? Mode is not asked. */
+WEIR_API bool weir_ruleset_rule_in_force(const weir_ruleset *rs, uint32_t rule, int64_t now_ms);
+
+#define WEIR_KINDS(X)                                                                              \
+    X(EMERGENCY, "emergency")                                                                      \
+    X(LEGAL_DEMAND, "legal_demand")                                                                \
+    X(COURT_ORDER, "court_order")                                                                  \
+    X(REPORT, "report")                                                                            \
+    X(POLICY, "policy")
+
+typedef enum weir_kind {
+#define X(name, text) WEIR_KIND_##name,
+    WEIR_KINDS(X)
+#undef X
+} weir_kind;
+
+/** The name of an order's kind as rule files write it; static storage. */
+WEIR_API const char *weir_kind_name(weir_kind k);
+
+/** What a person may want to know of an order; borrowed. Absent strings are NULL, times INT64_MIN. */
+typedef struct weir_order_info {
+    const char *id;
+    const char *authority;
+    const char *basis;
+    const char *reference;
+    const char *notice;
+    weir_kind kind;
+    bool confidential; /* then authority, reference and targets must not be shown to outsiders */
+    bool lapses;       /* on_lapse: lift */
+    int64_t served_ms, review_by_ms, confirmed_ms, revoked_ms;
+} weir_order_info;
+
+WEIR_API uint32_t weir_ruleset_norders(const weir_ruleset *rs);
+WEIR_API void weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
