@@ -24,7 +24,7 @@ struct folder {
     weir__fold_fn fold; /* NULL: as it is */
     weir_buf run;       /* the literal run so far, escapes taken away */
     weir_buf folded;
-    bool after_star;    /* the last thing written is a `*` */
+    bool after_star; /* the last thing written is a `*` */
 };
 
 /* Folding can make wildcards of what was none: a full-width asterisk becomes a plain one. */
@@ -129,8 +129,8 @@ past_one(weir_span s, size_t at)
 bool
 weir__glob_match(weir_span folded, weir_span subject)
 {
-    size_t g = 0, s = 0;                       /* places in the glob and the subject */
-    size_t after_star = SIZE_MAX, resume = 0;  /* where both go on when the last `*` takes more */
+    size_t g = 0, s = 0;                      /* places in the glob and the subject */
+    size_t after_star = SIZE_MAX, resume = 0; /* where both go on when the last `*` takes more */
 
     for (;;) {
         char c = g < folded.len ? folded.p[g] : '\0';

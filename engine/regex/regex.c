@@ -189,7 +189,7 @@ hit_of(int code)
     case PCRE2_ERROR_BADOFFSET:
     case PCRE2_ERROR_BADOPTION:
     case PCRE2_ERROR_PARTIAL:
-        CHECK(!"PCRE2 is used as it wants to be");
+        CHECK(false); /* we misuse PCRE2 */
         return WEIR__RAN_OUT;
     default:
         /* MATCHLIMIT, DEPTHLIMIT, HEAPLIMIT and JIT_STACKLIMIT; NOMEMORY; RECURSELOOP, a pattern
@@ -207,6 +207,5 @@ weir__regex_match(const struct weir__regex *re, struct weir__regex_scratch *s, w
     if (subject.len > WEIR__SUBJECT_MAX)
         return WEIR__RAN_OUT;
     (void)pcre2_set_match_limit(s->context, budget_for(s->match_limit, subject.len));
-    return hit_of(
-        pcre2_match(re->code, units_of(subject), subject.len, 0, 0, s->data, s->context));
+    return hit_of(pcre2_match(re->code, units_of(subject), subject.len, 0, 0, s->data, s->context));
 }

@@ -19,7 +19,8 @@ is_glob(void **state)
     assert_false(weir__is_glob(SPAN_NONE));
 }
 
-/* A fold that does what the real ones do: lower case, a wide sign made plain, some bytes dropped. */
+/* A fold that does what the real ones do: lower case, a wide sign made plain, some bytes dropped.
+ */
 static void
 fold(weir_span run, weir_buf *out)
 {
@@ -113,8 +114,14 @@ matching(void **state)
         {"the first place will not do", "*ab", "abxab", true},
         {"a star gives back", "*abc", "ababc", true},
         {"stars do not share what they take", "*ab*ab*", "xabx", false},
-        {"a code point of three bytes is one", "a?b", "a\xE3\x81\x82" "b", true},
-        {"and not three", "a???b", "a\xE3\x81\x82" "b", false},
+        {"a code point of three bytes is one", "a?b",
+         "a\xE3\x81\x82"
+         "b",
+         true},
+        {"and not three", "a???b",
+         "a\xE3\x81\x82"
+         "b",
+         false},
         {"behind a star too", "*?\xE3\x81\x84", "\xE3\x81\x82\xE3\x81\x84", true},
         {"no match inside a code point", "*??", "\xE3\x81\x82", false},
         {"an escaped star is itself", "a\\*", "a*", true},
@@ -203,12 +210,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_glob),
-        cmocka_unit_test(folding),
-        cmocka_unit_test(refused),
-        cmocka_unit_test(matching),
-        cmocka_unit_test(hostile_subjects),
-        cmocka_unit_test(as_the_naive_matcher),
+        cmocka_unit_test(is_glob),          cmocka_unit_test(folding),
+        cmocka_unit_test(refused),          cmocka_unit_test(matching),
+        cmocka_unit_test(hostile_subjects), cmocka_unit_test(as_the_naive_matcher),
     };
 
     return cmocka_run_group_tests_name("regex/glob", tests, NULL, NULL);

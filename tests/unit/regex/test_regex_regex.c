@@ -88,12 +88,12 @@ refused(void **state)
 {
     static const struct {
         const char *pattern;
-        size_t offset;
+        size_t offset;       /* 0: not asked, PCRE2's versions differ */
         const char *message; /* a part of it */
     } rows[] = {
         {"(a", 2, "missing closing parenthesis"},
-        {"a\\C", 3, "\\C"},
-        {"\\L<city>", 2, ""},
+        {"a\\C", 0, "\\C"},
+        {"\\L<city>", 0, ""},
         {"*a", 0, "quantifier"},
         {"a\xFF", 1, "UTF-8"},
         {"(?<=a+)b", 0, "lookbehind"},
@@ -130,7 +130,8 @@ out_of_budget(void **state)
         {"many repeats", "(?:a?){60}a{60}$"},
         {"back-references", "(a+)+\\1$"},
         {"recursion", "^(a(?1)*)*$"},
-        {"a limit that the pattern sets itself cannot be higher", "(*LIMIT_MATCH=4000000000)(a+)+$"},
+        {"a limit that the pattern sets itself cannot be higher",
+         "(*LIMIT_MATCH=4000000000)(a+)+$"},
         {"nor that of depth", "(*LIMIT_DEPTH=4000000000)(a+)+$"},
     };
     static char subject[60];
@@ -152,7 +153,8 @@ static void
 long_subjects(void **state)
 {
     static const char *const patterns[] = {
-        ".*[xy]", ".*.*[xy]", ".*.*.*[xy]", "a{0,3000}[xy]", "(?:.*){3}[xy]", "(?=.*[xy])(?=.*[yz])",
+        ".*[xy]",        ".*.*[xy]",      ".*.*.*[xy]",
+        "a{0,3000}[xy]", "(?:.*){3}[xy]", "(?=.*[xy])(?=.*[yz])",
     };
     static const size_t lens[] = {128, 129, 700, WEIR__SUBJECT_MAX};
     static char subject[1 << 20];
@@ -164,8 +166,9 @@ long_subjects(void **state)
             for (size_t n = 0; n < sizeof lens / sizeof *lens; n++)
                 assert_int_not_equal(
                     try_once(patterns[i], false, jit, (weir_span){subject, lens[n]}), WEIR__HIT);
-            assert_int_equal(try_once(patterns[i], false, jit, (weir_span){subject, sizeof subject}),
-                             WEIR__RAN_OUT);
+            assert_int_equal(
+                try_once(patterns[i], false, jit, (weir_span){subject, sizeof subject}),
+                WEIR__RAN_OUT);
         }
 }
 
@@ -229,7 +232,7 @@ real_patterns(void **state)
 
     (void)state;
     if (!dir) {
-        print_message("skipped: the lists of real patterns are not here\n");
+        print_message("# skipped: the lists of real patterns are not here\n");
         skip();
     }
     assert_int_equal(weir__regex_scratch_new(WEIR__MATCH_LIMIT, &s), WEIR_OK);

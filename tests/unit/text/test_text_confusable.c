@@ -5,7 +5,7 @@
 
 #include "text/fold.h"
 
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unicode/unorm2.h>
@@ -42,7 +42,35 @@ icu_open(struct icu *icu)
     assert_true(U_SUCCESS(err));
 }
 
-/* First of all tests: without weir__fold_prepare. */
+static void *
+fold_one(void *arg)
+{
+    weir_buf b = {0};
+
+    weir__fold_skeleton(SPAN_LIT("m\xD0\xB0"), &b);
+    *(bool *)arg = span_is(span_of_buf(&b), "rna");
+    weir_buf_fini(&b);
+    return NULL;
+}
+
+/* First of all tests: nobody has called weir__fold_prepare, and all come at once. */
+static void
+the_table_is_made_once(void **state)
+{
+    enum { N = 4 };
+    pthread_t threads[N];
+    bool right[N] = {false};
+
+    (void)state;
+    for (int i = 0; i < N; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, fold_one, &right[i]), 0);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(right[i]);
+    }
+    assert_int_equal(weir__fold_prepare(), WEIR_OK);
+}
+
 static void
 skeletons(void **state)
 {
@@ -53,7 +81,10 @@ skeletons(void **state)
         {"m is rn", "farmers", "farrners"},
         {"digits are letters", "01", "Ol"},
         {"Cyrillic a and ie", "f\xD0\xB0rm\xD0\xB5rs", "farrners"},
-        {"Greek omicron", "m\xCE\xBF" "di", "rnodi"},
+        {"Greek omicron",
+         "m\xCE\xBF"
+         "di",
+         "rnodi"},
         {"Cherokee is folded to capitals", "\xE1\x8E\xAA", "A"},
         {"accents stay, decomposed", "\xC3\xA9", "e\xCC\x81"},
         {"dotless i is i", "\xC4\xB1", "i"},
@@ -152,10 +183,11 @@ static uint32_t
 random_cp(void)
 {
     static const uint32_t ranges[][2] = {
-        {0x20, 0x7E},     {0x61, 0x7A},     {0xA0, 0x24F},     {0x300, 0x36F},   {0x370, 0x52F},
-        {0x590, 0x6FF},   {0x900, 0x97F},   {0x1100, 0x11FF},  {0x13A0, 0x13FF}, {0x1E00, 0x1FFF},
-        {0x2000, 0x2BFF}, {0x3040, 0x30FF}, {0xAC00, 0xD7A3},  {0xFB00, 0xFFFD}, {0x1D100, 0x1D7FF},
-        {0xA0, 0xD7FF},   {0xE000, 0x10FFFF},
+        {0x20, 0x7E},       {0x61, 0x7A},     {0xA0, 0x24F},      {0x300, 0x36F},
+        {0x370, 0x52F},     {0x590, 0x6FF},   {0x900, 0x97F},     {0x1100, 0x11FF},
+        {0x13A0, 0x13FF},   {0x1E00, 0x1FFF}, {0x2000, 0x2BFF},   {0x3040, 0x30FF},
+        {0xAC00, 0xD7A3},   {0xFB00, 0xFFFD}, {0x1D100, 0x1D7FF}, {0xA0, 0xD7FF},
+        {0xE000, 0x10FFFF},
     };
     const uint32_t *r = ranges[(size_t)rand() % (sizeof ranges / sizeof *ranges)];
 
@@ -192,6 +224,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_is_made_once),
         cmocka_unit_test(skeletons),
         cmocka_unit_test(letters),
         cmocka_unit_test(all_code_points),

@@ -28,9 +28,15 @@ canonical_keys(void **state)
         const char *why, *tag, *key;
     } rows[] = {
         {"one sign is dropped", "#Farmers", "farmers"},
-        {"the wide sign too", "\xEF\xBC\x83" "Farmers", "farmers"},
+        {"the wide sign too",
+         "\xEF\xBC\x83"
+         "Farmers",
+         "farmers"},
         {"but one only", "##a", "#a"},
-        {"a wide sign behind one becomes a plain one", "#\xEF\xBC\x83" "a", "#a"},
+        {"a wide sign behind one becomes a plain one",
+         "#\xEF\xBC\x83"
+         "a",
+         "#a"},
         {"no sign", "a_1Z", "a_1z"},
         {"empty", "", ""},
         {"the sign alone", "#", ""},
@@ -44,8 +50,14 @@ canonical_keys(void **state)
         {"Cherokee folds to capitals", "\xEA\xAD\xB0", "\xE1\x8E\xA0"},
         /* UnicodeData.txt: compatibility decompositions. */
         {"full-width letters and digits", "\xEF\xBC\xA6\xEF\xBC\xA1\xEF\xBC\x92", "fa2"},
-        {"a capital that is full-width within ASCII", "\xEF\xBC\xAD" "odi", "modi"},
-        {"ligature fi", "of\xEF\xAC\x81" "ce", "office"},
+        {"a capital that is full-width within ASCII",
+         "\xEF\xBC\xAD"
+         "odi",
+         "modi"},
+        {"ligature fi",
+         "of\xEF\xAC\x81"
+         "ce",
+         "office"},
         {"half-width Katakana with its sound mark", "\xEF\xBE\x8A\xEF\xBE\x9E", "\xE3\x83\x90"},
         {"mathematical bold", "\xF0\x9D\x90\x85\xF0\x9D\x90\x9A", "fa"},
         {"circled", "\xE2\x93\x95", "f"},
@@ -60,7 +72,8 @@ canonical_keys(void **state)
         {"Hangul jamo compose", "\xE1\x84\x90\xE1\x85\xB3\xE1\x84\x8B\xE1\x85\xB1",
          "\xED\x8A\xB8\xEC\x9C\x84"},
         {"Hangul syllables stay", "\xED\x8A\xB8\xEC\x9C\x84", "\xED\x8A\xB8\xEC\x9C\x84"},
-        {"half-width jamo", "\xEF\xBE\xA3\xEF\xBE\xA6\xEF\xBE\xB0", "\xE1\x86\xAA\xE1\x86\xAD\xE1\x84\x9A"},
+        {"half-width jamo", "\xEF\xBE\xA3\xEF\xBE\xA6\xEF\xBE\xB0",
+         "\xE1\x86\xAA\xE1\x86\xAD\xE1\x84\x9A"},
         /* CompositionExclusions.txt. */
         {"Devanagari qa is never composed", "\xE0\xA5\x98", "\xE0\xA4\x95\xE0\xA4\xBC"},
         /* DerivedCoreProperties.txt: Default_Ignorable_Code_Point. */
@@ -68,9 +81,15 @@ canonical_keys(void **state)
          "\xE0\xA4\x95\xE0\xA5\x8D\xE0\xA4\xB7"},
         {"Devanagari with ZWNJ", "\xE0\xA4\x95\xE0\xA5\x8D\xE2\x80\x8C\xE0\xA4\xB7",
          "\xE0\xA4\x95\xE0\xA5\x8D\xE0\xA4\xB7"},
-        {"zero-width space", "far\xE2\x80\x8B" "mers", "farmers"},
+        {"zero-width space",
+         "far\xE2\x80\x8B"
+         "mers",
+         "farmers"},
         {"variation selectors", "\xE2\x9C\x8C\xEF\xB8\x8F\xF3\xA0\x84\x80", "\xE2\x9C\x8C"},
-        {"soft hyphen", "far\xC2\xAD" "mers", "farmers"},
+        {"soft hyphen",
+         "far\xC2\xAD"
+         "mers",
+         "farmers"},
         {"tags, U+E0061", "a\xF3\xA0\x81\xA1", "a"},
         {"Hangul filler", "\xE3\x85\xA4", ""},
         {"nothing but what is ignored", "#\xE2\x80\x8B\xE2\x80\x8D", ""},
@@ -80,7 +99,11 @@ canonical_keys(void **state)
         {"an overlong slash", "\xC0\xAF", ""},
         {"a surrogate", "\xED\xA0\x80", ""},
         {"beyond Unicode", "\xF4\x90\x80\x80", ""},
-        {"non-characters are characters here", "\xEF\xBF\xBF" "A", "\xEF\xBF\xBF" "a"},
+        {"non-characters are characters here",
+         "\xEF\xBF\xBF"
+         "A",
+         "\xEF\xBF\xBF"
+         "a"},
     };
 
     (void)state;
@@ -114,7 +137,8 @@ static void
 handles(void **state)
 {
     (void)state;
-    assert_folds("ASCII alone", weir__fold_handle, "Kisan_EKTA@Ex.Org\xC3\x89", "kisan_ekta@ex.org\xC3\x89");
+    assert_folds("ASCII alone", weir__fold_handle, "Kisan_EKTA@Ex.Org\xC3\x89",
+                 "kisan_ekta@ex.org\xC3\x89");
     assert_folds("empty", weir__fold_handle, "", "");
 }
 
@@ -239,13 +263,15 @@ a_failed_buffer_stays_as_it_was(void **state)
 static void
 utf8_is_judged_as_icu_judges_it(void **state)
 {
-    static const uint8_t bytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC1, 0xC2,
-                                    0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5};
+    static const uint8_t bytes[] = {0x00, 0x41, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0,
+                                    0xBF, 0xC0, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC,
+                                    0xED, 0xEE, 0xEF, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5};
     enum { N = sizeof bytes };
 
     (void)state;
     for (size_t i = 0; i < N * N * N * N; i++) {
-        uint8_t s[5] = {bytes[i % N], bytes[i / N % N], bytes[i / N / N % N], bytes[i / N / N / N], 'x'};
+        uint8_t s[5] = {bytes[i % N], bytes[i / N % N], bytes[i / N / N % N], bytes[i / N / N / N],
+                        'x'};
         size_t want = sizeof s, got = sizeof s;
 
         for (size_t at = 0; at < sizeof s;) {
@@ -260,7 +286,8 @@ utf8_is_judged_as_icu_judges_it(void **state)
         }
         weir_span span = {(const char *)s, sizeof s};
         if (weir__is_utf8(span, &got) != (want == sizeof s) || got != want)
-            fail_msg("%02X %02X %02X %02X: bad at %zu, not at %zu", s[0], s[1], s[2], s[3], got, want);
+            fail_msg("%02X %02X %02X %02X: bad at %zu, not at %zu", s[0], s[1], s[2], s[3], got,
+                     want);
     }
     assert_true(weir__is_utf8(SPAN_NONE, NULL));
     assert_false(weir__is_utf8(SPAN_LIT("abc\xC3"), NULL));
