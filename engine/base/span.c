@@ -15,6 +15,16 @@ weir__span_trim(weir_span s)
     return s;
 }
 
+uint32_t
+weir__span_width(weir_span s)
+{
+    uint32_t n = 0;
+
+    for (size_t i = 0; i < s.len; i++)
+        n += ((unsigned char)s.p[i] & 0xC0) != 0x80;
+    return n;
+}
+
 bool
 weir__span_eq_nocase(weir_span a, weir_span b)
 {

@@ -63,6 +63,8 @@ span_find(weir_span s, char c)
 
 /* Without leading and trailing spaces, tabs, CR and LF. */
 weir_span weir__span_trim(weir_span s);
+/* Code points in UTF-8: the bytes that continue none. What columns and carets count. */
+uint32_t weir__span_width(weir_span s);
 /* ASCII letters compare caselessly, all else byte for byte. */
 bool weir__span_eq_nocase(weir_span a, weir_span b);
 /* Bytewise order; a prefix sorts first. <0, 0, >0. */

@@ -75,6 +75,9 @@ struct weir__place weir__place_within(const struct node *n, size_t offset, size_
 /* The place in a list file. */
 struct weir__place weir__place_in_list(const struct source_file *f, const struct list_line *l);
 
+/* Of a NODE_EMPTY: why it may be empty, and the fix, as a message of its own. */
+const char *weir__empty_hint(struct arena *work, const struct node *n);
+
 /* The value of a key of a map, or NULL. */
 struct node *weir__node_get(const struct node *map, const char *key);
 

@@ -1,0 +1,199 @@
+/*
+ * How records write the values that posts are made of, and posts themselves in Tagweir's own
+ * dialect.
+ */
+#include "audit/values.h"
+
+#include "base/buf.h"
+#include "base/check.h"
+#include "text/fold.h"
+
+#include <tagweir/audit.h>
+
+/* A JSON string of two pieces; the prefix holds nothing that needs escaping. */
+static void
+put_prefixed(weir_buf *out, const char *prefix, weir_span s)
+{
+    size_t at;
+
+    weir_buf_putc(out, '"');
+    weir_buf_puts(out, prefix);
+    at = out->len;
+    weir_buf_put_json(out, s);
+    if (!out->failed) {
+        /* take back the opening quote that put_json wrote in the middle */
+        memmove(out->p + at, out->p + at + 1, out->len - at - 1);
+        out->len--;
+    }
+}
+
+static void
+put_id(weir_buf *out, weir_span id)
+{
+    put_prefixed(out, span_starts(id, "did:") ? "" : "id:", id);
+}
+
+void
+weir__put_author(weir_buf *out, const weir_account *a)
+{
+    if (!a->id.len && !a->handle.len)
+        return;
+    weir_buf_puts(out, ",\"author\":");
+    if (a->id.len)
+        put_id(out, a->id);
+    else
+        put_prefixed(out, "@", a->handle);
+}
+
+static void
+put_account_value(weir_buf *out, const weir_account *a)
+{
+    if (a->handle.len)
+        put_prefixed(out, "@", a->handle);
+    else
+        put_id(out, a->id);
+}
+
+void
+weir__put_value(weir_buf *out, const weir_act *act)
+{
+    const weir_post *p = act->part;
+
+    switch (act->selector) {
+    case WEIR_SEL_ACCOUNTS:
+        put_account_value(out, &p->author);
+        break;
+    case WEIR_SEL_MENTIONS:
+        CHECK(act->value < p->nmentions);
+        put_account_value(out, &p->mentions[act->value]);
+        break;
+    case WEIR_SEL_HASHTAGS:
+        CHECK(act->value < p->nhashtags);
+        put_prefixed(out, "#", weir__tag_body(p->hashtags[act->value]));
+        break;
+    case WEIR_SEL_POSTS:
+        weir_buf_put_json(out, p->id);
+        break;
+    case WEIR_SEL_LANGS:
+        CHECK(act->value < p->nlangs);
+        weir_buf_put_json(out, p->langs[act->value]);
+        break;
+    case WEIR_SEL_SOURCES:
+        weir_buf_put_json(out, span_of(weir_source_name(p->source)));
+        break;
+    case WEIR_NSELECTORS:
+        weir__check_failed(__FILE__, __LINE__, "an act names a selector");
+    }
+}
+
+void
+weir__put_factor(weir_buf *out, uint32_t milli)
+{
+    char digits[8];
+
+    CHECK(milli < 1000);
+    if (milli == 0) {
+        weir_buf_putc(out, '0');
+        return;
+    }
+    digits[0] = (char)('0' + milli / 100);
+    digits[1] = (char)('0' + milli / 10 % 10);
+    digits[2] = (char)('0' + milli % 10);
+    size_t n = digits[2] != '0' ? 3 : digits[1] != '0' ? 2 : 1;
+    weir_buf_puts(out, "0.");
+    weir_buf_put(out, (weir_span){digits, n});
+}
+
+static void
+put_account(weir_buf *out, const weir_account *a)
+{
+    weir_buf_putc(out, '{');
+    if (a->id.p) {
+        weir_buf_puts(out, "\"id\":");
+        weir_buf_put_json(out, a->id);
+    }
+    if (a->handle.p) {
+        weir_buf_puts(out, a->id.p ? ",\"handle\":" : "\"handle\":");
+        weir_buf_put_json(out, a->handle);
+    }
+    weir_buf_putc(out, '}');
+}
+
+static void
+put_tags(weir_buf *out, const weir_post *p)
+{
+    weir_buf key = {0};
+
+    weir_buf_puts(out, ",\"hashtags\":[");
+    for (size_t i = 0; i < p->nhashtags; i++) {
+        if (i)
+            weir_buf_putc(out, ',');
+        weir_buf_put_json(out, p->hashtags[i]);
+    }
+    weir_buf_puts(out, "],\"keys\":[");
+    for (size_t i = 0; i < p->nhashtags; i++) {
+        key.len = 0;
+        weir_canonical_key(p->hashtags[i], &key);
+        if (i)
+            weir_buf_putc(out, ',');
+        weir_buf_put_json(out, span_of_buf(&key));
+    }
+    weir_buf_puts(out, "],\"mentions\":[");
+    for (size_t i = 0; i < p->nmentions; i++) {
+        if (i)
+            weir_buf_putc(out, ',');
+        put_account(out, &p->mentions[i]);
+    }
+    weir_buf_putc(out, ']');
+    out->failed = out->failed || key.failed;
+    weir_buf_fini(&key);
+}
+
+static void
+put_langs(weir_buf *out, const weir_post *p)
+{
+    if (!p->nlangs)
+        return;
+    weir_buf_puts(out, p->nlangs > 1 ? ",\"lang\":[" : ",\"lang\":");
+    for (size_t i = 0; i < p->nlangs; i++) {
+        if (i)
+            weir_buf_putc(out, ',');
+        weir_buf_put_json(out, p->langs[i]);
+    }
+    if (p->nlangs > 1)
+        weir_buf_putc(out, ']');
+}
+
+static void
+put_post(weir_buf *out, const weir_post *p)
+{
+    char at[WEIR_TIME_MAX];
+
+    weir_buf_puts(out, "{\"id\":");
+    weir_buf_put_json(out, p->id);
+    weir_buf_puts(out, ",\"author\":");
+    put_account(out, &p->author);
+    put_tags(out, p);
+    if (p->has_created) {
+        (void)weir_time_format(p->created_ms, at);
+        weir_buf_printf(out, ",\"created_at\":\"%s\"", at);
+    }
+    put_langs(out, p);
+    weir_buf_printf(out, ",\"source\":\"%s\"", weir_source_name(p->source));
+    if (p->repost_of) {
+        weir_buf_puts(out, ",\"repost_of\":");
+        put_post(out, p->repost_of);
+    }
+    if (p->quotes) {
+        weir_buf_puts(out, ",\"quotes\":");
+        put_post(out, p->quotes);
+    }
+    weir_buf_putc(out, '}');
+}
+
+void
+weir_record_write_post(const weir_post *post, weir_buf *out)
+{
+    put_post(out, post);
+    weir_buf_putc(out, '\n');
+}

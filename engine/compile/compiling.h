@@ -1,0 +1,160 @@
+/*
+ * What the parts of the compiler share: the state of one compilation, names, and readers of nodes.
+ *
+ * Readers report what is wrong at the node and return false; the caller goes on with the rest, so
+ * that one run finds every mistake. Memory running out jumps to the one place in compile.c.
+ */
+#ifndef WEIR_COMPILE_COMPILING_H
+#define WEIR_COMPILE_COMPILING_H
+
+#include "compile/tree.h"
+#include "model/ruleset.h"
+
+/* Names to numbers: uthash inside, its nodes in the work arena. */
+struct name_table {
+    struct name_entry *head;
+    struct arena *work;
+};
+
+struct named {
+    uint32_t index;
+    const struct node *at; /* where it was defined */
+    bool used;
+};
+
+/* NULL when nothing has the name. */
+struct named *weir__names_find(const struct name_table *t, weir_span name);
+/* The caller has seen that the name is new. */
+struct named *weir__names_add(struct name_table *t, weir_span name, uint32_t index,
+                              const struct node *at);
+/* The name nearest to a mistyped one, or {NULL, 0}. */
+weir_span weir__names_nearest(const struct name_table *t, weir_span name);
+/* In the order of adding. */
+struct named *weir__names_next(const struct name_table *t, const struct named *before,
+                               weir_span *name);
+/* Releases uthash's own table; the rest is the arena's. */
+void weir__names_fini(struct name_table *t);
+
+/* An entry on its way into keys and patterns: what its author wrote, and where. */
+struct raw_entry {
+    struct weir__entry entry;
+    struct weir__place at;
+    const struct node *node; /* NULL: from a list file */
+};
+
+struct raw_entries {
+    struct raw_entry *items;
+    size_t n, cap;
+};
+
+struct raw_list {
+    struct raw_entries of[WEIR_NSELECTORS]; /* accounts, hashtags, posts */
+    bool given[WEIR_NSELECTORS];
+};
+
+struct compiling {
+    struct arena *work; /* dies with the compilation */
+    struct arena *into; /* the rule set's */
+    struct weir_ruleset *rs;
+    weir_diags *diags;
+    struct forest forest;
+    bool jit;
+    weir_buf buf, buf2; /* for whoever needs one for a moment; freed with the compilation */
+
+    struct name_table group_names, list_names, order_names, rule_names;
+    struct weir__region_set *groups;
+    size_t ngroups, groups_cap;
+    struct raw_list *raw_lists; /* by the list's index */
+    size_t nraw_lists, raw_lists_cap;
+    struct weir__list *lists;
+    size_t nlists, lists_cap;
+    struct weir__order *orders;
+    size_t norders, orders_cap;
+    bool *order_used;
+    struct weir_rule *rules;
+    size_t nrules, rules_cap;
+    struct weir__selector *selectors;
+    size_t nselectors, selectors_cap;
+    struct weir__rule_test *tests;
+    size_t ntests, tests_cap;
+    struct weir__keytable_builder *keys;
+    struct pattern_entry *patterns; /* uthash: freeze.c */
+};
+
+#define ERR_AT(c, place, ...) weir__diag_add((c)->diags, WEIR_ERROR, (place), __VA_ARGS__)
+#define ERR(c, node, ...)                                                                          \
+    do {                                                                                           \
+        struct weir__place place_ = weir__place_of(node);                                          \
+        weir__diag_add((c)->diags, WEIR_ERROR, &place_, __VA_ARGS__);                              \
+    } while (0)
+#define WARN(c, node, ...)                                                                         \
+    do {                                                                                           \
+        struct weir__place place_ = weir__place_of(node);                                          \
+        weir__diag_add((c)->diags, WEIR_WARNING, &place_, __VA_ARGS__);                            \
+    } while (0)
+
+/* schema.c: nodes to values ---------------------------------------------------------------- */
+
+/* ", did you mean X?" or "": put behind a message about an unknown word. */
+const char *weir__did_you_mean(struct compiling *c, weir_span near);
+/* Is there a map, a list? An error says what was expected. */
+bool weir__want_map(struct compiling *c, const struct node *n, const char *what);
+bool weir__want_seq(struct compiling *c, const struct node *n, const char *what);
+/* Reports every key that is not in `allowed`. */
+void weir__check_keys(struct compiling *c, const struct node *map, const char *what,
+                      const char *const *allowed, size_t nallowed);
+bool weir__want_text(struct compiling *c, const struct node *n, weir_span *out);
+/* The text copied into the rule set. */
+bool weir__want_string(struct compiling *c, const struct node *n, weir_span *out);
+bool weir__want_bool(struct compiling *c, const struct node *n, bool *out);
+bool weir__want_int(struct compiling *c, const struct node *n, int64_t min, int64_t max,
+                    int64_t *out);
+/* A decimal with at most `decimals` digits behind the point, times ten to their power. */
+bool weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals,
+                        int64_t *out);
+bool weir__want_time(struct compiling *c, const struct node *n, int64_t *out);
+bool weir__want_word(struct compiling *c, const struct node *n, const char *what,
+                     const char *const *words, size_t nwords, unsigned *out);
+/* [a-z0-9][a-z0-9._-]* */
+bool weir__want_name(struct compiling *c, const struct node *n, const char *what, weir_span *out);
+/* {from, until}; from before until. */
+bool weir__want_interval(struct compiling *c, const struct node *map, struct weir__interval *out);
+/* The node as JSON, in the rule set's memory: plain scalars that JSON knows (numbers, true, false,
+   null) as such, all others as strings. */
+weir_span weir__node_json(struct compiling *c, const struct node *n);
+
+/* The other parts ---------------------------------------------------------------------------- */
+
+void weir__compile_groups(struct compiling *c, const struct node *map);
+/* A list of region words; false when one of them is wrong. */
+bool weir__compile_regions(struct compiling *c, const struct node *seq,
+                           struct weir__region_set *out);
+void weir__compile_lists(struct compiling *c, const struct node *map);
+/* Entries of lists, copied into the rule set once all are read. */
+void weir__finish_lists(struct compiling *c);
+void weir__compile_orders(struct compiling *c, const struct node *map);
+void weir__compile_rules(struct compiling *c, const struct node *seq);
+bool weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
+                           struct weir__breaker *out);
+void weir__compile_tests(struct compiling *c, const struct node *map, uint32_t rule,
+                         const struct weir_rule *r);
+
+/* entries.c: reads one entry of a selector's or list's kind; false when it is wrong. */
+bool weir__read_entry(struct compiling *c, weir_selector kind, weir_span text,
+                      struct raw_entry *out);
+/* Its keys and patterns go to the selector; errors of patterns are reported here. */
+void weir__add_entry(struct compiling *c, const struct raw_entry *e, weir_selector kind,
+                     enum weir__fold fold, uint32_t selector);
+/* langs: lower-cased primary subtag with old codes replaced; into buf. */
+void weir__fold_lang(weir_span lang, weir_buf *out);
+
+/* freeze.c */
+void weir__add_pattern(struct compiling *c, const struct weir__pattern *p,
+                       const struct raw_entry *e, uint32_t selector);
+void weir__freeze(struct compiling *c);
+void weir__patterns_fini(struct compiling *c);
+
+/* lint.c */
+void weir__lint(struct compiling *c);
+
+#endif

@@ -1,0 +1,342 @@
+/*
+ * Entries: what an author wrote, to what it is, to the keys and patterns that deciding looks up.
+ */
+#include "compile/compiling.h"
+
+#include "base/buf.h"
+#include "regex/glob.h"
+#include "text/fold.h"
+
+static bool
+read_regex(struct compiling *c, weir_span text, struct raw_entry *out)
+{
+    size_t last = text.len - 1;
+
+    while (last > 0 && text.p[last] != '/')
+        last--;
+    if (last == 0) {
+        ERR_AT(c, &out->at, "a regex stands between two slashes, and the second is missing: write "
+                            "'%.*s/'",
+               SPAN_FMT(text));
+        return false;
+    }
+    weir_span flags = span_skip(text, last + 1);
+    if (flags.len && !span_is(flags, "x")) {
+        ERR_AT(c, &out->at,
+               "only the flag x may stand behind a regex, and this is \"%.*s\" (letters match "
+               "whatever their case anyway)",
+               SPAN_FMT(flags));
+        return false;
+    }
+    if (last == 1) {
+        ERR_AT(c, &out->at, "this regex is empty and would match everything");
+        return false;
+    }
+    out->entry.kind = WEIR__ENTRY_REGEX;
+    out->entry.extended = flags.len > 0;
+    out->entry.text = (weir_span){text.p + 1, last - 1};
+    return true;
+}
+
+/* `id:… @handle`: the handle behind an id is a note for readers. */
+static weir_span
+without_note(weir_span s)
+{
+    for (size_t i = 0; i + 1 < s.len; i++)
+        if ((s.p[i] == ' ' || s.p[i] == '\t') && weir__span_trim(span_skip(s, i)).p[0] == '@')
+            return span_head(s, i);
+    return s;
+}
+
+static bool
+read_domain(struct compiling *c, weir_span domain, struct raw_entry *out)
+{
+    if (domain.len && domain.p[domain.len - 1] == '.')
+        domain.len--;
+    if (domain.len == 0 || domain.p[0] == '@' || domain.p[0] == '.' || domain.p[0] == '*' ||
+        span_find(domain, '@') < domain.len) {
+        ERR_AT(c, &out->at, "`domain:` takes a bare domain such as example.org; the domains below "
+                            "it are included");
+        return false;
+    }
+    out->entry.kind = WEIR__ENTRY_DOMAIN;
+    out->entry.text = domain;
+    return true;
+}
+
+static bool
+read_account(struct compiling *c, weir_span text, struct raw_entry *out)
+{
+    bool id = span_starts(text, "id:");
+
+    if (span_starts(text, "domain:"))
+        return read_domain(c, span_skip(text, 7), out);
+    if (id || span_starts(text, "did:")) {
+        weir_span s = without_note(id ? span_skip(text, 3) : text);
+        out->entry.kind = WEIR__ENTRY_ID;
+        out->entry.text = s;
+        if (s.len && span_find(s, ' ') == s.len)
+            return true;
+        ERR_AT(c, &out->at, "an id has no spaces in it: write id:123, or id:123 @handle with the "
+                            "handle as a note");
+        return false;
+    }
+    if (text.p[0] == '@')
+        text = span_skip(text, 1);
+    out->entry.text = text;
+    out->entry.kind = weir__is_glob(text) ? WEIR__ENTRY_GLOB : WEIR__ENTRY_LITERAL;
+    if (text.len && span_find(text, ' ') == text.len)
+        return true;
+    ERR_AT(c, &out->at, "this is no account: write @handle, user@domain, domain:…, id:… or did:…");
+    return false;
+}
+
+static bool
+read_hashtag(struct compiling *c, weir_span text, struct raw_entry *out)
+{
+    text = weir__tag_body(text);
+    out->entry.text = text;
+    out->entry.kind = weir__is_glob(text) ? WEIR__ENTRY_GLOB : WEIR__ENTRY_LITERAL;
+    if (out->entry.kind == WEIR__ENTRY_GLOB)
+        return true;
+    c->buf.len = 0;
+    weir__fold_key(text, &c->buf);
+    if (c->buf.len)
+        return true;
+    ERR_AT(c, &out->at, "nothing is left of this hashtag once it is brought into its canonical "
+                        "form: it could never match");
+    return false;
+}
+
+static bool
+read_lang(struct compiling *c, weir_span text, struct raw_entry *out)
+{
+    bool letters = text.len >= 2 && text.len <= 8;
+
+    for (size_t i = 0; i < text.len; i++)
+        letters = letters && ascii_lower(text.p[i]) >= 'a' && ascii_lower(text.p[i]) <= 'z';
+    out->entry.kind = WEIR__ENTRY_LITERAL;
+    out->entry.text = text;
+    if (weir__span_eq_nocase(text, SPAN_LIT("und"))) {
+        ERR_AT(c, &out->at, "`und` is no language: posts without one never match");
+        return false;
+    }
+    if (letters)
+        return true;
+    size_t dash = span_find(text, '-');
+    if (dash < text.len)
+        ERR_AT(c, &out->at, "only the language itself is compared: write %.*s", (int)dash, text.p);
+    else
+        ERR_AT(c, &out->at, "this is no language: write its code, as in en, hi or pa");
+    return false;
+}
+
+static bool
+read_source(struct compiling *c, weir_span text, struct raw_entry *out)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WEIR_SOURCES(X)
+#undef X
+    };
+
+    out->entry.kind = WEIR__ENTRY_LITERAL;
+    out->entry.text = text;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (span_is(text, names[i]))
+            return true;
+    ERR_AT(c, &out->at, "unknown source \"%.*s\": it is one of tweet, mastodon, bluesky or own",
+           SPAN_FMT(text));
+    return false;
+}
+
+bool
+weir__read_entry(struct compiling *c, weir_selector kind, weir_span text, struct raw_entry *out)
+{
+    bool patterns = kind <= WEIR_SEL_HASHTAGS; /* accounts, mentions, hashtags */
+
+    if (patterns && text.p[0] == '/')
+        return text.len > 1 ? read_regex(c, text, out) : read_regex(c, SPAN_LIT("/"), out);
+    switch (kind) {
+    case WEIR_SEL_ACCOUNTS:
+    case WEIR_SEL_MENTIONS:
+        return read_account(c, text, out);
+    case WEIR_SEL_HASHTAGS:
+        return read_hashtag(c, text, out);
+    case WEIR_SEL_LANGS:
+        return read_lang(c, text, out);
+    case WEIR_SEL_SOURCES:
+        return read_source(c, text, out);
+    case WEIR_SEL_POSTS:
+    case WEIR_NSELECTORS:
+        break;
+    }
+    out->entry.kind = WEIR__ENTRY_LITERAL;
+    out->entry.text = text;
+    return true;
+}
+
+void
+weir__fold_lang(weir_span lang, weir_buf *out)
+{
+    static const char *const old[][2] = {{"in", "id"}, {"iw", "he"}, {"ji", "yi"}};
+    size_t at = out->len;
+
+    for (size_t i = 0; i < lang.len && lang.p[i] != '-' && lang.p[i] != '_'; i++)
+        weir_buf_putc(out, ascii_lower(lang.p[i]));
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (out->len - at == 2 && memcmp(out->p + at, old[i][0], 2) == 0)
+            memcpy(out->p + at, old[i][1], 2);
+}
+
+/* The space in which an entry of this kind is looked up or tried. */
+static enum weir__space
+space_of(const struct weir__entry *e, weir_selector kind, enum weir__fold fold)
+{
+    bool mention = kind == WEIR_SEL_MENTIONS;
+    bool pattern = e->kind == WEIR__ENTRY_GLOB || e->kind == WEIR__ENTRY_REGEX;
+
+    switch (kind) {
+    case WEIR_SEL_ACCOUNTS:
+    case WEIR_SEL_MENTIONS:
+        if (e->kind == WEIR__ENTRY_ID)
+            return mention ? WEIR__SPACE_MENTION_ID : WEIR__SPACE_AUTHOR_ID;
+        if (e->kind == WEIR__ENTRY_DOMAIN)
+            return mention ? WEIR__SPACE_MENTION_DOMAIN : WEIR__SPACE_AUTHOR_DOMAIN;
+        return mention ? WEIR__SPACE_MENTION_HANDLE : WEIR__SPACE_AUTHOR_HANDLE;
+    case WEIR_SEL_HASHTAGS:
+        if (fold == WEIR__FOLD_TURKIC)
+            return WEIR__SPACE_TAG_TURKIC;
+        if (fold == WEIR__FOLD_CONFUSABLE)
+            return pattern ? WEIR__SPACE_TAG_LETTERS : WEIR__SPACE_TAG_SKELETON;
+        return WEIR__SPACE_TAG;
+    case WEIR_SEL_POSTS:
+        return WEIR__SPACE_POST;
+    case WEIR_SEL_LANGS:
+        return WEIR__SPACE_LANG;
+    case WEIR_SEL_SOURCES:
+    case WEIR_NSELECTORS:
+        break;
+    }
+    return WEIR__SPACE_SOURCE;
+}
+
+static void
+fold_turkic_key(weir_span run, weir_buf *out)
+{
+    weir_buf key = {0};
+
+    weir__fold_key(run, &key);
+    weir__fold_turkic(span_of_buf(&key), out);
+    out->failed = out->failed || key.failed;
+    weir_buf_fini(&key);
+}
+
+static void
+fold_skeleton_key(weir_span run, weir_buf *out)
+{
+    weir_buf key = {0};
+
+    weir__fold_key(run, &key);
+    weir__fold_skeleton(span_of_buf(&key), out);
+    out->failed = out->failed || key.failed;
+    weir_buf_fini(&key);
+}
+
+static void
+fold_letters_key(weir_span run, weir_buf *out)
+{
+    weir_buf key = {0};
+
+    weir__fold_key(run, &key);
+    weir__fold_letters(span_of_buf(&key), out);
+    out->failed = out->failed || key.failed;
+    weir_buf_fini(&key);
+}
+
+static void
+keep_bytes(weir_span run, weir_buf *out)
+{
+    weir_buf_put(out, run);
+}
+
+/* From what an author wrote to the key of a space; for globs, of each of their literal runs. */
+static weir__fold_fn
+fold_of(enum weir__space space)
+{
+    switch (space) {
+    case WEIR__SPACE_TAG:
+        return weir__fold_key;
+    case WEIR__SPACE_TAG_TURKIC:
+        return fold_turkic_key;
+    case WEIR__SPACE_TAG_SKELETON:
+        return fold_skeleton_key;
+    case WEIR__SPACE_TAG_LETTERS:
+        return fold_letters_key;
+    case WEIR__SPACE_AUTHOR_HANDLE:
+    case WEIR__SPACE_MENTION_HANDLE:
+    case WEIR__SPACE_AUTHOR_DOMAIN:
+    case WEIR__SPACE_MENTION_DOMAIN:
+        return weir__fold_handle;
+    case WEIR__SPACE_LANG:
+        return weir__fold_lang;
+    case WEIR__SPACE_AUTHOR_ID:
+    case WEIR__SPACE_MENTION_ID:
+    case WEIR__SPACE_POST:
+    case WEIR__SPACE_SOURCE:
+    case WEIR__NSPACES:
+        break;
+    }
+    return keep_bytes;
+}
+
+static void
+add_glob(struct compiling *c, const struct raw_entry *e, enum weir__space space, uint32_t selector)
+{
+    struct weir__pattern p = {.space = space};
+    size_t bad = 0;
+
+    c->buf.len = 0;
+    if (!weir__glob_fold(e->entry.text, fold_of(space), &c->buf, &bad)) {
+        ERR_AT(c, &e->at,
+               "in a glob a backslash stands only before *, ? or another backslash; a pattern "
+               "with more to it is a regex: '/…/'");
+        return;
+    }
+    if (c->buf.len == 0) {
+        ERR_AT(c, &e->at, "nothing is left of this glob once it is brought into its canonical "
+                          "form: it could never match");
+        return;
+    }
+    bool handles = space == WEIR__SPACE_AUTHOR_HANDLE || space == WEIR__SPACE_MENTION_HANDLE;
+    p.bare_handles = handles && span_find(e->entry.text, '@') == e->entry.text.len;
+    p.text = span_of_buf(&c->buf);
+    if (span_is(p.text, "*"))
+        weir__diag_add(c->diags, WEIR_WARNING, &e->at, "this glob matches everything");
+    weir__add_pattern(c, &p, e, selector);
+}
+
+void
+weir__add_entry(struct compiling *c, const struct raw_entry *e, weir_selector kind,
+                enum weir__fold fold, uint32_t selector)
+{
+    enum weir__space space = space_of(&e->entry, kind, fold);
+
+    if (e->entry.kind == WEIR__ENTRY_GLOB) {
+        add_glob(c, e, space, selector);
+        return;
+    }
+    if (e->entry.kind == WEIR__ENTRY_REGEX) {
+        struct weir__pattern p = {.space = space, .is_regex = true};
+        p.extended = e->entry.extended;
+        p.text = e->entry.text;
+        weir__add_pattern(c, &p, e, selector);
+        return;
+    }
+    c->buf.len = 0;
+    fold_of(space)(e->entry.text, &c->buf);
+    if (c->buf.failed)
+        longjmp(*c->work->on_oom, 1);
+    if (c->buf.len)
+        weir__keytable_add(c->keys, space, span_of_buf(&c->buf), selector);
+}

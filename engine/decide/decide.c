@@ -1,0 +1,141 @@
+/*
+ * Deciding one post: its parts are judged one by one, resolved together region by region, and
+ * what it quotes is decided by itself.
+ *
+ * A quoted post's decision stands in a slot of its own, so that it stays as long as the one that
+ * it is nested in. Levels count reposts and quotes alike; slots count nested decisions only.
+ */
+#include "base/check.h"
+#include "decide/scratch.h"
+
+static void
+begin(struct weir__slot *slot, const weir_ruleset *rs, const weir_post *post, int64_t at_ms)
+{
+    slot->d = (weir_decision){.rs = rs, .post = post, .at_ms = at_ms, .action = WEIR_ALLOW};
+    slot->nparts = 0;
+    slot->touched.n = slot->candidate.n = 0;
+    slot->outcome.n = slot->exempted.n = slot->exemption.n = 0;
+    slot->observed.n = slot->held_back.n = slot->limit.n = 0;
+    slot->trace.n = slot->trace_region.n = 0;
+}
+
+/* The lowest rule that some part touched at its place in `at`, or WEIR_NONE. */
+static uint32_t
+lowest(const struct weir__slot *slot, const size_t *at)
+{
+    uint32_t rule = WEIR_NONE;
+
+    for (size_t p = 0; p < slot->nparts; p++) {
+        const struct weir__touched *t = slot->touched.items + slot->part[p].touched;
+        if (at[p] < slot->part[p].ntouched && t[at[p]].rule < rule)
+            rule = t[at[p]].rule;
+    }
+    return rule;
+}
+
+/* Rules that some part was observed, held back or cut short by: unions over parts, in source
+   order. */
+static weir_status
+list_rules(struct weir__slot *slot)
+{
+    size_t at[WEIR__LEVELS] = {0}, n = slot->touched.n;
+    uint32_t rule;
+
+    if (n == 0)
+        return WEIR_OK;
+    if (!VEC_ROOM(slot->observed, n) || !VEC_ROOM(slot->held_back, n) || !VEC_ROOM(slot->limit, n))
+        return WEIR_E_NOMEM;
+    while ((rule = lowest(slot, at)) != WEIR_NONE) {
+        bool observed = false, held_back = false, limit = false;
+
+        for (size_t p = 0; p < slot->nparts; p++) {
+            const struct weir__touched *t = slot->touched.items + slot->part[p].touched + at[p];
+            if (at[p] == slot->part[p].ntouched || t->rule != rule)
+                continue;
+            observed |= t->state == WEIR_STATE_OBSERVED;
+            held_back |= t->state == WEIR_STATE_HELD_BACK;
+            limit |= t->ran_out;
+            at[p]++;
+        }
+        if (observed)
+            slot->observed.items[slot->observed.n++] = rule;
+        if (held_back)
+            slot->held_back.items[slot->held_back.n++] = rule;
+        if (limit)
+            slot->limit.items[slot->limit.n++] = rule;
+    }
+    return WEIR_OK;
+}
+
+static void
+publish(struct weir__slot *slot)
+{
+    weir_decision *d = &slot->d;
+
+    d->observed = slot->observed.items;
+    d->nobserved = slot->observed.n;
+    d->held_back = slot->held_back.items;
+    d->nheld_back = slot->held_back.n;
+    d->limit = slot->limit.items;
+    d->nlimit = slot->limit.n;
+}
+
+/* One post with what it reposts, but not what it quotes. */
+static weir_status
+decide_parts(weir_scratch *s, struct weir__slot *slot, size_t level, const weir_post *post,
+             int64_t at_ms)
+{
+    bool is_query = post->query.kind != WEIR_QUERY_NONE;
+    uint16_t region = is_query ? post->query.region : WEIR_REGION_NONE;
+    weir_status st = WEIR_OK;
+
+    if (is_query && post->query.at.p)
+        at_ms = post->query.at_ms;
+    begin(slot, s->rs, post, at_ms);
+    for (; post && level < WEIR__LEVELS && st == WEIR_OK; post = post->repost_of, level++)
+        st = weir__judge(s, slot, post, region);
+    if (st == WEIR_OK)
+        st = weir__decide_regions(s, slot, region);
+    if (st == WEIR_OK)
+        st = list_rules(slot);
+    publish(slot);
+    if (st == WEIR_OK && s->options.trace)
+        st = weir__explain(s, slot, region);
+    return st;
+}
+
+/* What the post shows as quoted, and the level it stands on: the wrapper's, else the original's. */
+static const weir_post *
+quoted_of(const struct weir__slot *slot, size_t *level)
+{
+    for (size_t p = 0; p < slot->nparts; p++)
+        if (slot->part[p].post->quotes && *level + p + 1 < WEIR__LEVELS) {
+            *level += p + 1;
+            return slot->part[p].post->quotes;
+        }
+    return NULL;
+}
+
+weir_status
+weir_decide(const weir_ruleset *rs, weir_scratch *scratch, const weir_post *post, int64_t now_ms,
+            weir_decision *out)
+{
+    bool limited = false;
+    size_t level = 0, n = 0;
+
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    CHECK_OBJ(scratch, WEIR_SCRATCH_MAGIC);
+    CHECK(scratch->rs == rs);
+    for (; post; n++) {
+        struct weir__slot *slot = &scratch->slot[n];
+        weir_status st = decide_parts(scratch, slot, level, post, now_ms);
+        if (st != WEIR_OK)
+            return st;
+        limited |= slot->d.nlimit > 0 || slot->d.limit_tags;
+        if (n > 0)
+            scratch->slot[n - 1].d.quoted = &slot->d;
+        post = quoted_of(slot, &level);
+    }
+    *out = scratch->slot[0].d;
+    return limited ? WEIR_E_LIMIT : WEIR_OK;
+}

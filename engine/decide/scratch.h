@@ -1,0 +1,89 @@
+/*
+ * The memory that deciding works in, and the steps that share it.
+ */
+#ifndef WEIR_DECIDE_SCRATCH_H
+#define WEIR_DECIDE_SCRATCH_H
+
+#include "decide/merge.h"
+#include "match/match.h"
+
+/* Two levels of nesting are followed: a post, its original or quoted post, and one more. */
+#define WEIR__LEVELS 3
+
+/* A rule that a part touched, and how far it got on its own: MATCHED for every candidate. */
+struct weir__touched {
+    uint32_t rule;
+    weir_state state;
+    bool ran_out; /* a pattern of it did, on either side */
+};
+
+/* A growing array. Made room in before it is filled, so that pointers into it stay good. */
+#define WEIR__VEC(type)                                                                            \
+    struct {                                                                                       \
+        type *items;                                                                               \
+        size_t n, cap;                                                                             \
+    }
+/* Room for `size` items in all; those that are there stay. False without memory. */
+#define VEC_ROOM(v, size) weir__vec_room((void **)&(v).items, &(v).cap, (size), sizeof *(v).items)
+bool weir__vec_room(void **items, size_t *cap, size_t n, size_t size);
+
+/* One post of those that are decided together: the post itself, its original, that one's. */
+struct weir__part {
+    const weir_post *post;
+    size_t touched, ntouched;       /* in the decision's arrays */
+    size_t candidates, ncandidates;
+};
+
+struct weir__exemptions {
+    weir_exemption *items;
+    size_t n, cap;
+};
+
+/* Everything that one decision points at; a nested one has its own. */
+struct weir__slot {
+    weir_decision d;
+    struct weir__part part[WEIR__LEVELS];
+    size_t nparts;
+    WEIR__VEC(struct weir__touched) touched;     /* by part, then in source order */
+    WEIR__VEC(struct weir__candidate) candidate; /* likewise */
+    WEIR__VEC(weir_region_outcome) outcome;
+    WEIR__VEC(weir_region_exemptions) exempted;
+    struct weir__exemptions exemption; /* those of all regions, one list behind the other */
+    WEIR__VEC(uint32_t) observed;
+    WEIR__VEC(uint32_t) held_back;
+    WEIR__VEC(uint32_t) limit;
+    WEIR__VEC(weir_trace_entry) trace;
+    WEIR__VEC(uint16_t) trace_region; /* those of all entries, one list behind the other */
+};
+
+/* The states of one candidate that differ by region: exempted, outranked, matched. */
+#define WEIR__REGIONAL_STATES 3
+struct weir__by_state {
+    struct weir__region_set in[WEIR__REGIONAL_STATES];
+};
+
+struct weir_scratch {
+    uint32_t magic;
+    weir_ruleset *rs;
+    weir_decide_options options;
+    struct weir__match match;
+    struct weir__slot slot[WEIR__LEVELS];
+    struct weir__region_set named; /* regions that any rule of the set names, and XX */
+    struct weir__exemptions one, sum, both; /* of one part; of all so far; while uniting */
+    WEIR__VEC(struct weir__by_state) by_state;
+};
+
+/*
+ * The steps. `region` is that of a query, for which rules that do not hold there are as if they
+ * were not; else WEIR_REGION_NONE. Each may say WEIR_E_NOMEM.
+ */
+
+/* Match one part and judge each rule it touched: fills in the next part of the slot. */
+weir_status weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post,
+                        uint16_t region);
+/* Resolve all parts in every region that may differ: the decision's regions and exemptions. */
+weir_status weir__decide_regions(weir_scratch *s, struct weir__slot *slot, uint16_t region);
+/* Fill in the decision's trace. */
+weir_status weir__explain(weir_scratch *s, struct weir__slot *slot, uint16_t region);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * The memory that matching works in: sized once from the rule set, emptied by counting up an
+ * epoch.
+ */
+#include "base/check.h"
+#include "match/match.h"
+
+#include <stdlib.h>
+
+static size_t
+longest_domain(const struct weir__entries *e, size_t longest)
+{
+    for (size_t i = 0; i < e->n; i++)
+        if (e->items[i].kind == WEIR__ENTRY_DOMAIN && e->items[i].text.len > longest)
+            longest = e->items[i].text.len;
+    return longest;
+}
+
+/* A handle may be as long as a line and have a dot at every other byte: no end of it that is
+   longer than every domain of the rules is worth a look-up. */
+static void
+measure_domains(struct weir__match *m)
+{
+    const struct weir_ruleset *rs = m->rs;
+
+    for (uint32_t r = 0; r < rs->nrules; r++)
+        for (int side = WEIR__MATCH; side <= WEIR__EXCEPT; side++)
+            for (int s = WEIR_SEL_ACCOUNTS; s <= WEIR_SEL_MENTIONS; s++)
+                m->longest_domain = longest_domain(&rs->rules[r].entries[side][s],
+                                                   m->longest_domain);
+    for (uint32_t l = 0; l < rs->nlists; l++)
+        m->longest_domain = longest_domain(&rs->lists[l].accounts, m->longest_domain);
+}
+
+weir_status
+weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, uint32_t match_limit,
+                 uint32_t post_limit)
+{
+    size_t nwords = (size_t)rs->nrules / 64 + 1;
+
+    memset(m, 0, sizeof *m);
+    m->rs = rs;
+    m->post_limit = post_limit ? post_limit : WEIR__POST_LIMIT;
+    weir__tags_init(&m->tags);
+    m->marks = calloc((size_t)rs->nselectors + 1, sizeof *m->marks);
+    m->rules = calloc((size_t)rs->nrules + 1, sizeof *m->rules);
+    m->touched = calloc(nwords, sizeof *m->touched);
+    m->touched_word = calloc(nwords / 64 + 1, sizeof *m->touched_word);
+    weir_status st = m->marks && m->rules && m->touched && m->touched_word ? WEIR_OK : WEIR_E_NOMEM;
+    if (st == WEIR_OK)
+        st = weir__regex_scratch_new(match_limit ? match_limit : WEIR__MATCH_LIMIT, &m->regex);
+    if (st != WEIR_OK) {
+        weir__match_fini(m);
+        return st;
+    }
+    for (int s = 0; s < WEIR__NSPACES; s++)
+        m->asked[s] = weir__keytable_has_space(rs->keys, (enum weir__space)s) ||
+                      rs->pattern_first[s] != rs->pattern_first[s + 1];
+    measure_domains(m);
+    return WEIR_OK;
+}
+
+void
+weir__match_fini(struct weir__match *m)
+{
+    if (m->regex)
+        weir__regex_scratch_free(m->regex);
+    free(m->marks);
+    free(m->rules);
+    free(m->touched);
+    free(m->touched_word);
+    weir_buf_fini(&m->handle);
+    weir_buf_fini(&m->folded);
+    weir__tags_fini(&m->tags);
+    memset(m, 0, sizeof *m);
+}

@@ -1,0 +1,244 @@
+/*
+ * From a post's values to selectors: each value is made into the keys of the spaces that the rule
+ * set has anything in, each key is looked up among the literals and tried on the patterns.
+ *
+ * Within one space values come in ascending order, and a mark keeps the smallest index.
+ */
+#include "match/match.h"
+
+#include "regex/glob.h"
+#include "text/fold.h"
+
+static void
+touch(struct weir__match *m, uint32_t rule)
+{
+    m->touched[rule / 64] |= UINT64_C(1) << (rule % 64);
+    m->touched_word[rule / 4096] |= UINT64_C(1) << (rule / 64 % 64);
+}
+
+/* Touched rules in ascending order, the bits being cleared on the way. */
+static void
+list_touched(struct weir__match *m)
+{
+    size_t nwords = (size_t)m->rs->nrules / 4096 + 1;
+
+    m->nrules = 0;
+    for (size_t w = 0; w < nwords; w++)
+        for (; m->touched_word[w]; m->touched_word[w] &= m->touched_word[w] - 1) {
+            size_t at = w * 64 + (size_t)__builtin_ctzll(m->touched_word[w]);
+            for (; m->touched[at]; m->touched[at] &= m->touched[at] - 1)
+                m->rules[m->nrules++] =
+                    (uint32_t)(at * 64 + (size_t)__builtin_ctzll(m->touched[at]));
+        }
+}
+
+static void
+record(struct weir__match *m, uint32_t selector, uint32_t value, bool ran_out)
+{
+    const struct weir__selector *s = &m->rs->selectors[selector];
+    struct weir__mark *mark = &m->marks[selector];
+
+    if (m->only != WEIR_NONE && s->rule != m->only)
+        return;
+    if (mark->epoch != m->epoch)
+        *mark = (struct weir__mark){m->epoch, WEIR_NONE, WEIR_NONE};
+    uint32_t *first = ran_out ? &mark->ran_out : &mark->hit;
+    if (value < *first)
+        *first = value;
+    if (!s->in_except || ran_out)
+        touch(m, s->rule);
+}
+
+static void
+look_up(struct weir__match *m, enum weir__space space, weir_span key, uint32_t value)
+{
+    if (!weir__keytable_has_space(m->rs->keys, space))
+        return;
+    struct weir__postings found = weir__keytable_find(m->rs->keys, space, key);
+    for (size_t i = 0; i < found.n; i++)
+        record(m, found.selectors[i], value, false);
+}
+
+static bool
+concerns(const struct weir__match *m, const struct weir__pattern *p)
+{
+    if (m->only == WEIR_NONE)
+        return true;
+    for (size_t i = 0; i < p->nselectors; i++)
+        if (m->rs->selectors[p->selectors[i]].rule == m->only)
+            return true;
+    return false;
+}
+
+static enum weir__hit
+try_regex(struct weir__match *m, const struct weir__pattern *p, weir_span subject)
+{
+    if (m->nran_out >= m->post_limit)
+        return WEIR__RAN_OUT;
+    enum weir__hit hit = weir__regex_match(p->re, m->regex, subject);
+    m->nran_out += hit == WEIR__RAN_OUT;
+    return hit;
+}
+
+/* bare: the subject is a handle without `@`, or no handle at all */
+static void
+try_patterns(struct weir__match *m, enum weir__space space, weir_span subject, bool bare,
+             uint32_t value)
+{
+    /* once the budget is gone, one pass marks every regex at the first value left; the next
+       value could only mark them later */
+    bool spent = m->nran_out >= m->post_limit;
+
+    for (uint32_t i = m->rs->pattern_first[space]; i < m->rs->pattern_first[space + 1]; i++) {
+        const struct weir__pattern *p = &m->rs->patterns[i];
+        enum weir__hit hit = WEIR__MISS;
+
+        if ((p->bare_handles && !bare) || (p->is_regex && m->given_up[space]) || !concerns(m, p))
+            continue;
+        if (p->is_regex)
+            hit = try_regex(m, p, subject);
+        else if (weir__glob_match(p->text, subject))
+            hit = WEIR__HIT;
+        for (size_t k = 0; hit != WEIR__MISS && k < p->nselectors; k++)
+            record(m, p->selectors[k], value, hit == WEIR__RAN_OUT);
+    }
+    m->given_up[space] = spent;
+}
+
+static void
+match_folded(struct weir__match *m, enum weir__space space, weir_span key, uint32_t value,
+             void (*fold)(weir_span, weir_buf *))
+{
+    if (!m->asked[space])
+        return;
+    m->folded.len = 0;
+    fold(key, &m->folded);
+    if (m->folded.len == 0)
+        return;
+    look_up(m, space, span_of_buf(&m->folded), value);
+    try_patterns(m, space, span_of_buf(&m->folded), true, value);
+}
+
+static weir_status
+match_tags(struct weir__match *m, const weir_post *post)
+{
+    weir_status st = weir__tags_take(&m->tags, post);
+
+    if (st != WEIR_OK)
+        return st;
+    m->too_many_tags = m->tags.too_many;
+    for (size_t i = 0; i < m->tags.n; i++) {
+        weir_span key = weir__tag_key(&m->tags, i);
+        uint32_t value = m->tags.tag[i].value;
+
+        look_up(m, WEIR__SPACE_TAG, key, value);
+        try_patterns(m, WEIR__SPACE_TAG, key, true, value);
+        match_folded(m, WEIR__SPACE_TAG_TURKIC, key, value, weir__fold_turkic);
+        match_folded(m, WEIR__SPACE_TAG_SKELETON, key, value, weir__fold_skeleton);
+        match_folded(m, WEIR__SPACE_TAG_LETTERS, key, value, weir__fold_letters);
+    }
+    return WEIR_OK;
+}
+
+/* Every end of the domain that begins at a label, as far as rules name any so long. */
+static void
+match_domain(struct weir__match *m, enum weir__space space, weir_span domain, uint32_t value)
+{
+    for (size_t len = 1; len <= domain.len && len <= m->longest_domain; len++) {
+        size_t at = domain.len - len;
+        if (at == 0 || domain.p[at - 1] == '.')
+            look_up(m, space, span_skip(domain, at), value);
+    }
+}
+
+/* The spaces of an account follow one another: id, handle, domain. */
+static void
+match_account(struct weir__match *m, enum weir__space id_space, const weir_account *a,
+              weir_span handle, uint32_t value)
+{
+    enum weir__space handle_space = id_space + 1, domain_space = id_space + 2;
+
+    if (a->id.len)
+        look_up(m, id_space, a->id, value);
+    if (handle.len == 0)
+        return;
+    size_t behind = handle.len;
+    while (behind > 0 && handle.p[behind - 1] != '@')
+        behind--;
+    look_up(m, handle_space, handle, value);
+    try_patterns(m, handle_space, handle, behind == 0, value);
+    if (!m->asked[domain_space])
+        return;
+    if (behind > 0)
+        match_domain(m, domain_space, span_skip(handle, behind), value);
+    if (span_starts(a->id, "did:"))
+        match_domain(m, domain_space, handle, value);
+}
+
+static void
+match_accounts(struct weir__match *m, const weir_post *post)
+{
+    bool asked = m->asked[WEIR__SPACE_MENTION_ID] || m->asked[WEIR__SPACE_MENTION_HANDLE] ||
+                 m->asked[WEIR__SPACE_MENTION_DOMAIN];
+
+    m->handle.len = 0;
+    weir__fold_handle(post->author.handle, &m->handle);
+    m->author_handle = span_of_buf(&m->handle);
+    match_account(m, WEIR__SPACE_AUTHOR_ID, &post->author, m->author_handle, 0);
+    for (size_t i = 0; asked && i < post->nmentions; i++) {
+        m->folded.len = 0;
+        weir__fold_handle(post->mentions[i].handle, &m->folded);
+        match_account(m, WEIR__SPACE_MENTION_ID, &post->mentions[i], span_of_buf(&m->folded),
+                      (uint32_t)i);
+    }
+}
+
+/* Primary subtag, in lower case, ISO 639's withdrawn codes as what replaced them. */
+static void
+match_lang(struct weir__match *m, weir_span lang, uint32_t value)
+{
+    static const char *const renamed[][2] = {{"in", "id"}, {"iw", "he"}, {"ji", "yi"}};
+    weir_span primary = span_head(lang, span_find(lang, '-'));
+
+    primary = span_head(primary, span_find(primary, '_')); /* `pt_BR` is about */
+    m->folded.len = 0;
+    weir__fold_handle(primary, &m->folded);
+    weir_span key = span_of_buf(&m->folded);
+    if (key.len == 0 || span_is(key, "und"))
+        return;
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
+        if (span_is(key, renamed[i][0]))
+            key = span_of(renamed[i][1]);
+    look_up(m, WEIR__SPACE_LANG, key, value);
+}
+
+static void
+begin(struct weir__match *m, uint32_t only)
+{
+    m->only = only;
+    m->nran_out = 0;
+    memset(m->given_up, 0, sizeof m->given_up);
+    m->handle.failed = m->folded.failed = false;
+    if (++m->epoch == 0) {
+        memset(m->marks, 0, m->rs->nselectors * sizeof *m->marks);
+        m->epoch = 1;
+    }
+}
+
+weir_status
+weir__match_post(struct weir__match *m, const weir_post *post, uint32_t only)
+{
+    begin(m, only);
+    weir_status st = match_tags(m, post);
+    match_accounts(m, post);
+    if (post->id.len)
+        look_up(m, WEIR__SPACE_POST, post->id, 0);
+    for (size_t i = 0; m->asked[WEIR__SPACE_LANG] && i < post->nlangs; i++)
+        match_lang(m, post->langs[i], (uint32_t)i);
+    if (post->source != WEIR_SOURCE_QUERY)
+        look_up(m, WEIR__SPACE_SOURCE, span_of(weir_source_name(post->source)), 0);
+    list_touched(m); /* also on failure: it leaves the bits as the next post needs them */
+    if (m->handle.failed || m->folded.failed)
+        st = WEIR_E_NOMEM;
+    return st;
+}

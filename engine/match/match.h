@@ -1,0 +1,80 @@
+/*
+ * Matching: from the values of one post (without what it reposts or quotes) to the selectors that
+ * they hit. Values in, hits out; how a value finds its literals and patterns is nobody else's
+ * business.
+ *
+ * Results stand in the struct itself, are good until the next weir__match_post, and do not depend
+ * on the order in which anything was tried.
+ */
+#ifndef WEIR_MATCH_MATCH_H
+#define WEIR_MATCH_MATCH_H
+
+#include "match/tags.h"
+#include "model/ruleset.h"
+
+/* What is known of one selector; void when `epoch` is not the area's. */
+struct weir__mark {
+    uint32_t epoch;
+    uint32_t hit;     /* index of the first value that matched; WEIR_NONE: no value did */
+    uint32_t ran_out; /* index of the first value on which a pattern ran out; WEIR_NONE: none */
+};
+
+struct weir__match {
+    const struct weir_ruleset *rs;
+    uint32_t epoch;
+    struct weir__mark *marks; /* by selector */
+    /* Rules with a hit in `match`, or with a pattern that ran out on either side; ascending. */
+    uint32_t *rules;
+    size_t nrules;
+    bool too_many_tags;      /* only the first WEIR_MAX_TAGS distinct keys were matched */
+    weir_span author_handle; /* folded; {NULL, 0}: the post has none */
+
+    /* the rest is match's own */
+    uint64_t *touched;      /* a bit a rule ... */
+    uint64_t *touched_word; /* ... and a bit for each word of these that is not zero */
+    bool asked[WEIR__NSPACES]; /* some literal or pattern stands in the space */
+    size_t longest_domain;     /* of those that rules name, bytes */
+    struct weir__regex_scratch *regex;
+    uint32_t post_limit;
+    uint32_t nran_out; /* patterns that ran out on this post */
+    bool given_up[WEIR__NSPACES]; /* all of the space's regexes are marked as run out */
+    uint32_t only;                /* the one rule that is asked about; WEIR_NONE: all */
+    struct weir__tags tags;
+    weir_buf handle, folded;
+};
+
+/* Patterns that may run out on one post, by default. */
+#define WEIR__POST_LIMIT 16u
+
+/*
+ * Everything is sized from the rule set, which must outlive the area. Limits as in
+ * weir_decide_options, 0 for the defaults. WEIR_E_NOMEM: nothing to release.
+ */
+weir_status weir__match_init(struct weir__match *m, const struct weir_ruleset *rs,
+                             uint32_t match_limit, uint32_t post_limit);
+void weir__match_fini(struct weir__match *m);
+
+/*
+ * Match a post against all rules, or against one (`only`, else WEIR_NONE). Allocates only until
+ * the buffers have grown to the size of the posts. WEIR_E_NOMEM: the results are void.
+ */
+weir_status weir__match_post(struct weir__match *m, const weir_post *post, uint32_t only);
+
+/* Index of the first value that hit the selector, or WEIR_NONE. WEIR_NONE as a selector: none. */
+static inline uint32_t
+weir__match_hit(const struct weir__match *m, uint32_t selector)
+{
+    if (selector == WEIR_NONE || m->marks[selector].epoch != m->epoch)
+        return WEIR_NONE;
+    return m->marks[selector].hit;
+}
+
+static inline uint32_t
+weir__match_ran_out(const struct weir__match *m, uint32_t selector)
+{
+    if (selector == WEIR_NONE || m->marks[selector].epoch != m->epoch)
+        return WEIR_NONE;
+    return m->marks[selector].ran_out;
+}
+
+#endif

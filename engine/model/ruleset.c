@@ -1,0 +1,139 @@
+/*
+ * The rule set's life, and what the public interface tells of it.
+ */
+#include "model/ruleset.h"
+
+#include "base/check.h"
+
+#include <stdlib.h>
+
+void
+weir__ruleset_free(struct weir_ruleset *rs)
+{
+    for (uint32_t i = 0; i < rs->npatterns; i++)
+        if (rs->patterns[i].re)
+            weir__regex_free(rs->patterns[i].re);
+    rs->magic = 0;
+    arena_fini(&rs->arena);
+    free(rs);
+}
+
+weir_ruleset *
+weir_ruleset_ref(weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    (void)atomic_fetch_add_explicit(&rs->refs, 1, memory_order_relaxed);
+    return rs;
+}
+
+void
+weir_ruleset_unref(weir_ruleset *rs)
+{
+    if (!rs)
+        return;
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    if (atomic_fetch_sub_explicit(&rs->refs, 1, memory_order_acq_rel) == 1)
+        weir__ruleset_free(rs);
+}
+
+bool
+weir__rule_in_force(const struct weir_ruleset *rs, const struct weir_rule *r, int64_t now)
+{
+    return weir__interval_holds(&r->in_force, now) &&
+           (r->order == WEIR_NONE || weir__order_holds(&rs->orders[r->order], now));
+}
+
+const char *
+weir_ruleset_digest(const weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    return rs->digest;
+}
+
+uint32_t
+weir_ruleset_nrules(const weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    return rs->nrules;
+}
+
+static const struct weir_rule *
+rule_at(const weir_ruleset *rs, uint32_t rule)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    CHECK(rule < rs->nrules);
+    return &rs->rules[rule];
+}
+
+void
+weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
+{
+    const struct weir_rule *r = rule_at(rs, rule);
+
+    *out = (weir_rule_info){
+        .id = r->id.p,
+        .order = r->order,
+        .action = r->action,
+        .mode = r->mode,
+        .priority = r->priority,
+        .factor_milli = r->factor_milli,
+        .surfaces = r->surfaces,
+        .rollout_bp = r->rollout_bp,
+        .file = rs->files[r->file],
+        .line = r->line,
+    };
+}
+
+bool
+weir_ruleset_rule_holds(const weir_ruleset *rs, uint32_t rule, uint16_t region)
+{
+    return region < weir_region_count() && weir__region_has(&rule_at(rs, rule)->regions, region);
+}
+
+bool
+weir_ruleset_rule_in_force(const weir_ruleset *rs, uint32_t rule, int64_t now_ms)
+{
+    return weir__rule_in_force(rs, rule_at(rs, rule), now_ms);
+}
+
+const char *
+weir_kind_name(weir_kind k)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WEIR_KINDS(X)
+#undef X
+    };
+
+    CHECK((size_t)k < sizeof names / sizeof *names);
+    return names[k];
+}
+
+uint32_t
+weir_ruleset_norders(const weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    return rs->norders;
+}
+
+void
+weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    CHECK(order < rs->norders);
+    const struct weir__order *o = &rs->orders[order];
+    *out = (weir_order_info){
+        .id = o->id.p,
+        .authority = o->authority.p,
+        .basis = o->basis.p,
+        .reference = o->reference.p,
+        .notice = o->notice.p,
+        .kind = o->kind,
+        .confidential = o->confidential,
+        .lapses = o->lapses,
+        .served_ms = o->served,
+        .review_by_ms = o->review_by,
+        .confirmed_ms = o->confirmed,
+        .revoked_ms = o->revoked,
+    };
+}

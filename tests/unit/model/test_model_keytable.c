@@ -1,0 +1,128 @@
+/*
+ * model/keytable and model/order: what is put in is found, nothing else; when an order holds.
+ */
+#include "unit/test.h"
+
+#include "model/keytable.h"
+
+#include <stdio.h>
+
+static void
+keys_are_found_in_their_space(void **state)
+{
+    struct arena work, into; /* without on_oom: a test may crash on NULL */
+
+    (void)state;
+    arena_init(&work, NULL);
+    arena_init(&into, NULL);
+    struct weir__keytable_builder *b = weir__keytable_builder_new(&work);
+    weir__keytable_add(b, WEIR__SPACE_TAG, SPAN_LIT("farmers"), 7);
+    weir__keytable_add(b, WEIR__SPACE_TAG, SPAN_LIT("farmers"), 7);
+    weir__keytable_add(b, WEIR__SPACE_TAG, SPAN_LIT("farmers"), 3);
+    weir__keytable_add(b, WEIR__SPACE_AUTHOR_HANDLE, SPAN_LIT("farmers"), 9);
+    for (uint32_t i = 0; i < 20000; i++) {
+        char key[16];
+        int n = snprintf(key, sizeof key, "k%u", i);
+        weir__keytable_add(b, WEIR__SPACE_TAG_SKELETON, (weir_span){key, (size_t)n}, i);
+    }
+    const struct weir__keytable *t = weir__keytable_freeze(b, &into);
+    weir__keytable_builder_free(b);
+    arena_fini(&work);
+
+    struct weir__postings p = weir__keytable_find(t, WEIR__SPACE_TAG, SPAN_LIT("farmers"));
+    assert_int_equal(p.n, 2);
+    assert_int_equal(p.selectors[0], 3);
+    assert_int_equal(p.selectors[1], 7);
+    assert_int_equal(
+        weir__keytable_find(t, WEIR__SPACE_AUTHOR_HANDLE, SPAN_LIT("farmers")).selectors[0], 9);
+    assert_int_equal(weir__keytable_find(t, WEIR__SPACE_MENTION_HANDLE, SPAN_LIT("farmers")).n, 0);
+    assert_int_equal(weir__keytable_find(t, WEIR__SPACE_TAG, SPAN_LIT("farmer")).n, 0);
+    assert_true(weir__keytable_has_space(t, WEIR__SPACE_TAG));
+    assert_false(weir__keytable_has_space(t, WEIR__SPACE_POST));
+    assert_int_equal(weir__keytable_nkeys(t), 20002);
+    for (uint32_t i = 0; i < 20000; i++) {
+        char key[16];
+        int n = snprintf(key, sizeof key, "k%u", i);
+        p = weir__keytable_find(t, WEIR__SPACE_TAG_SKELETON, (weir_span){key, (size_t)n});
+        assert_int_equal(p.n, 1);
+        assert_int_equal(p.selectors[0], i);
+    }
+    arena_fini(&into);
+}
+
+static void
+an_empty_table_finds_nothing(void **state)
+{
+    struct arena a;
+
+    (void)state;
+    arena_init(&a, NULL);
+    struct weir__keytable_builder *b = weir__keytable_builder_new(&a);
+    const struct weir__keytable *t = weir__keytable_freeze(b, &a);
+    weir__keytable_builder_free(b);
+    assert_int_equal(weir__keytable_find(t, WEIR__SPACE_TAG, SPAN_LIT("x")).n, 0);
+    arena_fini(&a);
+}
+
+#define N WEIR_TIME_NONE
+
+static void
+orders_hold_when_they_should(void **state)
+{
+    static const struct weir__interval twice[] = {{10, 20}, {30, N}}, always[] = {{N, N}};
+    static const struct {
+        const char *promise;
+        struct weir__order order;
+        int64_t now;
+        bool holds;
+    } rows[] = {
+        {"before its interval", {.intervals = twice, .nintervals = 2}, 9, false},
+        {"from is in", {.intervals = twice, .nintervals = 2}, 10, true},
+        {"until is out", {.intervals = twice, .nintervals = 2}, 20, false},
+        {"a second interval", {.intervals = twice, .nintervals = 2}, 30, true},
+        {"an open end", {.intervals = twice, .nintervals = 2}, INT64_MAX, true},
+        {"hold: past the review it stays",
+         {.intervals = always, .nintervals = 1, .review_by = 50}, 50, true},
+        {"lift: until the review", {.intervals = always, .nintervals = 1, .lapses = true,
+                                    .review_by = 50}, 49, true},
+        {"lift: not from the review on", {.intervals = always, .nintervals = 1, .lapses = true,
+                                          .review_by = 50}, 50, false},
+        {"lift: again from its confirmation",
+         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 60},
+         60, true},
+        {"lift: not between review and confirmation",
+         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 60},
+         59, false},
+        {"confirmed early it never lapses",
+         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 40},
+         50, true},
+        {"revoked is the end",
+         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 40,
+          .revoked = 70}, 70, false},
+        {"not yet revoked", {.intervals = always, .nintervals = 1, .revoked = 70}, 69, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct weir__order o = rows[i].order;
+        /* times that a row does not name are absent */
+        o.served = N;
+        o.review_by = o.review_by ? o.review_by : N;
+        o.confirmed = o.confirmed ? o.confirmed : N;
+        o.revoked = o.revoked ? o.revoked : N;
+        if (weir__order_holds(&o, rows[i].now) != rows[i].holds)
+            fail_msg("%s", rows[i].promise);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keys_are_found_in_their_space),
+        cmocka_unit_test(an_empty_table_finds_nothing),
+        cmocka_unit_test(orders_hold_when_they_should),
+    };
+
+    return cmocka_run_group_tests_name("model/keytable", tests, NULL, NULL);
+}
