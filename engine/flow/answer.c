@@ -1,0 +1,135 @@
+/*
+ * Answering. Promised to SPEC section 6: bad input never stops a stream and never goes
+ * unanswered; every item is counted once, under what became of it.
+ */
+#include "flow/answer.h"
+
+#include "flow/check.h"
+
+weir_status
+answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options *o)
+{
+    weir_reader_options ro = {.max_line = o->max_line,
+                              .tags = o->tags,
+                              .need_time = o->clock == ANSWER_CREATED,
+                              .handles = o->handles};
+    weir_decide_options dec = {.trace = o->trace};
+    weir_status st;
+
+    *a = (struct answerer){.o = *o};
+    st = weir_reader_new(&ro, &a->reader);
+    if (st != WEIR_OK)
+        return st;
+    if (rs)
+        st = weir_scratch_new(rs, &dec, &a->scratch);
+    if (st != WEIR_OK) {
+        weir_reader_free(a->reader);
+        return st;
+    }
+    a->magic = ANSWERER_MAGIC;
+    a->rs = rs ? weir_ruleset_ref(rs) : NULL;
+    tally_init(&a->tally);
+    return WEIR_OK;
+}
+
+void
+answerer_fini(struct answerer *a)
+{
+    CHECK_OBJ(a, ANSWERER_MAGIC);
+    tally_fini(&a->tally);
+    weir_scratch_free(a->scratch);
+    weir_reader_free(a->reader);
+    weir_ruleset_unref(a->rs);
+    a->magic = 0;
+}
+
+static int64_t
+time_of(const struct answerer *a, const weir_post *post, int64_t now_ms)
+{
+    switch (a->o.clock) {
+    case ANSWER_CREATED:
+        /* The reader was told that it needs one; a query without its own `at` is its error. */
+        CHECK(post->has_created || post->query.at.p);
+        return post->has_created ? post->created_ms : post->query.at_ms;
+    case ANSWER_FIXED:
+        return a->o.at_ms;
+    case ANSWER_NOW:
+        break;
+    }
+    return now_ms;
+}
+
+/* WEIR_E_NOMEM also where `out` could not grow: the caller cuts off what it got. */
+static weir_status
+answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf *out)
+{
+    weir_decision d;
+
+    if (!a->rs) {
+        weir_record_write_post(post, out);
+        if (!out->failed)
+            a->tally.posts++;
+        return out->failed ? WEIR_E_NOMEM : WEIR_OK;
+    }
+    weir_status st = weir_decide(a->rs, a->scratch, post, time_of(a, post, now_ms), &d);
+    if (st != WEIR_OK && st != WEIR_E_LIMIT)
+        return st;
+    weir_record_write(&d, out);
+    if (out->failed)
+        return WEIR_E_NOMEM;
+    tally_decision(&a->tally, &d);
+    return WEIR_OK;
+}
+
+static weir_status
+answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t now_ms,
+            weir_buf *out)
+{
+    switch (item->kind) {
+    case WEIR_ITEM_POST:
+        return answer_post(a, item->post, now_ms, out);
+    case WEIR_ITEM_SKIP:
+        if (a->o.answer_skips)
+            weir_record_write_skip(item, out);
+        if (!out->failed)
+            tally_skip(&a->tally, item->skip);
+        break;
+    case WEIR_ITEM_ERROR:
+        if (a->on_error)
+            a->on_error(a->on_error_arg, number, item);
+        weir_record_write_error(item, number, a->o.undecided, out);
+        if (!out->failed)
+            tally_error(&a->tally, item->error);
+        break;
+    }
+    return out->failed ? WEIR_E_NOMEM : WEIR_OK;
+}
+
+weir_status
+answer_line(struct answerer *a, weir_span line, size_t avail, uint64_t number, int64_t now_ms,
+            weir_buf *out)
+{
+    const weir_item *items;
+    size_t n;
+
+    CHECK_OBJ(a, ANSWERER_MAGIC);
+    weir_status st = weir_reader_read(a->reader, line, avail, &items, &n);
+    if (st != WEIR_OK) {
+        a->tally.items++; /* how many it would have been, nobody knows */
+        a->tally.abandoned++;
+        return st;
+    }
+    a->tally.items += n;
+    for (size_t i = 0; i < n; i++) {
+        size_t mark = out->len;
+
+        st = answer_item(a, &items[i], number, now_ms, out);
+        if (st != WEIR_OK) {
+            out->len = mark;
+            a->tally.abandoned += n - i;
+            return st;
+        }
+        a->tally.made += out->len > mark;
+    }
+    return WEIR_OK;
+}

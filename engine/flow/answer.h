@@ -1,0 +1,58 @@
+/*
+ * The pipeline that serving and replaying share: a line in, the records it is owed appended to a
+ * buffer, counters kept. Knows neither files nor sockets, and reads no clock.
+ */
+#ifndef WEIR_FLOW_ANSWER_H
+#define WEIR_FLOW_ANSWER_H
+
+#include "flow/tally.h"
+
+#include <tagweir/tagweir.h>
+
+enum answer_clock {
+    ANSWER_NOW,     /* the time that the caller gives with each line */
+    ANSWER_CREATED, /* each post's own */
+    ANSWER_FIXED,   /* answer_options.at_ms */
+};
+
+/* Zeroes are the defaults. */
+struct answer_options {
+    enum answer_clock clock;
+    int64_t at_ms; /* ANSWER_FIXED */
+    weir_undecided undecided;
+    weir_tags_from tags;
+    const weir_handles *handles; /* NULL: none; must outlive the answerer */
+    size_t max_line;             /* 0: the reader's default */
+    bool trace;                  /* records say what became of every rule */
+    bool answer_skips;           /* a socket's answers stay aligned; a replay only counts them */
+};
+
+/* Where an item that could not be read stands; called before its record is written. */
+typedef void answer_error_fn(void *arg, uint64_t line, const weir_item *item);
+
+/* One thread's; another thread has another one. */
+struct answerer {
+    uint32_t magic;
+    weir_ruleset *rs; /* NULL: nothing is decided, posts are written as they were read */
+    weir_scratch *scratch;
+    weir_reader *reader;
+    struct answer_options o;
+    struct tally tally;
+    answer_error_fn *on_error; /* may be NULL */
+    void *on_error_arg;
+};
+
+/* @param rs  Referenced; NULL: see above. @retval WEIR_E_NOMEM  *a needs no answerer_fini. */
+weir_status answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options *o);
+void answerer_fini(struct answerer *a);
+
+/*
+ * Answer one line: what it is owed is appended to `out`, one record an item.
+ * `avail` and the line's bytes as weir_reader_read has them.
+ * @retval WEIR_E_NOMEM  Items of the line were abandoned; whole records only stand in `out`. The
+ *                       stream cannot go on, as its answers would no longer be aligned.
+ */
+weir_status answer_line(struct answerer *a, weir_span line, size_t avail, uint64_t number,
+                        int64_t now_ms, weir_buf *out);
+
+#endif

@@ -1,0 +1,359 @@
+/*
+ * Connections. Promised to clients:
+ *  - answers come in the order of the lines, one for every item, whatever the line was;
+ *  - a client that ends its input gets every answer before the connection is closed;
+ *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
+ *  - none starves another: at most one chunk is read for one event.
+ */
+#include "flow/conn.h"
+
+#include "flow/check.h"
+#include "flow/clock.h"
+#include "flow/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
+   OUT_LOW. One line's answers may overshoot it. */
+#define OUT_BATCH ((size_t)256 * 1024)
+#define OUT_HIGH ((size_t)1024 * 1024)
+#define OUT_LOW ((size_t)256 * 1024)
+
+/* How long a client that was told of the end may stay silent before it is cut off; one that goes
+   on sending is cut off when the time to drain is over. */
+static const struct timeval linger_time = {.tv_sec = 2, .tv_usec = 0};
+
+static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
+    [CONN_READING] = {[CONN_HOLDING] = true, [CONN_ENDING] = true, [CONN_CLOSED] = true},
+    [CONN_HOLDING] = {[CONN_READING] = true, [CONN_ENDING] = true, [CONN_CLOSED] = true},
+    [CONN_ENDING] = {[CONN_LINGERING] = true, [CONN_CLOSED] = true},
+    [CONN_LINGERING] = {[CONN_CLOSED] = true},
+    [CONN_CLOSED] = {false},
+};
+
+static size_t
+pending(const struct conn *c)
+{
+    return c->out.len - c->out_at;
+}
+
+/* The one place where the state changes. */
+static void
+set_state(struct conn *c, enum conn_state to)
+{
+    CHECK(allowed[c->state][to]);
+    c->state = to;
+}
+
+/* Answers end in a newline each, and hold none before it: what is unsent ends that many. */
+static uint64_t
+answers_in(const char *p, size_t len)
+{
+    uint64_t n = 0;
+    const char *end = p + len;
+
+    while (len && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+        p++;
+        n++;
+    }
+    return n;
+}
+
+/* Take the socket and all memory away; the object itself is freed where the callback ends. */
+static void
+close_now(struct conn *c)
+{
+    struct worker_counts *counts = &c->worker->counts;
+    uint64_t lost = answers_in(c->out.p + c->out_at, pending(c));
+
+    set_state(c, CONN_CLOSED);
+    CHECK(lost <= c->unsent);
+    counts->discarded += lost;
+    counts->delivered += c->unsent - lost;
+    counts->broken += lost > 0 || !c->eof;
+    c->unsent = 0;
+    event_free(c->readable);
+    event_free(c->writable);
+    (void)close(c->fd);
+    if (c->in)
+        worker_return_in(c->worker, c->in);
+    c->in = NULL;
+    worker_return_out(c->worker, &c->out);
+    frame_fini(&c->frame);
+}
+
+static void
+free_if_closed(struct conn *c)
+{
+    if (c->state != CONN_CLOSED)
+        return;
+    worker_remove(c->worker, c);
+    c->magic = 0;
+    free(c);
+}
+
+/* Bring one event's pending state in line with what is wanted. */
+static bool
+want(struct event *ev, bool *have, bool wanted)
+{
+    if (*have == wanted)
+        return true;
+    if ((wanted ? event_add(ev, NULL) : event_del(ev)) < 0)
+        return false;
+    *have = wanted;
+    return true;
+}
+
+/* The events that the state asks for. */
+static void
+arm(struct conn *c)
+{
+    bool reads = c->state == CONN_READING;
+    bool writes = c->state != CONN_LINGERING && pending(c) > 0;
+
+    if (c->state == CONN_CLOSED || c->state == CONN_LINGERING)
+        return; /* the one has no events left, the other armed its own */
+    if (!want(c->readable, &c->wants_read, reads) || !want(c->writable, &c->wants_write, writes))
+        close_now(c);
+}
+
+/* Write what the socket takes. false: the client is gone, and the connection closed. */
+static bool
+flush(struct conn *c)
+{
+    while (pending(c) > 0) {
+        ssize_t n = send(c->fd, c->out.p + c->out_at, pending(c), MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            break;
+        if (n < 0) {
+            close_now(c);
+            return false;
+        }
+        c->out_at += (size_t)n;
+        c->worker->counts.bytes_out += (uint64_t)n;
+    }
+    if (pending(c) == 0) {
+        c->worker->counts.delivered += c->unsent;
+        c->unsent = 0;
+        c->out_at = 0;
+        worker_return_out(c->worker, &c->out);
+    } else if (c->out_at >= c->out.len / 2) {
+        memmove(c->out.p, c->out.p + c->out_at, pending(c));
+        c->out.len -= c->out_at;
+        c->out_at = 0;
+    }
+    return true;
+}
+
+/* The next line: of the chunk, or the last one of an input that has ended. */
+static enum frame_result
+next_line(struct conn *c, weir_span *line, size_t *avail)
+{
+    enum frame_result r = frame_next(&c->frame, line, avail);
+
+    return r == FRAME_MORE && c->eof ? frame_end(&c->frame, line, avail) : r;
+}
+
+/* Answer lines until there are none or a batch is full. false: no memory. */
+static bool
+work_batch(struct conn *c, int64_t now_ms, bool *more)
+{
+    struct answerer *a = &c->worker->answerer;
+    uint64_t made = a->tally.made;
+    size_t stop = pending(c) + OUT_BATCH;
+    enum frame_result r = FRAME_MORE;
+    weir_span line;
+    size_t avail;
+
+    if (!c->out.p)
+        c->out = worker_borrow_out(c->worker);
+    while (pending(c) < stop && (r = next_line(c, &line, &avail)) == FRAME_LINE) {
+        if (answer_line(a, line, avail, c->frame.lines, now_ms, &c->out) != WEIR_OK) {
+            r = FRAME_NOMEM;
+            break;
+        }
+    }
+    c->unsent += a->tally.made - made;
+    *more = r == FRAME_LINE;
+    return r != FRAME_NOMEM;
+}
+
+/* All was sent to a client that has not ended its input: tell it, and wait for its end. */
+static void
+linger(struct conn *c)
+{
+    set_state(c, CONN_LINGERING);
+    (void)want(c->writable, &c->wants_write, false);
+    if (shutdown(c->fd, SHUT_WR) < 0 || event_add(c->readable, &linger_time) < 0)
+        close_now(c);
+}
+
+/* After work: the state that the amounts on both sides ask for. */
+static void
+settle(struct conn *c, bool more)
+{
+    if (!more && c->in) {
+        worker_return_in(c->worker, c->in);
+        c->in = NULL;
+    }
+    if (c->state == CONN_ENDING) {
+        if (!more && pending(c) == 0 && c->eof)
+            close_now(c);
+        else if (!more && pending(c) == 0)
+            linger(c);
+    } else {
+        enum conn_state to = more || pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
+
+        if (to != c->state)
+            set_state(c, to);
+    }
+    arm(c);
+}
+
+/* Answer what was read, as far as the client takes it. */
+static void
+work(struct conn *c)
+{
+    int64_t now_ms = clock_now_ms();
+    bool more = true;
+
+    while (more && pending(c) < OUT_HIGH) {
+        if (!work_batch(c, now_ms, &more)) {
+            close_now(c); /* its answers would no longer be aligned */
+            return;
+        }
+        if (!flush(c))
+            return;
+    }
+    settle(c, more);
+}
+
+/* One chunk, or the end. false: nothing to work on, or closed. */
+static bool
+read_chunk(struct conn *c)
+{
+    CHECK(!frame_has_more(&c->frame) && !c->in);
+    c->in = worker_borrow_in(c->worker);
+    if (!c->in) {
+        close_now(c);
+        return false;
+    }
+    ssize_t n = recv(c->fd, c->in, FRAME_CHUNK, 0);
+    if (n > 0) {
+        memset(c->in + n, 0, WEIR_LINE_PADDING);
+        c->worker->counts.bytes_in += (uint64_t)n;
+        frame_feed(&c->frame, c->in, (size_t)n);
+        return true;
+    }
+    int error = errno;
+    worker_return_in(c->worker, c->in);
+    c->in = NULL;
+    if (n == 0) {
+        c->eof = true;
+        set_state(c, CONN_ENDING);
+        return true;
+    }
+    if (error != EAGAIN && error != EWOULDBLOCK && error != EINTR)
+        close_now(c);
+    return false;
+}
+
+/* Throw away what a client sends after it was told of the end. */
+static void
+read_away(struct conn *c, bool timed_out)
+{
+    char *in = timed_out ? NULL : worker_borrow_in(c->worker);
+    ssize_t n = in ? recv(c->fd, in, FRAME_CHUNK, 0) : -1;
+    bool goes_on = in && (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+
+    if (in)
+        worker_return_in(c->worker, in);
+    if (goes_on)
+        return;
+    c->eof = n == 0;
+    close_now(c);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+
+    (void)fd;
+    CHECK_OBJ(c, CONN_MAGIC);
+    if (c->state == CONN_LINGERING)
+        read_away(c, (what & EV_TIMEOUT) != 0);
+    else if (read_chunk(c))
+        work(c);
+    free_if_closed(c);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+
+    (void)fd;
+    (void)what;
+    CHECK_OBJ(c, CONN_MAGIC);
+    if (flush(c) && (c->state == CONN_READING || pending(c) <= OUT_LOW))
+        work(c);
+    free_if_closed(c);
+}
+
+bool
+conn_open(struct worker *w, evutil_socket_t fd)
+{
+    struct event_base *base = w->base;
+    struct conn *c = calloc(1, sizeof *c);
+
+    if (!c) {
+        (void)close(fd);
+        return false;
+    }
+    *c = (struct conn){.magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w};
+    c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
+    c->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+    if (!c->readable || !c->writable) {
+        if (c->readable)
+            event_free(c->readable);
+        if (c->writable)
+            event_free(c->writable);
+        (void)close(fd);
+        free(c);
+        return false;
+    }
+    frame_init(&c->frame, w->answerer.o.max_line);
+    worker_add(w, c);
+    arm(c);
+    bool opened = c->state != CONN_CLOSED;
+    free_if_closed(c);
+    return opened;
+}
+
+void
+conn_drain(struct conn *c)
+{
+    CHECK_OBJ(c, CONN_MAGIC);
+    if (c->state == CONN_READING || c->state == CONN_HOLDING) {
+        set_state(c, CONN_ENDING);
+        (void)want(c->readable, &c->wants_read, false);
+        work(c);
+    }
+    free_if_closed(c);
+}
+
+void
+conn_kill(struct conn *c)
+{
+    CHECK_OBJ(c, CONN_MAGIC);
+    close_now(c);
+    free_if_closed(c);
+}

@@ -1,0 +1,62 @@
+/*
+ * One connection of a client: posts in, answers out, in order, in bounded memory whatever the
+ * client does.
+ */
+#ifndef WEIR_FLOW_CONN_H
+#define WEIR_FLOW_CONN_H
+
+#include "flow/frame.h"
+
+#include <event2/event.h>
+
+/*
+ * READING    input is read, worked on and answered
+ * HOLDING    the client does not read its answers: its posts are not read until it does
+ * ENDING     no more input is read; what was read is being answered
+ * LINGERING  all was sent and the client told so; input is thrown away until it ends, because
+ *            closing over unread input could take answers on their way with it
+ * CLOSED     the socket is gone; the object goes when the running callback ends
+ */
+#define CONN_STATES(X)                                                                             \
+    X(READING)                                                                                     \
+    X(HOLDING)                                                                                     \
+    X(ENDING)                                                                                      \
+    X(LINGERING)                                                                                   \
+    X(CLOSED)
+
+enum conn_state {
+#define X(name) CONN_##name,
+    CONN_STATES(X)
+#undef X
+        CONN_NSTATES
+};
+
+struct worker;
+
+struct conn {
+    uint32_t magic;
+    enum conn_state state;
+    evutil_socket_t fd;
+    struct worker *worker;
+    struct event *readable, *writable;
+    bool wants_read, wants_write; /* which of them are pending */
+    bool eof;                     /* the client has ended its input: a last line counts */
+
+    struct frame frame;
+    char *in; /* the chunk while it has lines left, else NULL; from and to the worker */
+
+    weir_buf out;    /* answers from out_at on are to be sent */
+    size_t out_at;   /* bytes of `out` that were sent */
+    uint64_t unsent; /* answers made since `out` was last empty: delivered or not, not known yet */
+
+    struct conn *prev, *next; /* the worker's list */
+};
+
+/* Takes the socket over, in every case. false without memory. */
+bool conn_open(struct worker *w, evutil_socket_t fd);
+/* Stop reading; answer what was read, send it, close. May free the connection. */
+void conn_drain(struct conn *c);
+/* Close at once, and free it; what is unsent is discarded. */
+void conn_kill(struct conn *c);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * Lines out of a stream of bytes. A line is worked on where it lies in the caller's chunk; it is
+ * copied only where a chunk's edge cuts it. Of a line that is too long only the beginning is kept,
+ * so that memory is bounded whatever arrives.
+ */
+#ifndef WEIR_FLOW_FRAME_H
+#define WEIR_FLOW_FRAME_H
+
+#include <tagweir/tagweir.h>
+
+/* Bytes asked of the system in one read; a chunk's memory is FRAME_MEMORY bytes. */
+#define FRAME_CHUNK ((size_t)256 * 1024)
+#define FRAME_MEMORY (FRAME_CHUNK + WEIR_LINE_PADDING)
+
+struct frame {
+    uint32_t magic;
+    size_t keep;          /* bytes of a line that are kept */
+    weir_buf cut;         /* the beginning of a line that an edge cut; owned */
+    bool has_cut;         /* `cut` waits for the rest of its line */
+    bool given;           /* `cut` was given out by the last call, and may go */
+    const char *at, *end; /* what is left of the chunk; borrowed */
+    uint64_t lines;       /* given out so far: the number of the line given last */
+};
+
+enum frame_result { FRAME_LINE, FRAME_MORE, FRAME_NOMEM };
+
+/* max_line as the reader's (0: its default): one byte of a too long line must reach the reader. */
+void frame_init(struct frame *f, size_t max_line);
+void frame_fini(struct frame *f);
+
+/*
+ * The next chunk; only when the last one is used up. It stays where it is until it is used up,
+ * and WEIR_LINE_PADDING bytes behind it are readable.
+ */
+void frame_feed(struct frame *f, const char *p, size_t len);
+
+/*
+ * The next whole line, valid until the next call. *avail: bytes readable from line->p on.
+ * FRAME_MORE: the chunk is used up.
+ */
+enum frame_result frame_next(struct frame *f, weir_span *line, size_t *avail);
+
+/* At the end of the input: the last line, where no newline ended it. FRAME_MORE: there is none. */
+enum frame_result frame_end(struct frame *f, weir_span *line, size_t *avail);
+
+/* Is something left of the chunk? */
+static inline bool
+frame_has_more(const struct frame *f)
+{
+    return f->at != f->end;
+}
+
+#endif

@@ -1,0 +1,197 @@
+/*
+ * Counting. The rows live in a hash table by rule and region: of all pairs only the few that act
+ * are ever counted. Losing a row for want of memory must never cost an answer, so it is counted.
+ */
+#include "flow/tally.h"
+
+#include "flow/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+struct tally_entry {
+    uint64_t key;
+    struct tally_row row;
+    UT_hash_handle hh;
+};
+
+void
+tally_init(struct tally *t)
+{
+    *t = (struct tally){0};
+}
+
+void
+tally_fini(struct tally *t)
+{
+    struct tally_entry *e, *next;
+
+    HASH_ITER(hh, t->rows, e, next)
+    {
+        HASH_DEL(t->rows, e);
+        free(e);
+    }
+}
+
+/* A row that nobody looks at, for when there is no memory. */
+static struct tally_row *
+lost_row(struct tally *t)
+{
+    static struct tally_row nowhere;
+
+    t->rows_lost++;
+    nowhere = (struct tally_row){0};
+    return &nowhere;
+}
+
+static struct tally_row *
+row_of(struct tally *t, uint32_t rule, uint16_t region)
+{
+    uint64_t key = (uint64_t)rule << 16 | region;
+    struct tally_entry *e;
+
+    HASH_FIND(hh, t->rows, &key, sizeof key, e);
+    if (e)
+        return &e->row;
+    e = calloc(1, sizeof *e);
+    if (!e)
+        return lost_row(t);
+    e->key = key;
+    e->row = (struct tally_row){.rule = rule, .region = region};
+    HASH_ADD(hh, t->rows, key, sizeof e->key, e);
+    if (!e->hh.tbl) {
+        free(e);
+        return lost_row(t);
+    }
+    return &e->row;
+}
+
+/* A rule that downranks several surfaces of a region is counted there once. */
+static void
+tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o)
+{
+    for (int s = 0; s < WEIR_NSURFACES; s++) {
+        bool counted = !(o->surfaces & 1u << s);
+
+        for (int before = 0; before < s && !counted; before++)
+            counted = (o->surfaces & 1u << before) &&
+                      o->surface[before].act.rule == o->surface[s].act.rule;
+        if (!counted)
+            row_of(t, o->surface[s].act.rule, region)->downranked++;
+    }
+}
+
+static void
+tally_exemptions(struct tally *t, const weir_region_exemptions *x)
+{
+    for (size_t i = 0; i < x->n; i++)
+        row_of(t, x->list[i].rule, x->region)->exempted++;
+}
+
+static bool
+has_exemption(const weir_decision *d)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < d->nexempted && !has; i++)
+        has = d->exempted[i].n > 0;
+    return has;
+}
+
+void
+tally_decision(struct tally *t, const weir_decision *d)
+{
+    if (d->post->query.kind == WEIR_QUERY_NONE)
+        t->posts++;
+    else
+        t->queries++;
+    t->action[d->action]++;
+    t->observed += d->nobserved > 0;
+    t->held_back += d->nheld_back > 0;
+    t->limit += d->nlimit > 0 || d->limit_tags;
+    t->exempted += has_exemption(d);
+    for (const weir_decision *q = d->quoted; q; q = q->quoted)
+        t->quoted++;
+    for (size_t i = 0; i < d->nregions; i++) {
+        const weir_outcome *o = &d->regions[i].outcome;
+
+        if (o->action == WEIR_WITHHOLD)
+            row_of(t, o->act.rule, d->regions[i].region)->withheld++;
+        else if (o->action == WEIR_DOWNRANK)
+            tally_downrank(t, d->regions[i].region, o);
+    }
+    for (size_t i = 0; i < d->nexempted; i++)
+        tally_exemptions(t, &d->exempted[i]);
+    for (size_t i = 0; i < d->nobserved; i++)
+        row_of(t, d->observed[i], WEIR_REGION_NONE)->observed++;
+    for (size_t i = 0; i < d->nheld_back; i++)
+        row_of(t, d->held_back[i], WEIR_REGION_NONE)->held_back++;
+}
+
+void
+tally_skip(struct tally *t, const char *kind)
+{
+    size_t i = 0;
+
+    t->skips++;
+    while (i < t->nskip && strcmp(t->skip[i].kind, kind) != 0)
+        i++;
+    if (i == TALLY_SKIPS)
+        i--; /* more kinds than there are */
+    else if (i == t->nskip)
+        t->skip[t->nskip++] = (struct tally_skip){.kind = i + 1 < TALLY_SKIPS ? kind : "other"};
+    t->skip[i].n++;
+}
+
+void
+tally_error(struct tally *t, weir_read_error e)
+{
+    CHECK(e < WEIR_NREAD_ERRORS);
+    t->errors++;
+    t->error[e]++;
+}
+
+bool
+tally_adds_up(const struct tally *t)
+{
+    uint64_t errors = 0, skips = 0, decided = 0;
+
+    for (int i = 0; i < WEIR_NREAD_ERRORS; i++)
+        errors += t->error[i];
+    for (size_t i = 0; i < t->nskip; i++)
+        skips += t->skip[i].n;
+    for (int i = 0; i <= WEIR_WITHHOLD; i++)
+        decided += t->action[i];
+    return t->items == t->posts + t->queries + t->skips + t->errors + t->abandoned &&
+           t->errors == errors && t->skips == skips &&
+           (decided == 0 || decided == t->posts + t->queries);
+}
+
+static int
+by_region(const void *a, const void *b)
+{
+    const struct tally_row *x = a, *y = b;
+
+    if (x->region != y->region)
+        return x->region < y->region ? -1 : 1;
+    return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+struct tally_row *
+tally_rows(const struct tally *t, size_t *n)
+{
+    size_t count = HASH_COUNT(t->rows), i = 0;
+    struct tally_row *rows = count ? calloc(count, sizeof *rows) : NULL;
+
+    *n = 0;
+    if (!rows)
+        return NULL;
+    for (struct tally_entry *e = t->rows; e; e = e->hh.next)
+        rows[i++] = e->row;
+    qsort(rows, count, sizeof *rows, by_region);
+    *n = count;
+    return rows;
+}

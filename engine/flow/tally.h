@@ -1,0 +1,62 @@
+/*
+ * Counts of what was read and decided: for summaries, for metrics, and for the promise that
+ * nothing is lost on the way.
+ */
+#ifndef WEIR_FLOW_TALLY_H
+#define WEIR_FLOW_TALLY_H
+
+#include <tagweir/tagweir.h>
+
+/* What one rule did in one region. `observed` and `held_back` are over all regions: their region
+   is WEIR_REGION_NONE. */
+struct tally_row {
+    uint32_t rule;
+    uint16_t region;
+    uint64_t withheld, downranked, exempted, observed, held_back;
+};
+
+#define TALLY_SKIPS 32
+
+struct tally_skip {
+    const char *kind; /* static */
+    uint64_t n;
+};
+
+struct tally {
+    /* items = posts + queries + skips + errors + abandoned, whenever no line is being answered */
+    uint64_t items;
+    uint64_t posts;   /* decided (or written, where nothing decides) */
+    uint64_t queries; /* decided */
+    uint64_t skips;
+    uint64_t errors;
+    uint64_t abandoned; /* there was no memory to answer them; their stream was given up */
+    uint64_t made;      /* answers appended to outputs */
+
+    uint64_t action[WEIR_WITHHOLD + 1]; /* of posts and queries */
+    uint64_t error[WEIR_NREAD_ERRORS];
+    struct tally_skip skip[TALLY_SKIPS]; /* by kind, as first seen; the last one takes the rest */
+    size_t nskip;
+    uint64_t exempted, observed, held_back, limit; /* decisions with at least one */
+    uint64_t quoted;                               /* quoted posts decided; in no other number */
+
+    struct tally_entry *rows; /* private: by rule and region */
+    uint64_t rows_lost;       /* no memory for a row of the table */
+};
+
+void tally_init(struct tally *t);
+void tally_fini(struct tally *t);
+
+void tally_decision(struct tally *t, const weir_decision *d);
+void tally_skip(struct tally *t, const char *kind);
+void tally_error(struct tally *t, weir_read_error e);
+
+/* Do all items add up? To be asked when no line is being answered. */
+bool tally_adds_up(const struct tally *t);
+
+/*
+ * The rows, by region (XX first, what has no region last), then in source order.
+ * @return malloc'ed, for the caller to free; NULL without memory or rows.
+ */
+struct tally_row *tally_rows(const struct tally *t, size_t *n);
+
+#endif

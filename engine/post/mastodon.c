@@ -1,0 +1,107 @@
+/*
+ * Mastodon statuses, as its REST and streaming interfaces give them.
+ */
+#include "post/read.h"
+
+static weir_account
+read_account(struct weir__reading *r, const struct weir__json *o)
+{
+    weir_account a = {weir__get_id(r, o, WEIR__W_ID),
+                      weir__bare_handle(weir__get_string(r, o, WEIR__W_ACCT))};
+
+    if (a.id.len == 0)
+        a.id = SPAN_NONE;
+    return a;
+}
+
+/* What a reader sees: `content` is HTML, `spoiler_text` plain. Each is a text of its own. */
+static void
+read_tags(struct weir__draft *d)
+{
+    struct weir__reading *r = d->r;
+    const struct weir__json *o = d->node;
+    const struct weir__json *tags = weir__get_array(r, o, WEIR__P_TAGS);
+    const struct weir__json *mentions = weir__get_array(r, o, WEIR__P_MENTIONS);
+    weir_span content = weir__get_string(r, o, WEIR__P_CONTENT);
+    weir_span spoiler = weir__get_string(r, o, WEIR__P_SPOILER);
+    bool text_tags = weir__draft_wants_text(d, tags != NULL);
+    bool text_mentions = weir__draft_wants_text(d, mentions != NULL);
+
+    for (size_t i = 0; tags && i < tags->n; i++) {
+        const struct weir__json *tag = weir__item_object(r, o, WEIR__P_TAGS, i);
+        weir_span name = tag ? weir__get_string(r, tag, WEIR__T_NAME) : SPAN_NONE;
+        if (name.p)
+            weir__draft_tag(d, name);
+    }
+    for (size_t i = 0; mentions && i < mentions->n; i++) {
+        const struct weir__json *who = weir__item_object(r, o, WEIR__P_MENTIONS, i);
+        if (who) {
+            weir_account a = read_account(r, who);
+            weir__draft_mention(d, a.id, a.handle);
+        }
+    }
+    if (text_tags || text_mentions)
+        content = weir__html_text(r->arena, content);
+    if (text_tags) {
+        weir__draft_text_tags(d, content);
+        weir__draft_text_tags(d, spoiler);
+    }
+    if (text_mentions) {
+        weir__draft_text_mentions(d, content);
+        weir__draft_text_mentions(d, spoiler);
+    }
+}
+
+static const weir_post *read_status(struct weir__reading *r, const struct weir__json *o,
+                                    int level);
+
+/*
+ * `quote` is a status (as some servers have it), or an object that tells the quote's state and
+ * holds the status in `quoted_status`, or no more than its id; a quote that is not approved has
+ * neither, and quotes nothing that anybody sees.
+ */
+static const weir_post *
+read_quote(struct weir__draft *d)
+{
+    struct weir__reading *r = d->r;
+    const struct weir__json *quote = weir__get_object(r, d->node, WEIR__P_QUOTE);
+
+    if (!quote)
+        return NULL;
+    const struct weir__json *held = weir__get_object(r, quote, WEIR__P_QUOTED);
+    if (held)
+        return read_status(r, held, d->level + 1);
+    weir_span id = weir__get_id(r, quote, WEIR__P_QUOTED_ID);
+    if (id.len)
+        return weir__post_of_id(r, WEIR_SOURCE_MASTODON, id);
+    if (weir__has(quote, WEIR__P_ACCOUNT) || weir__has(quote, WEIR__P_ID))
+        return read_status(r, quote, d->level + 1);
+    return NULL;
+}
+
+static const weir_post *
+read_status(struct weir__reading *r, const struct weir__json *o, int level)
+{
+    struct weir__draft d;
+
+    weir__draft_begin(&d, r, WEIR_SOURCE_MASTODON, o, level);
+    d.post->id = weir__get_id(r, o, WEIR__P_ID);
+    const struct weir__json *account = weir__get_object(r, o, WEIR__P_ACCOUNT);
+    if (account)
+        d.post->author = read_account(r, account);
+    read_tags(&d);
+    weir__draft_lang(&d, weir__get_string(r, o, WEIR__P_LANGUAGE));
+    weir__draft_created(&d, weir__get_string(r, o, WEIR__P_CREATED_AT));
+    if (level < WEIR__NESTED_MAX) {
+        const struct weir__json *reblog = weir__get_object(r, o, WEIR__P_REBLOG);
+        d.post->repost_of = reblog ? read_status(r, reblog, level + 1) : NULL;
+        d.post->quotes = read_quote(&d);
+    }
+    return weir__draft_end(&d, "created_at");
+}
+
+void
+weir__read_mastodon(struct weir__reading *r, const struct weir__json *line)
+{
+    weir__emit_post(r, read_status(r, line, 0));
+}

@@ -1,0 +1,204 @@
+/*
+ * Accessors over a line's tree, and the faults they notice.
+ */
+#include "post/read.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static bool
+comes_first(const struct weir__fault *f, weir_read_error code, size_t at)
+{
+    return !f->is_set || code < f->code || (code == f->code && at < f->at);
+}
+
+void
+weir__fault(struct weir__reading *r, weir_read_error code, size_t at, const char *fmt, ...)
+{
+    char text[256]; /* key names and fixed words: no input goes into a message */
+    va_list ap;
+
+    if (!comes_first(&r->fault, code, at))
+        return;
+    va_start(ap, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
+    r->fault = (struct weir__fault){
+        true, code, at, arena_copy(r->arena, (weir_span){text, len}).p};
+}
+
+void
+weir__fault_merge(struct weir__reading *r, const struct weir__fault *f)
+{
+    if (f->is_set && comes_first(&r->fault, f->code, f->at))
+        r->fault = *f;
+}
+
+void
+weir__emit_post(struct weir__reading *r, const weir_post *post)
+{
+    weir_item *item = ARENA_PUSH(r->arena, r->items, r->nitems, r->cap);
+
+    if (!r->fault.is_set) {
+        *item = (weir_item){.kind = WEIR_ITEM_POST, .post = post};
+        return;
+    }
+    *item = (weir_item){.kind = WEIR_ITEM_ERROR,
+                        .error = r->fault.code,
+                        .offset = r->base + r->fault.at,
+                        .detail = span_of(r->fault.detail)};
+    if (post) {
+        item->post_id = post->id;
+        item->author = post->author;
+    }
+    r->fault.is_set = false;
+}
+
+void
+weir__emit_skip(struct weir__reading *r, const char *what)
+{
+    if (r->fault.is_set) {
+        weir__emit_post(r, NULL);
+        return;
+    }
+    *ARENA_PUSH(r->arena, r->items, r->nitems, r->cap) =
+        (weir_item){.kind = WEIR_ITEM_SKIP, .skip = what};
+}
+
+const char *
+weir__found(const struct weir__json *v)
+{
+    static const char *const names[] = {
+        [WEIR__NONE] = "nothing",       [WEIR__NULL] = "null",       [WEIR__FALSE] = "false",
+        [WEIR__TRUE] = "true",          [WEIR__NUMBER] = "a number", [WEIR__STRING] = "a string",
+        [WEIR__ARRAY] = "an array",     [WEIR__OBJECT] = "an object",
+    };
+
+    return names[v ? v->type : WEIR__NONE];
+}
+
+bool
+weir__has(const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__json_get(o, k);
+
+    return v && v->type != WEIR__NULL;
+}
+
+weir_span
+weir__text_of(struct weir__reading *r, const struct weir__json *v)
+{
+    if (!v->escaped)
+        return v->raw;
+    char *out = arena_alloc(r->arena, v->raw.len);
+    return (weir_span){out, weir__unescape(v->raw, out)};
+}
+
+const struct weir__json *
+weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__json_get(o, k);
+
+    if (v && v->twice_at)
+        weir__fault(r, WEIR_READ_DUPLICATE_KEY, v->twice_at,
+                    "\"%s\" stands twice in one object: which one holds cannot be told",
+                    weir__key_name(o->shape, k));
+    return v && v->type != WEIR__NULL ? v : NULL;
+}
+
+static void
+wrong_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
+           const struct weir__json *v, const char *must)
+{
+    weir__fault(r, WEIR_READ_BAD_TYPE, v->at, "\"%s\" must %s, found %s",
+                weir__key_name(o->shape, k), must, weir__found(v));
+}
+
+weir_span
+weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__get(r, o, k);
+
+    if (!v)
+        return SPAN_NONE;
+    if (v->type != WEIR__STRING) {
+        wrong_type(r, o, k, v, "be a string");
+        return SPAN_NONE;
+    }
+    return weir__text_of(r, v);
+}
+
+weir_span
+weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__get(r, o, k);
+
+    if (!v)
+        return SPAN_NONE;
+    if (v->type != WEIR__STRING && !(v->type == WEIR__NUMBER && weir__is_json_integer(v->raw))) {
+        wrong_type(r, o, k, v, "be a string or a whole number");
+        return SPAN_NONE;
+    }
+    return weir__text_of(r, v);
+}
+
+bool
+weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__get(r, o, k);
+
+    if (v && v->type != WEIR__TRUE && v->type != WEIR__FALSE)
+        wrong_type(r, o, k, v, "be true or false");
+    return v && v->type == WEIR__TRUE;
+}
+
+static const struct weir__json *
+get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k,
+          enum weir__json_type type, const char *must)
+{
+    const struct weir__json *v = weir__get(r, o, k);
+
+    if (!v || v->type == type)
+        return v;
+    wrong_type(r, o, k, v, must);
+    return NULL;
+}
+
+const struct weir__json *
+weir__get_object(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    return get_typed(r, o, k, WEIR__OBJECT, "be an object");
+}
+
+const struct weir__json *
+weir__get_array(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    return get_typed(r, o, k, WEIR__ARRAY, "be an array");
+}
+
+static const struct weir__json *
+item_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i,
+           enum weir__json_type type, const char *must)
+{
+    const struct weir__json *v = &weir__json_get(o, k)->items[i];
+
+    if (v->type == type)
+        return v;
+    wrong_type(r, o, k, v, must);
+    return NULL;
+}
+
+const struct weir__json *
+weir__item_object(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i)
+{
+    return item_typed(r, o, k, i, WEIR__OBJECT, "hold objects");
+}
+
+weir_span
+weir__item_string(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i)
+{
+    const struct weir__json *v = item_typed(r, o, k, i, WEIR__STRING, "hold strings");
+
+    return v ? weir__text_of(r, v) : SPAN_NONE;
+}

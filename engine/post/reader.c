@@ -1,0 +1,306 @@
+/*
+ * The reader: a line to items. Here are the limits, what is wrong before there is a tree, and the
+ * telling of dialects; each dialect has a file of its own.
+ */
+#include <tagweir/post.h>
+
+#include "base/check.h"
+#include "post/read.h"
+#include "text/fold.h"
+
+#include <stdlib.h>
+
+#define DEFAULT_MAX_LINE (1u << 20)
+
+struct weir_reader {
+    uint32_t magic;
+    weir_reader_options options;
+    struct weir__scanner *scanner;
+    struct weir__plan plan;
+    struct arena arena; /* all that is made of one line */
+    char *copy;         /* of a line that has too little room behind it */
+    size_t copy_cap;
+};
+
+const char *
+weir_source_name(weir_source s)
+{
+#define X(name, text) text,
+    static const char *const names[] = {WEIR_SOURCES(X) "query"};
+#undef X
+
+    CHECK((size_t)s < sizeof names / sizeof *names);
+    return names[s];
+}
+
+const char *
+weir_read_error_name(weir_read_error e)
+{
+#define X(name, text) text,
+    static const char *const names[] = {WEIR_READ_ERRORS(X)};
+#undef X
+
+    CHECK((size_t)e < sizeof names / sizeof *names);
+    return names[e];
+}
+
+weir_status
+weir_reader_new(const weir_reader_options *o, weir_reader **out)
+{
+    weir_reader *r = calloc(1, sizeof *r);
+
+    *out = NULL;
+    if (!r)
+        return WEIR_E_NOMEM;
+    r->magic = WEIR_READER_MAGIC;
+    r->options = *o;
+    if (r->options.max_line == 0)
+        r->options.max_line = DEFAULT_MAX_LINE;
+    if (r->options.max_line > weir__scanner_limit())
+        r->options.max_line = weir__scanner_limit();
+    arena_init(&r->arena, NULL);
+    weir__plan_lines(&r->plan);
+    r->scanner = weir__scanner_new();
+    if (!r->scanner) {
+        weir_reader_free(r);
+        return WEIR_E_NOMEM;
+    }
+    *out = r;
+    return WEIR_OK;
+}
+
+void
+weir_reader_free(weir_reader *r)
+{
+    if (!r)
+        return;
+    CHECK_OBJ(r, WEIR_READER_MAGIC);
+    r->magic = 0;
+    weir__scanner_free(r->scanner);
+    arena_fini(&r->arena);
+    free(r->copy);
+    free(r);
+}
+
+/* ---- dialects ---- */
+
+/* A member of an object that is a member of the line: `user.screen_name`. */
+static bool
+has_inner(const struct weir__json *line, unsigned k, unsigned inner)
+{
+    const struct weir__json *o = weir__json_get(line, k);
+
+    return o && o->type == WEIR__OBJECT && weir__has(o, inner);
+}
+
+/* Lines of Twitter's streams that are no tweets, and what the counts call them. */
+static const struct {
+    uint8_t key;
+    const char *name;
+} notices[] = {
+    {WEIR__L_DELETE, "delete"},
+    {WEIR__L_SCRUB_GEO, "scrub_geo"},
+    {WEIR__L_LIMIT, "limit"},
+    {WEIR__L_DISCONNECT, "disconnect"},
+    {WEIR__L_WARNING, "warning"},
+    {WEIR__L_STATUS_WITHHELD, "status_withheld"},
+    {WEIR__L_USER_WITHHELD, "user_withheld"},
+};
+
+/* A page without `data`: of no results, or of errors alone. NULL: no page. */
+static const char *
+page_without_data(const struct weir__json *line)
+{
+    const struct weir__json *meta = weir__json_get(line, WEIR__L_META);
+    const struct weir__json *count =
+        meta && meta->type == WEIR__OBJECT ? weir__json_get(meta, WEIR__M_RESULT_COUNT) : NULL;
+
+    if (count && count->type == WEIR__NUMBER && span_is(count->raw, "0"))
+        return "empty_page";
+    return weir__has(line, WEIR__L_ERRORS) ? "errors" : NULL;
+}
+
+/* No dialect's keys are there. Those that tell dialects have been read: twice is a fault. */
+static void
+read_unknown(struct weir__reading *r, const struct weir__json *line)
+{
+    static const uint8_t telling[] = {WEIR__L_QUERY, WEIR__L_DID,     WEIR__L_KIND,
+                                      WEIR__L_DATA,  WEIR__P_USER,    WEIR__P_AUTHOR_ID,
+                                      WEIR__P_ACCOUNT, WEIR__P_AUTHOR};
+
+    for (size_t i = 0; i < sizeof telling; i++)
+        weir__get(r, line, telling[i]);
+    weir__fault(r, WEIR_READ_UNKNOWN_SHAPE, line->at,
+                "no known kind of post: looked for \"query\"; \"did\" and \"kind\"; \"data\" or "
+                "\"author_id\"; \"user.screen_name\"; \"account.acct\"; \"author\"");
+    weir__emit_post(r, NULL);
+}
+
+static void
+read_object(struct weir__reading *r, const struct weir__json *line)
+{
+    const char *skip = NULL;
+
+    if (weir__has(line, WEIR__L_QUERY))
+        weir__read_query(r, line);
+    else if (weir__has(line, WEIR__L_DID) && weir__has(line, WEIR__L_KIND))
+        weir__read_bluesky(r, line);
+    else if (weir__has(line, WEIR__L_DATA) || weir__has(line, WEIR__P_AUTHOR_ID))
+        weir__read_tweets_v2(r, line);
+    else if (has_inner(line, WEIR__P_USER, WEIR__W_SCREEN_NAME))
+        weir__read_tweet_v1(r, line);
+    else if (has_inner(line, WEIR__P_ACCOUNT, WEIR__W_ACCT))
+        weir__read_mastodon(r, line);
+    else if (weir__has(line, WEIR__P_AUTHOR))
+        weir__read_own(r, line);
+    else {
+        for (size_t i = 0; !skip && i < sizeof notices / sizeof *notices; i++)
+            skip = weir__has(line, notices[i].key) ? notices[i].name : NULL;
+        if (!skip)
+            skip = page_without_data(line);
+        if (skip)
+            weir__emit_skip(r, skip);
+        else
+            read_unknown(r, line);
+    }
+}
+
+/* ---- lines ---- */
+
+static void
+fail(struct weir__reading *r, weir_read_error code, size_t at, const char *detail)
+{
+    weir__fault(r, code, at, "%s", detail);
+    weir__emit_post(r, NULL);
+}
+
+/* Stage 1 refused it: its UTF-8 counts before its JSON. */
+static void
+read_malformed(struct weir__reading *r, weir_span text)
+{
+    size_t at;
+
+    if (!weir__is_utf8(text, &at)) {
+        fail(r, WEIR_READ_BAD_UTF8, at, "this byte is not part of a UTF-8 character");
+        return;
+    }
+    const char *what = weir__find_malformed(text, &at);
+    fail(r, WEIR_READ_BAD_JSON, at, what);
+}
+
+static void
+read_tree(struct weir__reading *r, const struct weir__plan *plan, weir_span text,
+          struct weir__tokens tokens)
+{
+    struct weir__json root;
+    struct weir__walked walked = weir__json_walk(plan, text, tokens, r->arena, &root);
+
+    if (walked.bad)
+        fail(r, WEIR_READ_BAD_JSON, walked.bad_at, walked.bad);
+    else if (walked.deep)
+        fail(r, WEIR_READ_TOO_DEEP, walked.deep_at, "arrays and objects are nested too deep");
+    else if (root.type != WEIR__OBJECT) {
+        weir__fault(r, WEIR_READ_NOT_AN_OBJECT, root.at, "a line must be an object, found %s",
+                    weir__found(&root));
+        weir__emit_post(r, NULL);
+    } else
+        read_object(r, &root);
+}
+
+static bool
+is_blank(weir_span s)
+{
+    return weir__span_trim(s).len == 0;
+}
+
+/* The text where the scanner may read it: the line itself, or a copy with room behind. */
+static bool
+place(weir_reader *r, weir_span *text, size_t room)
+{
+    if (room >= text->len + WEIR_LINE_PADDING)
+        return true;
+    if (r->copy_cap < text->len + WEIR_LINE_PADDING) {
+        size_t cap = r->copy_cap * 2 > text->len + WEIR_LINE_PADDING
+                         ? r->copy_cap * 2
+                         : text->len + WEIR_LINE_PADDING;
+        char *p = malloc(cap);
+        if (!p)
+            return false;
+        free(r->copy);
+        r->copy = p;
+        r->copy_cap = cap;
+    }
+    memcpy(r->copy, text->p, text->len);
+    memset(r->copy + text->len, ' ', WEIR_LINE_PADDING);
+    text->p = r->copy;
+    return true;
+}
+
+static weir_status
+read_text(weir_reader *r, struct weir__reading *reading, weir_span text, size_t room)
+{
+    struct weir__tokens tokens;
+
+    if (!place(r, &text, room))
+        return WEIR_E_NOMEM;
+    switch (weir__scanner_scan(r->scanner, text.p, text.len, &tokens)) {
+    case WEIR__SCAN_NOMEM:
+        return WEIR_E_NOMEM;
+    case WEIR__SCAN_EMPTY:
+        fail(reading, WEIR_READ_BAD_JSON, 0, "there is no value");
+        break;
+    case WEIR__SCAN_MALFORMED:
+        read_malformed(reading, text);
+        break;
+    case WEIR__SCAN_OK:
+        read_tree(reading, &r->plan, text, tokens);
+        break;
+    }
+    return WEIR_OK;
+}
+
+static weir_status
+read_line(weir_reader *r, struct weir__reading *reading, weir_span line, size_t avail)
+{
+    size_t max = r->options.max_line;
+
+    /* A CR does not count; where it would be is only looked at when the line is there whole. */
+    if (line.len == max + 1 && avail >= line.len && line.p[max] == '\r')
+        line.len--;
+    if (line.len > max) {
+        weir__fault(reading, WEIR_READ_TOO_LONG, max, "the line is longer than %zu bytes", max);
+        weir__emit_post(reading, NULL);
+        return WEIR_OK;
+    }
+    if (span_starts(line, "\xEF\xBB\xBF"))
+        reading->base = 3;
+    weir_span text = span_skip(line, reading->base);
+    if (is_blank(text))
+        return WEIR_OK;
+    return read_text(r, reading, text, avail - reading->base);
+}
+
+weir_status
+weir_reader_read(weir_reader *r, weir_span line, size_t avail, const weir_item **items,
+                 size_t *nitems)
+{
+    CHECK_OBJ(r, WEIR_READER_MAGIC);
+    jmp_buf oom;
+    struct weir__reading reading = {.arena = &r->arena, .options = &r->options};
+
+    *items = NULL;
+    *nitems = 0;
+    arena_reset(&r->arena);
+    r->arena.on_oom = &oom;
+    if (setjmp(oom)) {
+        r->arena.on_oom = NULL;
+        return WEIR_E_NOMEM;
+    }
+    weir_status st = read_line(r, &reading, line, avail);
+    r->arena.on_oom = NULL;
+    if (st == WEIR_OK) {
+        *items = reading.items;
+        *nitems = reading.nitems;
+    }
+    return st;
+}

@@ -1,0 +1,198 @@
+/*
+ * Tweets v1.1: as the API, the streams and account archives gave them from 2007 to 2023.
+ */
+#include "post/read.h"
+
+#include "base/time.h"
+
+/* ---- time: "Sun Aug 31 00:29:13 +0000 2014", "2017-11-01 20:44:10 +0000" ---- */
+
+static bool
+take(weir_span *s, const char *what)
+{
+    if (!span_starts(*s, what))
+        return false;
+    *s = span_skip(*s, strlen(what));
+    return true;
+}
+
+static bool
+take_clock(weir_span *s, struct weir__civil *c)
+{
+    return weir__take_digits(s, 2, &c->hour) && take(s, ":") &&
+           weir__take_digits(s, 2, &c->minute) && take(s, ":") &&
+           weir__take_digits(s, 2, &c->second);
+}
+
+static bool
+take_offset(weir_span *s, struct weir__civil *c)
+{
+    unsigned hours, minutes;
+    bool west = take(s, "-");
+
+    if ((!west && !take(s, "+")) || !weir__take_digits(s, 2, &hours) ||
+        !weir__take_digits(s, 2, &minutes))
+        return false;
+    c->offset_minutes = (int)(hours * 60 + minutes) * (west ? -1 : 1);
+    return hours < 24 && minutes < 60;
+}
+
+/* The place of a three-letter name in a list of them, from 1; 0: not in it. */
+static unsigned
+take_name(weir_span *s, const char *names)
+{
+    for (unsigned i = 0; s->len >= 3 && names[i * 3]; i++)
+        if (memcmp(s->p, names + i * 3, 3) == 0) {
+            *s = span_skip(*s, 3);
+            return i + 1;
+        }
+    return 0;
+}
+
+static bool
+parse_api_time(weir_span s, struct weir__civil *c)
+{
+    return take_name(&s, "MonTueWedThuFriSatSun") && take(&s, " ") &&
+           (c->month = take_name(&s, "JanFebMarAprMayJunJulAugSepOctNovDec")) != 0 &&
+           take(&s, " ") && weir__take_digits(&s, 2, &c->day) && take(&s, " ") &&
+           take_clock(&s, c) && take(&s, " ") && take_offset(&s, c) && take(&s, " ") &&
+           weir__take_digits(&s, 4, &c->year) && s.len == 0;
+}
+
+static bool
+parse_archive_time(weir_span s, struct weir__civil *c)
+{
+    return weir__take_digits(&s, 4, &c->year) && take(&s, "-") &&
+           weir__take_digits(&s, 2, &c->month) && take(&s, "-") &&
+           weir__take_digits(&s, 2, &c->day) && take(&s, " ") && take_clock(&s, c) &&
+           take(&s, " ") && take_offset(&s, c) && s.len == 0;
+}
+
+static void
+read_time(struct weir__draft *d, weir_span s)
+{
+    struct weir__civil c = {0};
+
+    weir__draft_created(d, s);
+    if (d->post->has_created)
+        return;
+    if (!parse_api_time(s, &c)) {
+        c = (struct weir__civil){0};
+        if (!parse_archive_time(s, &c))
+            return;
+    }
+    if (weir__is_civil(&c)) {
+        d->post->has_created = true;
+        d->post->created_ms = weir__civil_to_ms(&c);
+    }
+}
+
+/* ---- the tweet ---- */
+
+/* `id_str` else `id`: large ids lost digits in `id` where a program took them for floats. */
+static weir_span
+read_id(struct weir__reading *r, const struct weir__json *o, unsigned k_str, unsigned k)
+{
+    weir_span id_str = weir__get_id(r, o, k_str), id = weir__get_id(r, o, k);
+
+    return id_str.len ? id_str : id;
+}
+
+static weir_account
+read_account(struct weir__reading *r, const struct weir__json *o)
+{
+    weir_account a = {read_id(r, o, WEIR__W_ID_STR, WEIR__W_ID),
+                      weir__bare_handle(weir__get_string(r, o, WEIR__W_SCREEN_NAME))};
+
+    if (a.id.len == 0)
+        a.id = SPAN_NONE;
+    return a;
+}
+
+static void
+read_entities(struct weir__draft *d, const struct weir__json *entities)
+{
+    struct weir__reading *r = d->r;
+    const struct weir__json *list = weir__get_array(r, entities, WEIR__E_HASHTAGS);
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct weir__json *tag = weir__item_object(r, entities, WEIR__E_HASHTAGS, i);
+        weir_span text = tag ? weir__get_string(r, tag, WEIR__T_TEXT) : SPAN_NONE;
+        if (text.p)
+            weir__draft_tag(d, text);
+    }
+    list = weir__get_array(r, entities, WEIR__E_USER_MENTIONS);
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct weir__json *who = weir__item_object(r, entities, WEIR__E_USER_MENTIONS, i);
+        if (who) {
+            weir_account a = read_account(r, who);
+            weir__draft_mention(d, a.id, a.handle);
+        }
+    }
+}
+
+/*
+ * A truncated tweet's own text and entities are cut; `extended_tweet` has all of them. Entities
+ * that are there are authoritative even when empty: a retweet's text is cut, and a tag in it may
+ * be half of one.
+ */
+static void
+read_tags(struct weir__draft *d)
+{
+    struct weir__reading *r = d->r;
+    const struct weir__json *o = d->node;
+    bool truncated = weir__get_bool(r, o, WEIR__P_TRUNCATED);
+    const struct weir__json *extended = weir__get_object(r, o, WEIR__P_EXTENDED);
+    const struct weir__json *entities = weir__get_object(r, o, WEIR__P_ENTITIES), *better = NULL;
+    weir_span texts[3] = {SPAN_NONE, weir__get_string(r, o, WEIR__P_FULL_TEXT),
+                          weir__get_string(r, o, WEIR__P_TEXT)};
+
+    if (extended) {
+        texts[0] = weir__get_string(r, extended, WEIR__X_FULL_TEXT);
+        better = weir__get_object(r, extended, WEIR__X_ENTITIES);
+    }
+    if (truncated && better)
+        entities = better;
+    if (entities)
+        read_entities(d, entities);
+    if (!weir__draft_wants_text(d, entities != NULL))
+        return;
+    weir_span text = texts[0].p ? texts[0] : texts[1].p ? texts[1] : texts[2];
+    weir__draft_text_tags(d, text);
+    weir__draft_text_mentions(d, text);
+}
+
+static const weir_post *read_tweet(struct weir__reading *r, const struct weir__json *o, int level);
+
+static const weir_post *
+read_nested(struct weir__draft *d, unsigned k)
+{
+    const struct weir__json *o =
+        d->level < WEIR__NESTED_MAX ? weir__get_object(d->r, d->node, k) : NULL;
+
+    return o ? read_tweet(d->r, o, d->level + 1) : NULL;
+}
+
+static const weir_post *
+read_tweet(struct weir__reading *r, const struct weir__json *o, int level)
+{
+    struct weir__draft d;
+
+    weir__draft_begin(&d, r, WEIR_SOURCE_TWEET, o, level);
+    d.post->id = read_id(r, o, WEIR__P_ID_STR, WEIR__P_ID);
+    const struct weir__json *user = weir__get_object(r, o, WEIR__P_USER);
+    if (user)
+        d.post->author = read_account(r, user);
+    read_tags(&d);
+    weir__draft_lang(&d, weir__get_string(r, o, WEIR__P_LANG));
+    read_time(&d, weir__get_string(r, o, WEIR__P_CREATED_AT));
+    d.post->repost_of = read_nested(&d, WEIR__P_RETWEETED);
+    d.post->quotes = read_nested(&d, WEIR__P_QUOTED);
+    return weir__draft_end(&d, "created_at");
+}
+
+void
+weir__read_tweet_v1(struct weir__reading *r, const struct weir__json *line)
+{
+    weir__emit_post(r, read_tweet(r, line, 0));
+}
