@@ -53,7 +53,8 @@ weir_reader_new(const weir_reader_options *o, weir_reader **out)
     if (!r)
         return WEIR_E_NOMEM;
     r->magic = WEIR_READER_MAGIC;
-    r->options = *o;
+    if (o)
+        r->options = *o;
     if (r->options.max_line == 0)
         r->options.max_line = DEFAULT_MAX_LINE;
     if (r->options.max_line > weir__scanner_limit())

@@ -131,7 +131,7 @@ typedef struct weir_reader_options {
 
 typedef struct weir_reader weir_reader;
 
-/** A reader: one a thread. @p o is copied. */
+/** A reader: one a thread. @p o is copied; NULL: defaults. */
 WEIR_API weir_status weir_reader_new(const weir_reader_options *o, weir_reader **out);
 WEIR_API void weir_reader_free(weir_reader *r);
 
