@@ -1,10 +1,13 @@
 /*
- * Globs: folded into a normal form once, then matched with one point to come back to.
+ * Globs: folded while compiling, matched byte by byte with one point to come back to.
  *
- * The normal form is a glob again: `*` and `?` are wildcards, a backslash makes what follows
- * literal. So a folded literal that became `*` (a full-width asterisk does) stays a literal.
+ * Coming back to the last `*` alone is enough: what an earlier `*` could take more of, the last one
+ * can take too. So a glob of n bytes costs at most n steps for each byte of the subject, whatever
+ * its number of wildcards.
  */
 #include "regex/glob.h"
+
+#include <unicode/utf8.h>
 
 bool
 weir__is_glob(weir_span s)
@@ -15,114 +18,149 @@ weir__is_glob(weir_span s)
     return false;
 }
 
-static bool
-is_special(char c)
+/* Folding ----------------------------------------------------------------------------------- */
+
+struct folder {
+    weir__fold_fn fold; /* NULL: as it is */
+    weir_buf run;       /* the literal run so far, escapes taken away */
+    weir_buf folded;
+    bool after_star; /* the last thing written is a `*` */
+};
+
+/* Folding can make wildcards of what was none: a full-width asterisk becomes a plain one. */
+static void
+put_literal(struct folder *f, weir_span s, weir_buf *out)
 {
-    return c == '*' || c == '?' || c == '\\';
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] == '*' || s.p[i] == '?' || s.p[i] == '\\')
+            weir_buf_putc(out, '\\');
+        weir_buf_putc(out, s.p[i]);
+        f->after_star = false;
+    }
 }
 
-/* The run of literals gathered so far goes to `out`, folded and escaped. */
 static void
-flush(weir_buf *run, weir__fold_fn fold, weir_buf *folded, weir_buf *out)
+end_run(struct folder *f, weir_buf *out)
 {
-    folded->len = 0;
-    if (run->len) {
-        if (fold)
-            fold(span_of_buf(run), folded);
-        else
-            weir_buf_put(folded, span_of_buf(run));
+    weir_span run = span_of_buf(&f->run);
+
+    if (f->fold && run.len > 0) {
+        f->folded.len = 0;
+        f->fold(run, &f->folded);
+        run = span_of_buf(&f->folded);
     }
-    for (size_t i = 0; i < folded->len; i++) {
-        if (is_special(folded->p[i]))
-            weir_buf_putc(out, '\\');
-        weir_buf_putc(out, folded->p[i]);
+    put_literal(f, run, out);
+    f->run.len = 0;
+}
+
+static void
+put_wildcard(struct folder *f, char c, weir_buf *out)
+{
+    end_run(f, out);
+    if (c == '*' && f->after_star)
+        return;
+    weir_buf_putc(out, c);
+    f->after_star = c == '*';
+}
+
+/* Past one character of the glob; false where it is no glob. */
+static bool
+fold_one(struct folder *f, weir_span glob, size_t *at, weir_buf *out)
+{
+    const uint8_t *p = (const uint8_t *)glob.p;
+    size_t start = *at;
+    UChar32 c;
+
+    U8_NEXT(p, *at, glob.len, c);
+    if (c == '*' || c == '?') {
+        put_wildcard(f, (char)c, out);
+        return true;
     }
-    run->len = 0;
+    if (c == '\\') {
+        char next = *at < glob.len ? glob.p[*at] : 'x';
+        if (next != '*' && next != '?' && next != '\\')
+            return false;
+        weir_buf_putc(&f->run, next);
+        (*at)++;
+        return true;
+    }
+    weir_buf_put(&f->run, (weir_span){glob.p + start, *at - start});
+    return c >= 0;
 }
 
 bool
 weir__glob_fold(weir_span glob, weir__fold_fn fold, weir_buf *out, size_t *bad)
 {
-    weir_buf run = {0}, folded = {0};
-    bool ok = true;
-    bool star = false; /* `out` ends in a `*` wildcard */
+    struct folder f = {.fold = fold};
+    size_t before = out->len, at = 0;
+    bool good = true;
 
-    for (size_t i = 0; i < glob.len && ok; i++) {
-        char c = glob.p[i];
-        if (c == '\\') {
-            ok = i + 1 < glob.len && is_special(glob.p[i + 1]);
-            *bad = i;
-            if (ok)
-                weir_buf_putc(&run, glob.p[++i]);
-            continue;
-        }
-        if (!is_special(c)) {
-            weir_buf_putc(&run, c);
-            continue;
-        }
-        star = star && run.len == 0;
-        flush(&run, fold, &folded, out);
-        if (c == '*' && star)
-            continue;
-        weir_buf_putc(out, c);
-        star = c == '*';
+    while (good && at < glob.len) {
+        size_t start = at;
+
+        good = fold_one(&f, glob, &at, out);
+        if (!good && bad)
+            *bad = start;
     }
-    if (ok)
-        flush(&run, fold, &folded, out);
-    out->failed = out->failed || run.failed || folded.failed;
-    weir_buf_fini(&run);
-    weir_buf_fini(&folded);
-    return ok;
+    if (good)
+        end_run(&f, out);
+    else
+        out->len = before;
+    out->failed |= f.run.failed || f.folded.failed;
+    weir_buf_fini(&f.run);
+    weir_buf_fini(&f.folded);
+    return good;
 }
 
-/* Bytes of the code point at the front; malformed bytes stand for themselves. */
+/* Matching ---------------------------------------------------------------------------------- */
+
+/* Past the code point at `at`. */
 static size_t
-code_point(weir_span s)
+past_one(weir_span s, size_t at)
 {
-    unsigned char c = (unsigned char)s.p[0];
-    size_t n = c < 0xC0 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    const uint8_t *p = (const uint8_t *)s.p;
+    UChar32 c;
 
-    return n < s.len ? n : s.len;
-}
-
-/* One step of the glob against the front of s: how much of each it took, or false. */
-static bool
-step(weir_span g, weir_span s, size_t *took_g, size_t *took_s)
-{
-    if (s.len == 0)
-        return false;
-    if (g.p[0] == '?') {
-        *took_g = 1;
-        *took_s = code_point(s);
-        return true;
-    }
-    size_t escape = g.p[0] == '\\';
-    *took_g = escape + 1;
-    *took_s = 1;
-    return g.p[escape] == s.p[0];
+    U8_NEXT(p, at, s.len, c);
+    (void)c;
+    return at;
 }
 
 bool
-weir__glob_match(weir_span g, weir_span s)
+weir__glob_match(weir_span folded, weir_span subject)
 {
-    weir_span back_g = SPAN_NONE, back_s = SPAN_NONE; /* behind the last `*`, and where it ends */
+    size_t g = 0, s = 0;                      /* places in the glob and the subject */
+    size_t after_star = SIZE_MAX, resume = 0; /* where both go on when the last `*` takes more */
 
     for (;;) {
-        size_t took_g, took_s;
-        if (g.len && g.p[0] == '*') {
-            g = back_g = span_skip(g, 1);
-            back_s = s;
-        } else if (g.len && step(g, s, &took_g, &took_s)) {
-            g = span_skip(g, took_g);
-            s = span_skip(s, took_s);
-        } else if (!g.len && !s.len) {
-            return true;
-        } else if (back_g.p && back_s.len) {
-            back_s = span_skip(back_s, code_point(back_s)); /* the `*` takes one more */
-            g = back_g;
-            s = back_s;
-        } else {
-            return false;
+        char c = g < folded.len ? folded.p[g] : '\0';
+
+        if (g < folded.len && c == '*') {
+            after_star = ++g;
+            resume = s;
+            if (g == folded.len)
+                return true;
+            continue;
         }
+        if (g == folded.len && s == subject.len)
+            return true;
+        if (s < subject.len && g < folded.len) {
+            if (c == '?') {
+                g++;
+                s = past_one(subject, s);
+                continue;
+            }
+            size_t literal = c == '\\' && g + 1 < folded.len ? g + 1 : g;
+            if (folded.p[literal] == subject.p[s]) {
+                g = literal + 1;
+                s++;
+                continue;
+            }
+        }
+        if (after_star == SIZE_MAX || resume >= subject.len)
+            return false;
+        resume = past_one(subject, resume);
+        g = after_star;
+        s = resume;
     }
 }

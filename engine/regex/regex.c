@@ -1,42 +1,59 @@
 /*
- * Regexes by PCRE2: compiled once, matched by any number of threads, within limits.
+ * Regexes by PCRE2, within a budget.
+ *
+ * Three things bound a match. PCRE2's match limit counts steps, but afresh at each place of the
+ * subject where a match may start, and JIT code counts only entries of groups and repeats, in which
+ * a run of single characters is one entry. What is left unbounded is a power of the subject's
+ * length; so the limit shrinks with its square beyond FULL_BUDGET bytes, and nothing is
+ * tried on a subject longer than WEIR__SUBJECT_MAX, which no platform's hashtag is.
  */
-#define PCRE2_CODE_UNIT_WIDTH 8
 #include "regex/regex.h"
 
+#include "base/check.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 #include <stdlib.h>
 
-#define DEPTH_LIMIT 1000u          /* nested backtracking points; tags are some hundred bytes */
-#define HEAP_LIMIT_KIB 1024u       /* of the interpreter, a match */
-#define JIT_STACK_START (32u << 10) /* bytes */
-#define JIT_STACK_MAX (512u << 10)
+#define REGEX_MAGIC 0x57524531u
+#define REGEX_SCRATCH_MAGIC 0x57524532u
+
+/* Bytes of a subject up to which a pattern has all of its match limit. */
+#define FULL_BUDGET 128u
+#define JIT_STACK_FIRST (32u << 10)
+#define JIT_STACK_LARGEST (256u << 10)
 
 struct weir__regex {
+    uint32_t magic;
     pcre2_code *code;
-    bool jitted;
 };
 
 struct weir__regex_scratch {
+    uint32_t magic;
+    uint32_t match_limit;
+    pcre2_match_data *data;
     pcre2_match_context *context;
-    pcre2_match_data *data; /* one pair: only whether there is a match matters */
-    pcre2_jit_stack *stack;
+    pcre2_jit_stack *stack; /* NULL where PCRE2 has no JIT */
 };
 
-bool
-weir__regex_can_jit(void)
+/* PCRE2 10.42 takes {NULL, 0} in some of its functions only. */
+static PCRE2_SPTR
+units_of(weir_span s)
 {
-    uint32_t built_in = 0;
-    int error;
-    PCRE2_SIZE offset;
+    return (PCRE2_SPTR)(s.p ? s.p : "");
+}
 
-    if (pcre2_config(PCRE2_CONFIG_JIT, &built_in) < 0 || !built_in)
-        return false;
-    /* built in is not enough: a sandbox may forbid executable memory */
-    pcre2_code *probe = pcre2_compile((PCRE2_SPTR) "a", 1, 0, &error, &offset, NULL);
-    bool can = probe && pcre2_jit_compile(probe, PCRE2_JIT_COMPLETE) == 0;
-    pcre2_code_free(probe);
-    return can;
+static weir_status
+refused(int code, size_t offset, weir_span pattern, struct weir__regex_error *err)
+{
+    if (code == PCRE2_ERROR_HEAP_FAILED || code == PCRE2_ERROR_NOMEMORY)
+        return WEIR_E_NOMEM;
+    if (err) {
+        err->offset = offset < pattern.len ? offset : pattern.len;
+        err->message[0] = '\0';
+        (void)pcre2_get_error_message(code, (PCRE2_UCHAR *)err->message, sizeof err->message);
+    }
+    return WEIR_E_ARG;
 }
 
 weir_status
@@ -46,22 +63,20 @@ weir__regex_compile(weir_span pattern, bool extended, bool jit, struct weir__reg
     uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_DOLLAR_ENDONLY |
                        PCRE2_NEVER_BACKSLASH_C | (extended ? PCRE2_EXTENDED : 0);
     struct weir__regex *re = calloc(1, sizeof *re);
-    int error = 0;
     PCRE2_SIZE offset = 0;
+    int code = 0;
 
     if (!re)
         return WEIR_E_NOMEM;
-    re->code = pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len, options, &error, &offset, NULL);
+    re->magic = REGEX_MAGIC;
+    re->code = pcre2_compile(units_of(pattern), pattern.len, options, &code, &offset, NULL);
     if (!re->code) {
         free(re);
-        if (error == PCRE2_ERROR_HEAP_FAILED)
-            return WEIR_E_NOMEM;
-        err->offset = offset < pattern.len ? offset : pattern.len;
-        (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)err->message, sizeof err->message);
-        return WEIR_E_ARG;
+        return refused(code, offset, pattern, err);
     }
-    /* a pattern that JIT cannot take, or has no memory for, is matched by the interpreter */
-    re->jitted = jit && pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) == 0;
+    /* Where there is no JIT to be had, or not for this pattern, PCRE2 interprets. */
+    if (jit)
+        (void)pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE);
     *out = re;
     return WEIR_OK;
 }
@@ -71,34 +86,66 @@ weir__regex_free(struct weir__regex *re)
 {
     if (!re)
         return;
+    CHECK_OBJ(re, REGEX_MAGIC);
     pcre2_code_free(re->code);
+    re->magic = 0;
     free(re);
 }
 
 bool
 weir__regex_is_jitted(const struct weir__regex *re)
 {
-    return re->jitted;
+    size_t size = 0;
+
+    CHECK_OBJ(re, REGEX_MAGIC);
+    return pcre2_pattern_info(re->code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
+}
+
+bool
+weir__regex_can_jit(void)
+{
+    struct weir__regex *re;
+
+    /* Asked by trying: a hardened process may be refused executable memory. */
+    if (weir__regex_compile(SPAN_LIT("a+b"), false, true, &re, NULL) != WEIR_OK)
+        return false;
+    bool can = weir__regex_is_jitted(re);
+    weir__regex_free(re);
+    return can;
+}
+
+/* KiB that the interpreter may use to remember where it can come back to: what the default match
+   limit needs, some 120 bytes a step, with few capturing groups. */
+static uint32_t
+heap_limit(uint32_t match_limit)
+{
+    uint32_t kib = match_limit / 8;
+
+    return kib < 64 ? 64 : kib > 16384 ? 16384 : kib;
 }
 
 weir_status
 weir__regex_scratch_new(uint32_t match_limit, struct weir__regex_scratch **out)
 {
     struct weir__regex_scratch *s = calloc(1, sizeof *s);
+    uint32_t has_jit = 0;
 
     if (!s)
         return WEIR_E_NOMEM;
+    s->magic = REGEX_SCRATCH_MAGIC;
+    s->match_limit = match_limit;
+    s->data = pcre2_match_data_create(1, NULL); /* whether, not where */
     s->context = pcre2_match_context_create(NULL);
-    s->data = pcre2_match_data_create(1, NULL);
-    if (!s->context || !s->data) {
+    (void)pcre2_config(PCRE2_CONFIG_JIT, &has_jit);
+    if (has_jit)
+        s->stack = pcre2_jit_stack_create(JIT_STACK_FIRST, JIT_STACK_LARGEST, NULL);
+    if (!s->data || !s->context || (has_jit && !s->stack)) {
         weir__regex_scratch_free(s);
         return WEIR_E_NOMEM;
     }
-    (void)pcre2_set_match_limit(s->context, match_limit);
-    (void)pcre2_set_depth_limit(s->context, DEPTH_LIMIT);
-    (void)pcre2_set_heap_limit(s->context, HEAP_LIMIT_KIB);
-    s->stack = pcre2_jit_stack_create(JIT_STACK_START, JIT_STACK_MAX, NULL);
-    if (s->stack) /* without one, JIT code runs on 32 KiB of the machine's stack */
+    (void)pcre2_set_depth_limit(s->context, match_limit);
+    (void)pcre2_set_heap_limit(s->context, heap_limit(match_limit));
+    if (s->stack)
         pcre2_jit_stack_assign(s->context, NULL, s->stack);
     *out = s;
     return WEIR_OK;
@@ -109,30 +156,56 @@ weir__regex_scratch_free(struct weir__regex_scratch *s)
 {
     if (!s)
         return;
+    CHECK_OBJ(s, REGEX_SCRATCH_MAGIC);
     pcre2_jit_stack_free(s->stack);
-    pcre2_match_data_free(s->data);
     pcre2_match_context_free(s->context);
+    pcre2_match_data_free(s->data);
+    s->magic = 0;
     free(s);
 }
 
-/* What a match's return value says. Nothing that is not understood counts as a miss: a pattern
-   that could not be tried to its end has run out. */
-static enum weir__hit
-hit_of(int rc)
+static uint32_t
+budget_for(uint32_t limit, size_t len)
 {
-    if (rc >= 0)
+    if (len <= FULL_BUDGET)
+        return limit;
+    uint64_t scaled = (uint64_t)limit * FULL_BUDGET * FULL_BUDGET / ((uint64_t)len * len);
+    return scaled > 0 ? (uint32_t)scaled : 1;
+}
+
+static enum weir__hit
+hit_of(int code)
+{
+    if (code >= 0) /* 0: there are more groups than the match data has room for */
         return WEIR__HIT;
-    if (rc == PCRE2_ERROR_NOMATCH)
+    if (code <= PCRE2_ERROR_UTF8_ERR1 && code >= PCRE2_ERROR_UTF8_ERR21)
         return WEIR__MISS;
-    if (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21)
-        return WEIR__MISS; /* malformed subjects never match */
-    return WEIR__RAN_OUT;
+    switch (code) {
+    case PCRE2_ERROR_NOMATCH:
+        return WEIR__MISS;
+    case PCRE2_ERROR_NULL:
+    case PCRE2_ERROR_BADMAGIC:
+    case PCRE2_ERROR_BADMODE:
+    case PCRE2_ERROR_BADOFFSET:
+    case PCRE2_ERROR_BADOPTION:
+    case PCRE2_ERROR_PARTIAL:
+        CHECK(false); /* we misuse PCRE2 */
+        return WEIR__RAN_OUT;
+    default:
+        /* MATCHLIMIT, DEPTHLIMIT, HEAPLIMIT and JIT_STACKLIMIT; NOMEMORY; RECURSELOOP, a pattern
+           that calls itself without end; INTERNAL, a fault of PCRE2, which a post must not be able
+           to bring the engine down with. In all of them nobody knows whether it matches. */
+        return WEIR__RAN_OUT;
+    }
 }
 
 enum weir__hit
 weir__regex_match(const struct weir__regex *re, struct weir__regex_scratch *s, weir_span subject)
 {
-    PCRE2_SPTR p = (PCRE2_SPTR)(subject.len ? subject.p : "");
-
-    return hit_of(pcre2_match(re->code, p, subject.len, 0, 0, s->data, s->context));
+    CHECK_OBJ(re, REGEX_MAGIC);
+    CHECK_OBJ(s, REGEX_SCRATCH_MAGIC);
+    if (subject.len > WEIR__SUBJECT_MAX)
+        return WEIR__RAN_OUT;
+    (void)pcre2_set_match_limit(s->context, budget_for(s->match_limit, subject.len));
+    return hit_of(pcre2_match(re->code, units_of(subject), subject.len, 0, 0, s->data, s->context));
 }

@@ -34,10 +34,15 @@ void weir__regex_scratch_free(struct weir__regex_scratch *s);
 
 enum weir__hit { WEIR__MISS, WEIR__HIT, WEIR__RAN_OUT };
 
-/* Never allocates after the first calls. A subject that is not UTF-8 is a miss. */
+/*
+ * Never allocates after the first calls. A subject that is not UTF-8 is a miss. The limit holds for
+ * subjects of usual length (128 bytes); beyond, it shrinks with the square of the length, so that
+ * the time of one call stays bounded; a subject longer than WEIR__SUBJECT_MAX has run out untried.
+ */
 enum weir__hit weir__regex_match(const struct weir__regex *re, struct weir__regex_scratch *s,
                                  weir_span subject);
 
 #define WEIR__MATCH_LIMIT 10000u /* of one pattern on one key, by default */
+#define WEIR__SUBJECT_MAX 4096u  /* bytes; hashtags of all platforms are shorter than 700 */
 
 #endif

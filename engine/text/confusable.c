@@ -26,10 +26,10 @@
 
 /* What map makes of a code point. All zero: itself. */
 struct cell {
-    uint32_t at;   /* its prototype in the pool */
-    uint8_t len;   /* units of it, which may be none */
-    bool mapped;   /* it has a prototype */
-    char letter;   /* the one of [a-z0-9_] that it looks like, or 0 */
+    uint32_t at; /* its prototype in the pool */
+    uint8_t len; /* units of it, which may be none */
+    bool mapped; /* it has a prototype */
+    char letter; /* the one of [a-z0-9_] that it looks like, or 0 */
 };
 
 static struct {
@@ -210,8 +210,8 @@ weir__fold_prepare(void)
 
 /* Using it ---------------------------------------------------------------------------------- */
 
-/* The code point at *i, and past it. The units came of UTF-8, and so are well-formed; ICU's own macro
-   mixes signs. */
+/* The code point at *i, and past it. The units came of UTF-8, and so are well-formed; ICU's own
+   macro mixes signs. */
 static uint32_t
 next_of(const UChar *units, int32_t *i)
 {

@@ -2,7 +2,8 @@
  * Identity of hashtags and handles: the keys under which rules and posts meet.
  *
  * All functions append to `out` and leave it as it was when the result is an empty key (input
- * malformed, or nothing but ignorable characters). ASCII never reaches ICU. Thread-safe.
+ * malformed, or nothing but ignorable characters). ASCII never reaches ICU. Thread-safe. The input
+ * must not lie in `out`, whose spare room long tags are folded in.
  */
 #ifndef WEIR_TEXT_FOLD_H
 #define WEIR_TEXT_FOLD_H
@@ -15,7 +16,8 @@ weir_span weir__tag_body(weir_span tag);
 /* NFKC_Casefold of s as it is (no `#` is dropped): what weir_canonical_key does to a body. */
 void weir__fold_key(weir_span s, weir_buf *out);
 
-/* The next three take a canonical key, and give one. */
+/* The next three take a canonical key. What they give is compared with what they gave elsewhere, and
+   nothing else: a letter that replaces another is not composed again with the mark behind it. */
 
 /* `i̇` (i and U+0307), `ı` and `i` become `i`. */
 void weir__fold_turkic(weir_span key, weir_buf *out);

@@ -91,16 +91,29 @@ read_tweet_v1(struct reader *r, const struct json *o, int depth, struct post *p)
         read_tweet_v1(r, nested, depth + 1, p->quotes = new_post(TWEET));
 }
 
-/* The object of an array of `includes` that has this id. */
 static const struct json *
-included(struct reader *r, const char *array, struct str id)
+with_id(struct reader *r, const struct json *list, struct str id)
 {
-    const struct json *list = get_array(r, r->includes, array);
-
     for (size_t i = 0; id.n && list && i < list->n; i++)
         if (is_object(r, &list->items[i]) && str_eq(get_id(r, &list->items[i], "id"), id))
             return &list->items[i];
     return NULL;
+}
+
+/* The object of an array of `includes` that has this id. */
+static const struct json *
+included(struct reader *r, const char *array, struct str id)
+{
+    return with_id(r, get_array(r, r->includes, array), id);
+}
+
+/* The referenced tweet within the page: among those included, or another post of it. */
+static const struct json *
+tweet_of_page(struct reader *r, struct str id)
+{
+    const struct json *found = included(r, "tweets", id);
+
+    return found ? found : with_id(r, r->data, id);
 }
 
 static void
@@ -118,7 +131,7 @@ read_referenced(struct reader *r, const struct json *o, int depth, struct post *
         to = str_is(type, "retweeted") ? &p->repost_of : str_is(type, "quoted") ? &p->quotes : NULL;
         if (!to || *to)
             continue;
-        whole = get(r, ref, "author_id") ? NULL : included(r, "tweets", get_id(r, ref, "id"));
+        whole = get(r, ref, "author_id") ? NULL : tweet_of_page(r, get_id(r, ref, "id"));
         *to = new_post(TWEET);
         read_tweet_v2(r, whole ? whole : ref, depth + 1, *to);
     }
@@ -164,6 +177,7 @@ read_mastodon(struct reader *r, const struct json *o, int depth, struct post *p)
     const struct json *tags = get_array(r, o, "tags"), *mentions = get_array(r, o, "mentions");
     struct texts t = {.items = {get_string(r, o, "content"), get_string(r, o, "spoiler_text")},
                       .n = 2};
+    struct str shallow = {0};
 
     p->source = MASTODON;
     p->id = get_id(r, o, "id");
@@ -188,10 +202,14 @@ read_mastodon(struct reader *r, const struct json *o, int depth, struct post *p)
     if ((nested = get_object(r, o, "quote")) != NULL) {
         if (get(r, nested, "quoted_status"))
             nested = get_object(r, nested, "quoted_status");
-        else if (!get(r, nested, "id")) /* pending, or only quoted_status_id, which is not read */
-            nested = NULL;
-        if (nested)
+        else if (!get(r, nested, "id")) /* a quote that is pending, or known by its id alone */
+            shallow = get_id(r, nested, "quoted_status_id");
+        if (shallow.n) {
+            p->quotes = new_post(MASTODON);
+            p->quotes->id = shallow;
+        } else if (get(r, nested, "id")) {
             read_mastodon(r, nested, depth + 1, p->quotes = new_post(MASTODON));
+        }
     }
 }
 

@@ -115,7 +115,7 @@ void
 each_mention(struct str text, found_fn found, void *into)
 {
     static struct grammar g;
-    size_t from, to, whole, end, a, b;
+    size_t from = 0, to = 0, whole, end, a, b;
 
     if (!g.what) {
         g.what = compile(MENTION, 0);

@@ -161,15 +161,6 @@ tag_try(const struct entry *e, enum fold fold, const struct tag *t, size_t *ran_
     return regex_try(e->regex, subject, ran_outs);
 }
 
-static struct str
-primary_subtag(struct str lang)
-{
-    struct entry e;
-
-    entry_read(lang, LANGS, FOLD_NONE, &e);
-    return str_is(e.text, "und") ? NONE : e.text;
-}
-
 static size_t
 count_values(enum selector s, const struct post *p)
 {
@@ -205,8 +196,8 @@ entry_try(const struct entry *e, enum selector s, enum fold fold, const struct p
     case POSTS:
         return str_eq(e->text, p->id) ? HIT : MISS;
     case LANGS:
-        lang = primary_subtag(p->langs[v]);
-        return lang.n && str_eq(e->text, lang) ? HIT : MISS;
+        lang = primary_subtag(LINE, p->langs[v]);
+        return !str_is(lang, "und") && lang.n && str_eq(e->text, lang) ? HIT : MISS;
     default:
         return str_is(e->text, source_names[p->source]) ? HIT : MISS;
     }

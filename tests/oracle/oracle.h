@@ -174,6 +174,8 @@ struct ruleset {
     size_t ncompared;
 };
 void rules_load(char **paths, size_t npaths, struct ruleset *out);
+/* The language less all behind it, in lower case, old codes replaced. */
+struct str primary_subtag(enum pool pool, struct str lang);
 void entry_read(struct str text, enum selector selector, enum fold fold, struct entry *out);
 
 /* match.c ------------------------------------------------------------------------------------- */

@@ -231,16 +231,19 @@ read_glob(struct str s, enum selector selector, enum fold fold, struct entry *e)
     end_run(e, &run, selector, fold);
 }
 
-static struct str
-canonical_lang(struct str tag)
+struct str
+primary_subtag(enum pool pool, struct str tag)
 {
     size_t n = 0;
     struct str s;
 
     while (n < tag.n && tag.p[n] != '-' && tag.p[n] != '_')
         n++;
-    s = str_lower(FOREVER, (struct str){tag.p, n});
-    return str_is(s, "in") ? LIT("id") : str_is(s, "iw") ? LIT("he") : str_is(s, "ji") ? LIT("yi") : s;
+    s = str_lower(pool, (struct str){tag.p, n});
+    return str_is(s, "in")   ? LIT("id")
+           : str_is(s, "iw") ? LIT("he")
+           : str_is(s, "ji") ? LIT("yi")
+                             : s;
 }
 
 static void
@@ -276,7 +279,7 @@ entry_read(struct str s, enum selector selector, enum fold fold, struct entry *e
     if (selector == POSTS || selector == SOURCES) {
         e->text = s;
     } else if (selector == LANGS) {
-        e->text = canonical_lang(s);
+        e->text = primary_subtag(FOREVER, s);
     } else if (s.p[0] == '/') {
         bool extended = str_ends(s, LIT("/x"));
         e->kind = REGEX;

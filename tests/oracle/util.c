@@ -247,8 +247,8 @@ put_json(struct buf *b, struct str s)
         else if ((unsigned char)s.p[i] < 0x20)
             snprintf(text, sizeof text, "\\u%04x", (unsigned)s.p[i]);
         else
-            snprintf(text, sizeof text, "%c", s.p[i]);
-        puts_buf(b, text);
+            memcpy(text, (char[]){s.p[i], 0}, 2);
+        put(b, (struct str){text, text[0] ? strlen(text) : 1});
     }
     puts_buf(b, "\"");
 }

@@ -38,10 +38,16 @@ hashtags(void **state)
     static const struct row rows[] = {
         {"nothing", "", ""},
         {"a lone sign", "#", ""},
-        {"both signs", "#a \xEF\xBC\x83" "b", "a|b"},
+        {"both signs",
+         "#a \xEF\xBC\x83"
+         "b",
+         "a|b"},
         {"two signs: the second begins the tag", "##a", "a"},
         {"a tag run into the next is none, and spoils it", "#a#b #c", "c"},
-        {"a tag before the wide sign is none", "#a\xEF\xBC\x83" "b #c", "c"},
+        {"a tag before the wide sign is none",
+         "#a\xEF\xBC\x83"
+         "b #c",
+         "c"},
         {"behind a letter", "x#a", ""},
         {"behind an ampersand", "&#a", ""},
         {"behind an emoji with its selector", "\xE2\x9C\x8C\xEF\xB8\x8F#a", "a"},
@@ -53,7 +59,10 @@ hashtags(void **state)
         {"an ellipsis inside cuts nothing", "#one\xE2\x80\xA6 #two", "one|two"},
         {"a space before the final ellipsis", "#one \xE2\x80\xA6", "one"},
         {"three full stops are no ellipsis", "#one...", "one"},
-        {"a malformed byte ends a tag", "#ab\xFF" "c #d", "ab|d"},
+        {"a malformed byte ends a tag",
+         "#ab\xFF"
+         "c #d",
+         "ab|d"},
         {"a malformed byte is a boundary", "x\xC3#a", "a"},
         {"a cut sequence at the end", "#a\xE2\x80", "a"},
         /* Tags in URLs. */
@@ -89,16 +98,23 @@ mentions(void **state)
     static const struct row rows[] = {
         {"nothing", "", ""},
         {"a lone sign", "@", ""},
-        {"both signs", "@a \xEF\xBC\xA0" "b", "a|b"},
+        {"both signs",
+         "@a \xEF\xBC\xA0"
+         "b",
+         "a|b"},
         {"two signs", "@@a", ""},
         {"run into the next", "@a@b @c", "c"},
-        {"twenty characters are the longest", "@abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrst"},
+        {"twenty characters are the longest", "@abcdefghijklmnopqrstuvwxyz",
+         "abcdefghijklmnopqrst"},
         {"the name of a list is none", "@a/list @b", "b"},
         {"a path of digits is no list", "@a/1", "a"},
         {"a list's hyphen is used up", "@a/b-@c @d", "d"},
         {"RT as a word", "RT@a xRT@b -rt@c rt:@d", "a|d"},
         {"RT as a name is no sign", "@rt@b", ""},
-        {"RT behind another script", "の" "RT@a", "a"},
+        {"RT behind another script",
+         "の"
+         "RT@a",
+         "a"},
         {"before an accent", "@\xC3\xA9 @a\xC3\xA9 @a\xCC\x81", ""},
         {"before another script", "@a\xD0\xB0", "a"},
         {"a scheme", "@http://example.com", ""},
@@ -116,9 +132,9 @@ static void
 hostile_texts(void **state)
 {
     static const char *const pieces[] = {
-        "#",      "##1",      "a.bc/(",    "a.bc/(,", "http://", "http://\xE3\x81\x82", "a-",
-        "(a.bc/", "@a/b-@",   "#a\xEF\xB8\x8F", "a.", ",a.bc?!", "rt@",      "\xF0\x9F",
-        "#a://",  "http://a.", ",a.bc/[",  "#1a\xE2\x80\xA6",
+        "#",   "##1",      "a.bc/(", "a.bc/(,",        "http://", "http://\xE3\x81\x82",
+        "a-",  "(a.bc/",   "@a/b-@", "#a\xEF\xB8\x8F", "a.",      ",a.bc?!",
+        "rt@", "\xF0\x9F", "#a://",  "http://a.",      ",a.bc/[", "#1a\xE2\x80\xA6",
     };
     enum { SIZE = 1 << 18 };
     char *text = malloc(SIZE);
