@@ -59,18 +59,29 @@ time_of(const struct answerer *a, const weir_post *post, int64_t now_ms)
     return now_ms;
 }
 
+/* Where nothing decides. A query is no post: there is nothing to show of it. */
+static weir_status
+write_post(struct answerer *a, const weir_post *post, weir_buf *out)
+{
+    if (post->query.kind != WEIR_QUERY_NONE) {
+        tally_skip(&a->tally, "query");
+        return WEIR_OK;
+    }
+    weir_record_write_post(post, out);
+    if (out->failed)
+        return WEIR_E_NOMEM;
+    a->tally.posts++;
+    return WEIR_OK;
+}
+
 /* WEIR_E_NOMEM also where `out` could not grow: the caller cuts off what it got. */
 static weir_status
 answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf *out)
 {
     weir_decision d;
 
-    if (!a->rs) {
-        weir_record_write_post(post, out);
-        if (!out->failed)
-            a->tally.posts++;
-        return out->failed ? WEIR_E_NOMEM : WEIR_OK;
-    }
+    if (!a->rs)
+        return write_post(a, post, out);
     weir_status st = weir_decide(a->rs, a->scratch, post, time_of(a, post, now_ms), &d);
     if (st != WEIR_OK && st != WEIR_E_LIMIT)
         return st;

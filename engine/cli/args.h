@@ -1,0 +1,94 @@
+/*
+ * The command line: one table of all options, of which each command accepts some, so that an
+ * option means the same wherever it is accepted.
+ */
+#ifndef WEIR_CLI_ARGS_H
+#define WEIR_CLI_ARGS_H
+
+#include "flow/answer.h"
+
+#include <sys/stat.h>
+
+struct strings {
+    const char **v;
+    size_t n, cap;
+};
+
+void strings_add(struct strings *s, const char *text);
+
+#define OPTIONS(X)                                                                                 \
+    X(RULES, "rules", 'r', "PATH")                                                                 \
+    X(LISTEN, "listen", 'l', "ADDRESS")                                                            \
+    X(CLOCK, "clock", 0, "WHEN")                                                                   \
+    X(UNDECIDED, "undecided", 0, "WHAT")                                                           \
+    X(TAGS, "tags", 0, "WHICH")                                                                    \
+    X(HANDLES, "handles", 0, "FILE")                                                               \
+    X(MAX_LINE, "max-line", 0, "BYTES")                                                            \
+    X(EXPLAIN, "explain", 0, NULL)                                                                 \
+    X(STRICT, "strict", 0, NULL)                                                                   \
+    X(TAG, "tag", 't', "TAG")                                                                      \
+    X(ACCOUNT, "account", 'a', "ACCOUNT")                                                          \
+    X(POST, "post", 'p', "FILE")                                                                   \
+    X(REGION, "region", 0, "CODE")                                                                 \
+    X(AT, "at", 0, "TIME")                                                                         \
+    X(SOCKET_MODE, "socket-mode", 0, "MODE")                                                       \
+    X(INSECURE, "insecure", 0, NULL)                                                               \
+    X(DRAIN, "drain", 0, "SECONDS")                                                                \
+    X(NO_TESTS, "no-tests", 0, NULL)                                                               \
+    X(NO_JIT, "no-jit", 0, NULL)                                                                   \
+    X(JSON, "json", 0, NULL)                                                                       \
+    X(QUIET, "quiet", 'q', NULL)                                                                   \
+    X(HELP, "help", 'h', NULL)
+
+enum option_id {
+#define X(id, name, letter, value) OPT_##id,
+    OPTIONS(X)
+#undef X
+        OPT_COUNT
+};
+
+#define OPT_BIT(id) (1u << OPT_##id)
+
+/* What the command line said; what it did not say has its default. */
+struct args {
+    struct strings rules, listen, plain;
+    struct answer_options answer; /* all but the handles, which are to be loaded */
+    const char *handles, *tag, *account, *post;
+    uint16_t region; /* WEIR_REGION_NONE: not said */
+    bool has_at;
+    int64_t at_ms;
+    const char *at;
+    mode_t socket_mode;
+    unsigned drain_ms;
+    bool strict, insecure, no_tests, no_jit, json, quiet;
+};
+
+struct command {
+    const char *name;
+    const char *usage; /* behind `tagweir NAME ` */
+    const char *does;  /* one line */
+    const char *more;  /* paragraphs of its --help; may be NULL */
+    uint32_t options;  /* OPT_BIT | … ; HELP is always among them */
+    const char *plain; /* what an argument without an option is; NULL: there are none */
+    int (*run)(const struct args *a);
+};
+
+/* Nothing is left to do after help (EXIT_DONE) or bad usage (EXIT_USAGE); ARGS_GO: run. */
+#define ARGS_GO (-1)
+int args_read(const struct command *cmd, int argc, char **argv, struct args *out);
+void args_fini(struct args *a);
+
+/* Says what is wrong with the usage, and where help is. @return EXIT_USAGE. */
+int args_bad(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* options.c: the meaning of one option. false: `why` says what was expected. */
+bool option_take(struct args *a, enum option_id id, const char *value, weir_buf *why);
+/* options.c: a line of help. */
+const char *option_help(enum option_id id);
+
+/* The whole help of a command. */
+void help_command(const struct command *cmd, weir_buf *out);
+/* The nearest of the names, or NULL where none is near. */
+const char *help_nearest(const char *name, const char *const *names, size_t n);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * tagweir explain: why a hashtag, an account or a post is shown as it is.
+ */
+#include "cli/commands.h"
+#include "cli/inputs.h"
+#include "cli/telling.h"
+#include "cli/ui.h"
+
+#include "flow/clock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct explaining {
+    const struct args *args;
+    weir_ruleset *rs;
+    weir_scratch *scratch;
+    int64_t now_ms;
+    weir_buf out;
+};
+
+static void
+put_json_text(weir_buf *out, const char *s)
+{
+    weir_buf_put_json(out, (weir_span){s, strlen(s)});
+}
+
+/* The question as a line for the reader, as a trends service would send it. */
+static void
+make_query(const struct args *a, weir_buf *line)
+{
+    weir_buf_puts(line, a->tag ? "{\"query\":{\"hashtag\":" : "{\"query\":{\"account\":");
+    put_json_text(line, a->tag ? a->tag : a->account);
+    if (a->region != WEIR_REGION_NONE)
+        weir_buf_printf(line, ",\"region\":\"%s\"", weir_region_code(a->region));
+    if (a->has_at) {
+        weir_buf_puts(line, ",\"at\":");
+        put_json_text(line, a->at);
+    }
+    weir_buf_puts(line, "}}");
+}
+
+static void
+put_keys(const weir_post *p, weir_buf *out)
+{
+    for (size_t i = 0; i < p->nhashtags; i++) {
+        weir_buf_puts(out, i ? ", " : "hashtags, as they are compared: ");
+        size_t before = out->len;
+        weir_canonical_key(p->hashtags[i], out);
+        if (out->len == before)
+            weir_buf_puts(out, "(nothing: it never matches)");
+    }
+    if (p->nhashtags)
+        weir_buf_putc(out, '\n');
+}
+
+static void
+put_subject(const weir_post *p, weir_buf *out)
+{
+    if (p->query.kind == WEIR_QUERY_NONE) {
+        weir_buf_puts(out, "post ");
+        weir_buf_put(out, p->id);
+        if (p->author.id.len || p->author.handle.len) {
+            weir_buf_puts(out, " by ");
+            tell_account(&p->author, out);
+        }
+        weir_buf_printf(out, " (%s)%s%s\n", weir_source_name(p->source),
+                        p->repost_of ? ", a repost" : "", p->quotes ? ", with a quote" : "");
+    } else {
+        weir_buf_puts(out, p->query.kind == WEIR_QUERY_HASHTAG ? "hashtag " : "account ");
+        weir_buf_put(out, p->query.value);
+        weir_buf_putc(out, '\n');
+    }
+    put_keys(p, out);
+    if (p->repost_of) {
+        weir_buf_puts(out, "reposts ");
+        put_subject(p->repost_of, out);
+    }
+}
+
+static void
+put_when(const weir_decision *d, weir_buf *out)
+{
+    char time[WEIR_TIME_MAX];
+
+    (void)weir_time_format(d->at_ms, time);
+    weir_buf_printf(out, "at %s, by ruleset %.16s (%" PRIu32 " %s)\n\n", time,
+                    weir_ruleset_digest(d->rs), weir_ruleset_nrules(d->rs),
+                    weir_ruleset_nrules(d->rs) == 1 ? "rule" : "rules");
+}
+
+static void
+explain_decision(struct explaining *x, const weir_decision *d)
+{
+    struct telling t = {
+        .d = d, .region = x->args->region, .near = telling_nearness(x->rs, d), .out = &x->out};
+
+    put_subject(d->post, &x->out);
+    put_when(d, &x->out);
+    tell(&t);
+    free((void *)(uintptr_t)t.near);
+    if (d->quoted) {
+        weir_buf_puts(&x->out, "\nIt quotes ");
+        explain_decision(x, d->quoted);
+    }
+}
+
+static int
+explain_item(struct explaining *x, const weir_item *item)
+{
+    weir_decision d;
+
+    if (item->kind == WEIR_ITEM_ERROR) {
+        ui_say("it cannot be read: %s at byte %zu: %.*s", weir_read_error_name(item->error),
+               item->offset, (int)item->detail.len, item->detail.p);
+        return EXIT_IO;
+    }
+    if (item->kind == WEIR_ITEM_SKIP) {
+        ui_say("it is no post: %s", item->skip);
+        return EXIT_IO;
+    }
+    weir_status st = weir_decide(x->rs, x->scratch, item->post, x->now_ms, &d);
+    if (st != WEIR_OK && st != WEIR_E_LIMIT)
+        ui_no_memory();
+    if (x->args->json)
+        weir_record_write(&d, &x->out);
+    else
+        explain_decision(x, &d);
+    return EXIT_DONE;
+}
+
+static int
+explain_line(struct explaining *x, weir_span line, weir_handles *handles)
+{
+    weir_reader_options o = {
+        .max_line = line.len + 1, .tags = x->args->answer.tags, .handles = handles};
+    const weir_item *items;
+    weir_reader *reader;
+    size_t n;
+    int rc = EXIT_DONE;
+
+    if (weir_reader_new(&o, &reader) != WEIR_OK ||
+        weir_reader_read(reader, line, line.len, &items, &n) != WEIR_OK)
+        ui_no_memory();
+    if (n == 0) {
+        ui_say("there is no post in it");
+        rc = EXIT_IO;
+    }
+    for (size_t i = 0; i < n && rc == EXIT_DONE; i++) {
+        if (i && !x->args->json)
+            weir_buf_putc(&x->out, '\n');
+        rc = explain_item(x, &items[i]);
+    }
+    weir_reader_free(reader);
+    return rc;
+}
+
+/* The line to explain: the query made of the options, or the file that holds one post. */
+static int
+get_line(const struct args *a, weir_buf *line)
+{
+    if (!a->post) {
+        make_query(a, line);
+    } else if (!inputs_read(a->post, line)) {
+        return EXIT_IO;
+    }
+    while (line->len && strchr("\r\n \t", line->p[line->len - 1]))
+        line->len--;
+    if (line->failed)
+        ui_no_memory();
+    return EXIT_DONE;
+}
+
+static int
+explain_with(struct explaining *x, weir_handles *handles)
+{
+    weir_decide_options o = {.trace = true};
+    weir_buf line = {0};
+    int rc = get_line(x->args, &line);
+
+    if (rc == EXIT_DONE) {
+        if (weir_scratch_new(x->rs, &o, &x->scratch) != WEIR_OK)
+            ui_no_memory();
+        rc = explain_line(x, (weir_span){line.p, line.len}, handles);
+        int put = ui_put(&x->out);
+        rc = rc == EXIT_DONE ? put : rc;
+        weir_scratch_free(x->scratch);
+    }
+    weir_buf_fini(&line);
+    weir_buf_fini(&x->out);
+    return rc;
+}
+
+static int
+explain(const struct args *a)
+{
+    struct explaining x = {.args = a, .now_ms = a->has_at ? a->at_ms : clock_now_ms()};
+    weir_handles *handles = NULL;
+
+    if ((a->tag != NULL) + (a->account != NULL) + (a->post != NULL) != 1)
+        return args_bad("explain", "say one of --tag, --account and --post");
+    int rc = inputs_handles(a, &handles);
+    if (rc == EXIT_DONE)
+        rc = inputs_rules(a, "explain", &x.rs);
+    if (rc == EXIT_DONE)
+        rc = explain_with(&x, handles);
+    weir_ruleset_unref(x.rs);
+    weir_handles_free(handles);
+    return rc;
+}
+
+const struct command command_explain = {
+    .name = "explain",
+    .usage = "--rules PATH… (--tag TAG | --account ACCOUNT | --post FILE) [OPTION]…",
+    .does = "Tell why a hashtag, an account or a post is shown as it is, and where.",
+    .more = "Tells what happens in each region, by which rule and under which order, which\n"
+            "exemptions acted, and which rules came near without acting. With --json: the\n"
+            "record with its trace. Particulars of confidential orders are left out.",
+    .options = OPT_BIT(RULES) | OPT_BIT(TAG) | OPT_BIT(ACCOUNT) | OPT_BIT(POST) | OPT_BIT(REGION) |
+               OPT_BIT(AT) | OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(NO_JIT) | OPT_BIT(JSON) |
+               OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .run = explain,
+};

@@ -1,0 +1,40 @@
+/*
+ * tagweir replay: decide archived feeds.
+ */
+#include "cli/commands.h"
+#include "cli/inputs.h"
+#include "cli/run.h"
+#include "cli/ui.h"
+
+#include "flow/clock.h"
+
+static int
+replay(const struct args *a)
+{
+    struct run r = {.command = "replay", .args = a, .now_ms = clock_now_ms()};
+
+    if (!a->plain.n)
+        return args_bad("replay", "no feed: name files or folders, or - for standard input");
+    int rc = inputs_handles(a, &r.handles);
+    if (rc == EXIT_DONE)
+        rc = inputs_rules(a, "replay", &r.rs);
+    if (rc == EXIT_DONE)
+        rc = run_feeds(&r);
+    weir_ruleset_unref(r.rs);
+    weir_handles_free(r.handles);
+    return rc;
+}
+
+const struct command command_replay = {
+    .name = "replay",
+    .usage = "--rules PATH… [OPTION]… FEED…",
+    .does = "Decide the posts of archived feeds; records on standard output, in input order.",
+    .more = "A feed is a file of one JSON value a line (-: standard input), or a folder: every\n"
+            "file below it, in byte order. Several rule files may follow one --rules if their\n"
+            "names end in .yaml. The summary is printed on standard error at the end.",
+    .options = OPT_BIT(RULES) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) | OPT_BIT(TAGS) |
+               OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) | OPT_BIT(STRICT) |
+               OPT_BIT(NO_JIT) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .plain = "FEED",
+    .run = replay,
+};

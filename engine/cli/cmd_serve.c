@@ -1,0 +1,108 @@
+/*
+ * tagweir serve: decide line by line over sockets.
+ */
+#include "cli/commands.h"
+#include "cli/inputs.h"
+#include "cli/summary.h"
+#include "cli/ui.h"
+
+#include "flow/server.h"
+
+#include <inttypes.h>
+
+static void
+say(void *arg, bool is_problem, const char *line)
+{
+    const struct args *a = arg;
+
+    if (is_problem || !a->quiet)
+        ui_say("%s", line);
+}
+
+/* Scripts wait for these lines: who reads one may connect. */
+static void
+announce(const struct args *a, const weir_ruleset *rs, const struct server *s)
+{
+    weir_buf clock = {0};
+
+    summary_clock(&a->answer, &clock);
+    weir_buf_putc(&clock, '\0');
+    if (clock.failed)
+        ui_no_memory();
+    for (size_t i = 0; i < server_nlisteners(s); i++)
+        ui_say("listening on %s (ruleset %.16s, %" PRIu32 " %s, clock %s)",
+               server_listener_name(s, i), weir_ruleset_digest(rs), weir_ruleset_nrules(rs),
+               weir_ruleset_nrules(rs) == 1 ? "rule" : "rules", clock.p);
+    weir_buf_fini(&clock);
+}
+
+static void
+print_summary(const struct args *a, const weir_ruleset *rs, const struct server *s)
+{
+    const struct worker *w = server_worker(s);
+    struct summary sum = {
+        .command = "serve", .args = a, .rs = rs, .tally = &w->answerer.tally, .served = &w->counts};
+
+    summary_print(&sum);
+}
+
+static int
+serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
+{
+    struct args shown = *a; /* only lent to say() */
+    struct server_options o = {
+        .listen = a->listen.v,
+        .nlisten = a->listen.n,
+        .listener = {.socket_mode = a->socket_mode, .insecure = a->insecure},
+        .answer = a->answer,
+        .drain_ms = a->drain_ms,
+        .say = say,
+        .say_arg = &shown,
+    };
+    struct server *s;
+    enum server_result r;
+
+    o.answer.handles = handles;
+    o.answer.answer_skips = true;
+    r = server_open(&o, rs, &s);
+    if (r != SERVER_OK)
+        return r == SERVER_BAD ? EXIT_USAGE : EXIT_IO;
+    announce(a, rs, s);
+    r = server_run(s);
+    if (!a->quiet)
+        print_summary(a, rs, s);
+    server_close(s);
+    return r == SERVER_OK ? EXIT_DONE : EXIT_IO;
+}
+
+static int
+serve(const struct args *a)
+{
+    weir_ruleset *rs = NULL;
+    weir_handles *handles = NULL;
+
+    if (!a->listen.n)
+        return args_bad("serve", "no address: say --listen unix:PATH or --listen HOST:PORT");
+    int rc = inputs_handles(a, &handles);
+    if (rc == EXIT_DONE)
+        rc = inputs_rules(a, "serve", &rs);
+    if (rc == EXIT_DONE)
+        rc = serve_rules(a, rs, handles);
+    weir_ruleset_unref(rs);
+    weir_handles_free(handles);
+    return rc;
+}
+
+const struct command command_serve = {
+    .name = "serve",
+    .usage = "--rules PATH… --listen ADDRESS… [OPTION]…",
+    .does = "Decide line by line over sockets, answers in order.",
+    .more = "One line of JSON in, one record out for every post, query, bad line and line that is\n"
+            "no post (a page of posts has several). A client that does not read its answers is\n"
+            "not read from. SIGTERM and SIGINT end it: what was read is answered first.",
+    .options = OPT_BIT(RULES) | OPT_BIT(LISTEN) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) |
+               OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
+               OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(NO_JIT) |
+               OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .run = serve,
+};

@@ -1,0 +1,197 @@
+/*
+ * Loading what the command line names.
+ */
+#include "cli/inputs.h"
+
+#include "cli/ui.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fts.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+status_exit(weir_status st)
+{
+    switch (st) {
+    case WEIR_OK:
+        return EXIT_DONE;
+    case WEIR_E_RULES:
+        return EXIT_RULES;
+    case WEIR_E_NOMEM:
+        ui_no_memory();
+    default:
+        return EXIT_IO;
+    }
+}
+
+int
+inputs_rules(const struct args *a, const char *command, weir_ruleset **out)
+{
+    weir_load_options o = {.no_jit = a->no_jit};
+    weir_diags *diags;
+    weir_status st;
+
+    *out = NULL;
+    if (!a->rules.n)
+        return args_bad(command, "no rules: say --rules PATH");
+    diags = weir_diags_new();
+    if (!diags)
+        ui_no_memory();
+    st = weir_ruleset_load(a->rules.v, a->rules.n, &o, diags, out);
+    if (st == WEIR_OK)
+        st = weir_ruleset_test(*out, diags, NULL);
+    ui_diags(diags, a->quiet ? WEIR_ERROR : WEIR_WARNING);
+    weir_diags_free(diags);
+    if (st == WEIR_OK)
+        return EXIT_DONE;
+    weir_ruleset_unref(*out);
+    *out = NULL;
+    ui_say("the rules are not used: %s", weir_status_text(st));
+    return status_exit(st);
+}
+
+int
+inputs_handles(const struct args *a, weir_handles **out)
+{
+    weir_buf text = {0};
+    weir_diags *diags;
+
+    *out = NULL;
+    if (!a->handles)
+        return EXIT_DONE;
+    if (!inputs_read(a->handles, &text))
+        return EXIT_IO;
+    diags = weir_diags_new();
+    if (!diags)
+        ui_no_memory();
+    weir_status st = weir_handles_parse((weir_span){text.p, text.len}, a->handles, diags, out);
+    ui_diags(diags, WEIR_WARNING);
+    weir_diags_free(diags);
+    weir_buf_fini(&text);
+    if (st == WEIR_E_NOMEM)
+        ui_no_memory();
+    return st == WEIR_OK ? EXIT_DONE : EXIT_IO; /* no rules: a file that cannot be read as one */
+}
+
+static bool
+complain(const char *path, int error)
+{
+    ui_say("%s: %s", path, strerror(error));
+    return false;
+}
+
+static bool
+ends_in(const char *path, const char *suffix)
+{
+    size_t len = strlen(path), tail = suffix ? strlen(suffix) : 0;
+
+    return len >= tail && strcmp(path + len - tail, suffix ? suffix : "") == 0;
+}
+
+static void
+add_copy(struct strings *out, const char *path)
+{
+    char *copy = strdup(path);
+
+    if (!copy)
+        ui_no_memory();
+    strings_add(out, copy);
+}
+
+static bool
+add_openable(struct strings *out, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return complain(path, errno);
+    (void)close(fd);
+    add_copy(out, path);
+    return true;
+}
+
+static int
+by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool
+add_folder(struct strings *out, const char *path, const char *suffix)
+{
+    char *roots[] = {(char *)(uintptr_t)path, NULL};
+    FTS *fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
+    size_t from = out->n;
+    bool good = true;
+    FTSENT *e;
+
+    if (!fts)
+        return complain(path, errno);
+    while ((e = fts_read(fts))) {
+        if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR || e->fts_info == FTS_NS)
+            good = complain(e->fts_path, e->fts_errno);
+        else if (e->fts_info == FTS_F && ends_in(e->fts_path, suffix))
+            good = add_openable(out, e->fts_path) && good;
+    }
+    (void)fts_close(fts);
+    if (out->n > from)
+        qsort(out->v + from, out->n - from, sizeof *out->v, by_bytes);
+    return good;
+}
+
+int
+inputs_files(const struct strings *paths, const char *suffix, struct strings *out)
+{
+    bool good = true;
+    struct stat st;
+
+    for (size_t i = 0; i < paths->n; i++) {
+        const char *path = paths->v[i];
+
+        if (strcmp(path, "-") == 0)
+            add_copy(out, path);
+        else if (stat(path, &st) < 0)
+            good = complain(path, errno);
+        else if (S_ISDIR(st.st_mode))
+            good = add_folder(out, path, suffix) && good;
+        else if (S_ISREG(st.st_mode))
+            good = add_openable(out, path) && good;
+        else
+            add_copy(out, path); /* opening a pipe would wait for its writer */
+    }
+    return good ? EXIT_DONE : EXIT_IO;
+}
+
+void
+inputs_files_free(struct strings *files)
+{
+    for (size_t i = 0; i < files->n; i++)
+        free((void *)(uintptr_t)files->v[i]);
+    free(files->v);
+    *files = (struct strings){0};
+}
+
+bool
+inputs_read(const char *path, weir_buf *out)
+{
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : 1;
+
+    while (n > 0 || (n < 0 && fd >= 0 && errno == EINTR)) {
+        char *room = weir_buf_reserve(out, (size_t)64 * 1024);
+
+        if (!room)
+            ui_no_memory();
+        n = read(fd, room, (size_t)64 * 1024);
+        if (n > 0)
+            out->len += (size_t)n;
+    }
+    bool good = n == 0 || complain(path, errno);
+    if (fd > STDIN_FILENO)
+        (void)close(fd);
+    return good;
+}

@@ -1,0 +1,220 @@
+/*
+ * What each option means: its help, and how its value is read.
+ */
+#include "cli/args.h"
+
+#include "cli/ui.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const helps[OPT_COUNT] = {
+    [OPT_RULES] = "a rule file, or a folder of them; may be given several times, in order",
+    [OPT_LISTEN] = "unix:PATH, HOST:PORT or [IPv6]:PORT; may be given several times",
+    [OPT_CLOCK] = "what time it is: now (default), created (each post's own), or a fixed time",
+    [OPT_UNDECIDED] = "what the record of a bad line carries: report (default) or withhold",
+    [OPT_TAGS] = "structured (default): the values that the dialect has; both: the text's too",
+    [OPT_HANDLES] = "a CSV of did,handle that gives Bluesky accounts their handles",
+    [OPT_MAX_LINE] = "the longest line that is read; K and M are understood (default 1M)",
+    [OPT_EXPLAIN] = "records say what became of every rule",
+    [OPT_STRICT] = "exit with 1 when a line was bad",
+    [OPT_TAG] = "explain a hashtag",
+    [OPT_ACCOUNT] = "explain an account: @handle, user@domain, id:… or did:…",
+    [OPT_POST] = "explain the post in this file, of any dialect (-: standard input)",
+    [OPT_REGION] = "speak of this region alone, an ISO 3166-1 code such as IN",
+    [OPT_AT] = "the time to decide at (default: now)",
+    [OPT_SOCKET_MODE] = "permissions of Unix sockets, in octal (default 0600)",
+    [OPT_INSECURE] = "listen beyond loopback although nothing is encrypted",
+    [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
+    [OPT_NO_TESTS] = "do not run the tests that the rules carry",
+    [OPT_NO_JIT] = "match regexes without machine code made for them",
+    [OPT_JSON] = "print JSON where a person would get text",
+    [OPT_QUIET] = "no summary and no warnings",
+    [OPT_HELP] = "this text",
+};
+
+const char *
+option_help(enum option_id id)
+{
+    return helps[id];
+}
+
+static weir_span
+span(const char *s)
+{
+    return (weir_span){s, strlen(s)};
+}
+
+static bool
+take_time(const char *value, int64_t *ms, const char *expected, weir_buf *why)
+{
+    if (weir_time_parse(span(value), ms))
+        return true;
+    weir_buf_printf(why, "expected %sa time with its offset, such as 2021-02-01T06:00:00Z",
+                    expected);
+    return false;
+}
+
+static bool
+take_clock(struct args *a, const char *value, weir_buf *why)
+{
+    a->answer.clock = strcmp(value, "now") == 0       ? ANSWER_NOW
+                      : strcmp(value, "created") == 0 ? ANSWER_CREATED
+                                                      : ANSWER_FIXED;
+    return a->answer.clock != ANSWER_FIXED ||
+           take_time(value, &a->answer.at_ms, "now, created or ", why);
+}
+
+/* One of two words; *second says which. */
+static bool
+take_word(const char *value, const char *first, const char *other, bool *second, weir_buf *why)
+{
+    *second = strcmp(value, other) == 0;
+    if (*second || strcmp(value, first) == 0)
+        return true;
+    weir_buf_printf(why, "expected %s or %s", first, other);
+    return false;
+}
+
+static bool
+take_size(const char *value, size_t *size, weir_buf *why)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long long n = strtoull(value, &end, 10);
+    unsigned shift = *end == 'K' || *end == 'k' ? 10 : *end == 'M' || *end == 'm' ? 20 : 0;
+    end += shift != 0;
+    if (value[0] < '0' || value[0] > '9' || *end || errno || n == 0 || n > (1ull << 30) >> shift) {
+        weir_buf_puts(why, "expected a number of bytes from 1 to 1024M");
+        return false;
+    }
+    *size = (size_t)(n << shift);
+    return true;
+}
+
+static bool
+take_mode(const char *value, mode_t *mode, weir_buf *why)
+{
+    char *end;
+    unsigned long m = strtoul(value, &end, 8);
+
+    if (value[0] < '0' || value[0] > '7' || *end || m > 0777) {
+        weir_buf_puts(why, "expected permissions in octal, such as 0660");
+        return false;
+    }
+    *mode = (mode_t)m;
+    return true;
+}
+
+static bool
+take_seconds(const char *value, unsigned *ms, weir_buf *why)
+{
+    char *end;
+    double s = strtod(value, &end);
+
+    if (end == value || *end || !(s >= 0 && s <= 3600)) {
+        weir_buf_puts(why, "expected seconds, from 0 to 3600");
+        return false;
+    }
+    *ms = (unsigned)(s * 1000);
+    return true;
+}
+
+static bool
+take_region(const char *value, uint16_t *region, weir_buf *why)
+{
+    *region = weir_region_find(span(value));
+    if (*region != WEIR_REGION_NONE)
+        return true;
+    weir_buf_puts(why, "expected an ISO 3166-1 alpha-2 code such as IN, or XX for everywhere else");
+    return false;
+}
+
+static bool
+take_text(const char **slot, const char *value, weir_buf *why)
+{
+    *slot = value;
+    if (*value)
+        return true;
+    weir_buf_puts(why, "expected something that is not empty");
+    return false;
+}
+
+static bool
+take_flag(struct args *a, enum option_id id)
+{
+    switch (id) {
+    case OPT_EXPLAIN:
+        return a->answer.trace = true;
+    case OPT_STRICT:
+        return a->strict = true;
+    case OPT_INSECURE:
+        return a->insecure = true;
+    case OPT_NO_TESTS:
+        return a->no_tests = true;
+    case OPT_NO_JIT:
+        return a->no_jit = true;
+    case OPT_JSON:
+        return a->json = true;
+    default:
+        return a->quiet = true;
+    }
+}
+
+/* Options whose value is a choice of words. */
+static bool
+take_choice(struct args *a, enum option_id id, const char *value, weir_buf *why)
+{
+    bool second = false, good;
+
+    if (id == OPT_UNDECIDED) {
+        good = take_word(value, "report", "withhold", &second, why);
+        a->answer.undecided = second ? WEIR_UNDECIDED_WITHHOLD : WEIR_UNDECIDED_REPORT;
+    } else {
+        good = take_word(value, "structured", "both", &second, why);
+        a->answer.tags = second ? WEIR_TAGS_BOTH : WEIR_TAGS_STRUCTURED;
+    }
+    return good;
+}
+
+bool
+option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
+{
+    switch (id) {
+    case OPT_RULES:
+        strings_add(&a->rules, value);
+        return true;
+    case OPT_LISTEN:
+        strings_add(&a->listen, value);
+        return true;
+    case OPT_CLOCK:
+        return take_clock(a, value, why);
+    case OPT_UNDECIDED:
+    case OPT_TAGS:
+        return take_choice(a, id, value, why);
+    case OPT_HANDLES:
+        return take_text(&a->handles, value, why);
+    case OPT_MAX_LINE:
+        return take_size(value, &a->answer.max_line, why);
+    case OPT_TAG:
+        return take_text(&a->tag, value, why);
+    case OPT_ACCOUNT:
+        return take_text(&a->account, value, why);
+    case OPT_POST:
+        return take_text(&a->post, value, why);
+    case OPT_REGION:
+        return take_region(value, &a->region, why);
+    case OPT_AT:
+        a->has_at = true;
+        a->at = value;
+        return take_time(value, &a->at_ms, "", why);
+    case OPT_SOCKET_MODE:
+        return take_mode(value, &a->socket_mode, why);
+    case OPT_DRAIN:
+        return take_seconds(value, &a->drain_ms, why);
+    default:
+        return take_flag(a, id);
+    }
+}

@@ -1,0 +1,229 @@
+/*
+ * Summaries as text. The first line says which time was decided at, the second by which rules:
+ * whoever finds a summary years later needs these two to get the same numbers again.
+ */
+#include "cli/summary.h"
+
+#include "cli/summary_json.h"
+#include "cli/ui.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Rows of the table that a person is shown; --json has them all. */
+#define TABLE_ROWS 100
+
+void
+summary_place(void *places, uint64_t line, const weir_item *item)
+{
+    struct summary_places *p = places;
+    size_t n = p->n[item->error];
+
+    if (n == SUMMARY_PLACES)
+        return;
+    p->at[item->error][n].file = p->file;
+    p->at[item->error][n].line = line;
+    p->n[item->error]++;
+}
+
+void
+summary_clock(const struct answer_options *o, weir_buf *out)
+{
+    char time[WEIR_TIME_MAX];
+
+    switch (o->clock) {
+    case ANSWER_NOW:
+        weir_buf_puts(out, "now");
+        break;
+    case ANSWER_CREATED:
+        weir_buf_puts(out, "created");
+        break;
+    case ANSWER_FIXED:
+        weir_buf_put(out, (weir_span){time, weir_time_format(o->at_ms, time)});
+        break;
+    }
+}
+
+static void
+put_head(const struct summary *s, weir_buf *out)
+{
+    const struct answer_options *o = &s->args->answer;
+    char time[WEIR_TIME_MAX];
+
+    weir_buf_puts(out, "clock      ");
+    summary_clock(o, out);
+    if (o->clock == ANSWER_NOW && !s->served) {
+        (void)weir_time_format(s->now_ms, time);
+        weir_buf_printf(out, ", which was %s", time);
+    } else if (o->clock == ANSWER_CREATED) {
+        weir_buf_puts(out, ": each post at its own time");
+    }
+    weir_buf_printf(out, "\nrules      %s (", weir_ruleset_digest(s->rs));
+    ui_count(out, weir_ruleset_nrules(s->rs), "rule, ", "rules, ");
+    ui_count(out, weir_ruleset_norders(s->rs), "order)\n", "orders)\n");
+}
+
+static void
+put_input(const struct summary *s, weir_buf *out)
+{
+    const struct worker_counts *w = s->served;
+
+    if (!w) {
+        weir_buf_puts(out, "input      ");
+        ui_count(out, s->files, "file, ", "files, ");
+        ui_count(out, s->lines, "line\n", "lines\n");
+        return;
+    }
+    weir_buf_puts(out, "served     ");
+    ui_count(out, w->opened, "connection", "connections");
+    if (w->broken)
+        weir_buf_printf(out, " (%" PRIu64 " broken)", w->broken);
+    weir_buf_printf(out, ", %" PRIu64 " bytes in, %" PRIu64 " out\n", w->bytes_in, w->bytes_out);
+    weir_buf_printf(out, "answers    %" PRIu64 " delivered, %" PRIu64 " discarded\n", w->delivered,
+                    w->discarded);
+}
+
+static void
+put_skips(const struct tally *t, weir_buf *out)
+{
+    if (!t->skips)
+        return;
+    weir_buf_printf(out, "skipped    %" PRIu64 ":", t->skips);
+    for (size_t i = 0; i < t->nskip; i++)
+        weir_buf_printf(out, "%s %s %" PRIu64, i ? "," : "", t->skip[i].kind, t->skip[i].n);
+    weir_buf_putc(out, '\n');
+}
+
+static void
+put_errors(const struct summary *s, weir_buf *out)
+{
+    const struct summary_places *p = s->places;
+
+    if (!s->tally->errors)
+        return;
+    weir_buf_printf(out, "errors     %" PRIu64 "\n", s->tally->errors);
+    for (int e = 0; e < WEIR_NREAD_ERRORS; e++) {
+        uint64_t n = s->tally->error[e];
+
+        if (!n)
+            continue;
+        weir_buf_printf(out, "  %-14s %8" PRIu64, weir_read_error_name((weir_read_error)e), n);
+        for (size_t i = 0; p && i < p->n[e]; i++)
+            weir_buf_printf(out, "%s%s:%" PRIu64, i ? ", " : "  ", p->at[e][i].file,
+                            p->at[e][i].line);
+        weir_buf_puts(out, p && n > p->n[e] && p->n[e] ? ", …\n" : "\n");
+    }
+}
+
+static void
+put_decisions(const struct tally *t, weir_buf *out)
+{
+    const struct {
+        uint64_t n;
+        const char *what;
+    } also[] = {{t->exempted, "with an exemption"},
+                {t->observed, "with a rule observed"},
+                {t->held_back, "with a rule held back"},
+                {t->limit, "with a pattern out of budget"},
+                {t->quoted, "more of quoted posts, in no row below"}};
+
+    weir_buf_puts(out, "decisions  ");
+    for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--)
+        weir_buf_printf(out, "%s%s %" PRIu64, a < WEIR_WITHHOLD ? ", " : "",
+                        weir_action_name((weir_action)a), t->action[a]);
+    weir_buf_putc(out, '\n');
+    for (size_t i = 0; i < sizeof also / sizeof *also; i++) {
+        if (also[i].n)
+            weir_buf_printf(out, "           %" PRIu64 " %s\n", also[i].n, also[i].what);
+    }
+}
+
+static size_t
+widest(size_t a, const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > a ? len : a;
+}
+
+static void
+put_row(const struct tally_row *r, const weir_ruleset *rs, int rule_width, int order_width,
+        weir_buf *out)
+{
+    uint64_t n[] = {r->withheld, r->downranked, r->exempted, r->observed, r->held_back};
+    weir_rule_info rule;
+    weir_order_info order = {.id = "-"};
+
+    weir_ruleset_rule(rs, r->rule, &rule);
+    if (rule.order != WEIR_NONE)
+        weir_ruleset_order(rs, rule.order, &order);
+    weir_buf_printf(out, "%-6s  %-*s  %-*s",
+                    r->region == WEIR_REGION_NONE ? "(any)" : weir_region_code(r->region),
+                    rule_width, rule.id, order_width, order.id);
+    for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
+        if (n[i])
+            weir_buf_printf(out, " %10" PRIu64, n[i]);
+        else
+            weir_buf_printf(out, " %10s", "-");
+    }
+    weir_buf_putc(out, '\n');
+}
+
+static void
+put_table(const struct summary *s, weir_buf *out)
+{
+    size_t n, rule_width = 4, order_width = 5;
+    struct tally_row *rows = tally_rows(s->tally, &n);
+    size_t shown = n < TABLE_ROWS ? n : TABLE_ROWS;
+
+    for (size_t i = 0; i < shown; i++) {
+        weir_rule_info rule;
+        weir_order_info order;
+
+        weir_ruleset_rule(s->rs, rows[i].rule, &rule);
+        rule_width = widest(rule_width, rule.id);
+        if (rule.order != WEIR_NONE) {
+            weir_ruleset_order(s->rs, rule.order, &order);
+            order_width = widest(order_width, order.id);
+        }
+    }
+    if (n)
+        weir_buf_printf(out, "\n%-6s  %-*s  %-*s %10s %10s %10s %10s %10s\n", "region",
+                        (int)rule_width, "rule", (int)order_width, "order", "withheld",
+                        "downranked", "exempted", "observed", "held back");
+    for (size_t i = 0; i < shown; i++)
+        put_row(&rows[i], s->rs, (int)rule_width, (int)order_width, out);
+    if (shown < n)
+        weir_buf_printf(out, "… and %zu rows more (--json has them all)\n", n - shown);
+    free(rows);
+}
+
+void
+summary_print(const struct summary *s)
+{
+    weir_buf out = {0};
+
+    if (s->args->json) {
+        summary_json(s, &out);
+    } else {
+        if (s->rs)
+            put_head(s, &out);
+        put_input(s, &out);
+        weir_buf_puts(&out, "read       ");
+        ui_count(&out, s->tally->posts, "post", "posts");
+        if (s->rs) {
+            weir_buf_puts(&out, ", ");
+            ui_count(&out, s->tally->queries, "query", "queries");
+        }
+        weir_buf_putc(&out, '\n');
+        put_skips(s->tally, &out);
+        put_errors(s, &out);
+        if (s->rs) {
+            put_decisions(s->tally, &out);
+            put_table(s, &out);
+        }
+    }
+    ui_tell(&out);
+    weir_buf_fini(&out);
+}

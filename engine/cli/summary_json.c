@@ -1,0 +1,181 @@
+/*
+ * The summary as one JSON object, on one line; what is zero is written too, so that a script
+ * finds every key.
+ */
+#include "cli/summary_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void
+put_string(weir_buf *out, const char *s)
+{
+    weir_buf_put_json(out, (weir_span){s, strlen(s)});
+}
+
+static void
+put_number(weir_buf *out, const char *key, uint64_t n)
+{
+    weir_buf_putc(out, ',');
+    put_string(out, key);
+    weir_buf_putc(out, ':');
+    weir_buf_put_u64(out, n);
+}
+
+static void
+put_head(const struct summary *s, weir_buf *out)
+{
+    char time[WEIR_TIME_MAX];
+
+    weir_buf_puts(out, "{\"summary\":");
+    put_string(out, s->command);
+    if (!s->rs)
+        return;
+    weir_buf_puts(out, ",\"clock\":\"");
+    summary_clock(&s->args->answer, out);
+    weir_buf_putc(out, '"');
+    if (s->args->answer.clock == ANSWER_NOW && !s->served) {
+        (void)weir_time_format(s->now_ms, time);
+        weir_buf_printf(out, ",\"at\":\"%s\"", time);
+    }
+    weir_buf_printf(out, ",\"ruleset\":\"%s\"", weir_ruleset_digest(s->rs));
+    put_number(out, "rules", weir_ruleset_nrules(s->rs));
+    put_number(out, "orders", weir_ruleset_norders(s->rs));
+}
+
+static void
+put_input(const struct summary *s, weir_buf *out)
+{
+    const struct worker_counts *w = s->served;
+
+    if (!w) {
+        put_number(out, "files", s->files);
+        put_number(out, "lines", s->lines);
+    } else {
+        put_number(out, "connections", w->opened);
+        put_number(out, "broken", w->broken);
+        put_number(out, "bytes_in", w->bytes_in);
+        put_number(out, "bytes_out", w->bytes_out);
+        put_number(out, "delivered", w->delivered);
+        put_number(out, "discarded", w->discarded);
+    }
+    put_number(out, "items", s->tally->items);
+    put_number(out, "posts", s->tally->posts);
+    put_number(out, "queries", s->tally->queries);
+}
+
+static void
+put_skips(const struct tally *t, weir_buf *out)
+{
+    weir_buf_puts(out, ",\"skips\":{");
+    for (size_t i = 0; i < t->nskip; i++) {
+        if (i)
+            weir_buf_putc(out, ',');
+        put_string(out, t->skip[i].kind);
+        weir_buf_putc(out, ':');
+        weir_buf_put_u64(out, t->skip[i].n);
+    }
+    weir_buf_putc(out, '}');
+}
+
+static void
+put_places(const struct summary_places *p, int e, weir_buf *out)
+{
+    weir_buf_puts(out, ",\"places\":[");
+    for (size_t i = 0; i < p->n[e]; i++) {
+        weir_buf_puts(out, i ? ",{\"file\":" : "{\"file\":");
+        put_string(out, p->at[e][i].file);
+        put_number(out, "line", p->at[e][i].line);
+        weir_buf_putc(out, '}');
+    }
+    weir_buf_putc(out, ']');
+}
+
+static void
+put_errors(const struct summary *s, weir_buf *out)
+{
+    bool any = false;
+
+    put_number(out, "abandoned", s->tally->abandoned);
+    weir_buf_puts(out, ",\"errors\":{");
+    for (int e = 0; e < WEIR_NREAD_ERRORS; e++) {
+        if (!s->tally->error[e])
+            continue;
+        if (any)
+            weir_buf_putc(out, ',');
+        any = true;
+        put_string(out, weir_read_error_name((weir_read_error)e));
+        weir_buf_puts(out, ":{\"count\":");
+        weir_buf_put_u64(out, s->tally->error[e]);
+        if (s->places)
+            put_places(s->places, e, out);
+        weir_buf_putc(out, '}');
+    }
+    weir_buf_putc(out, '}');
+}
+
+static void
+put_decisions(const struct tally *t, weir_buf *out)
+{
+    weir_buf_puts(out, ",\"decisions\":{");
+    for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--) {
+        put_string(out, weir_action_name((weir_action)a));
+        weir_buf_putc(out, ':');
+        weir_buf_put_u64(out, t->action[a]);
+        weir_buf_putc(out, a == WEIR_ALLOW ? '}' : ',');
+    }
+    put_number(out, "exempted", t->exempted);
+    put_number(out, "observed", t->observed);
+    put_number(out, "held_back", t->held_back);
+    put_number(out, "limit", t->limit);
+    put_number(out, "quoted", t->quoted);
+}
+
+static void
+put_row(const struct tally_row *r, const weir_ruleset *rs, weir_buf *out)
+{
+    weir_rule_info rule;
+    weir_order_info order;
+
+    weir_ruleset_rule(rs, r->rule, &rule);
+    weir_buf_putc(out, '{');
+    if (r->region != WEIR_REGION_NONE)
+        weir_buf_printf(out, "\"region\":\"%s\",", weir_region_code(r->region));
+    weir_buf_puts(out, "\"rule\":");
+    put_string(out, rule.id);
+    if (rule.order != WEIR_NONE) {
+        weir_ruleset_order(rs, rule.order, &order);
+        weir_buf_puts(out, ",\"order\":");
+        put_string(out, order.id);
+    }
+    put_number(out, "withheld", r->withheld);
+    put_number(out, "downranked", r->downranked);
+    put_number(out, "exempted", r->exempted);
+    put_number(out, "observed", r->observed);
+    put_number(out, "held_back", r->held_back);
+    weir_buf_putc(out, '}');
+}
+
+void
+summary_json(const struct summary *s, weir_buf *out)
+{
+    put_head(s, out);
+    put_input(s, out);
+    put_skips(s->tally, out);
+    put_errors(s, out);
+    if (s->rs) {
+        size_t n;
+        struct tally_row *rows = tally_rows(s->tally, &n);
+
+        put_decisions(s->tally, out);
+        weir_buf_puts(out, ",\"table\":[");
+        for (size_t i = 0; i < n; i++) {
+            if (i)
+                weir_buf_putc(out, ',');
+            put_row(&rows[i], s->rs, out);
+        }
+        weir_buf_putc(out, ']');
+        free(rows);
+    }
+    weir_buf_puts(out, "}\n");
+}

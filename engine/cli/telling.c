@@ -1,0 +1,311 @@
+/*
+ * Telling. Sentences are made from the decision alone; particulars of a confidential order are
+ * left out, as what is printed here ends in tickets and letters.
+ */
+#include "cli/telling.h"
+
+#include "cli/ui.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+tell_account(const weir_account *a, weir_buf *out)
+{
+    if (a->handle.len) {
+        weir_buf_putc(out, '@');
+        weir_buf_put(out, a->handle);
+        return;
+    }
+    if (a->id.len < 4 || memcmp(a->id.p, "did:", 4) != 0)
+        weir_buf_puts(out, "id:");
+    weir_buf_put(out, a->id);
+}
+
+static void
+put_tag(weir_span tag, weir_buf *out)
+{
+    static const char wide[] = "\xEF\xBC\x83"; /* ＃ */
+    size_t mark = tag.len >= 1 && tag.p[0] == '#'               ? 1
+                  : tag.len >= 3 && memcmp(tag.p, wide, 3) == 0 ? 3
+                                                                : 0;
+
+    weir_buf_putc(out, '#');
+    weir_buf_put(out, (weir_span){tag.p + mark, tag.len - mark});
+}
+
+/* What of the post the rule matched. */
+static void
+put_cause(const weir_act *act, weir_buf *out)
+{
+    const weir_post *p = act->part;
+
+    if (act->via_repost)
+        weir_buf_puts(out, "in the post that it reposts, ");
+    switch (act->selector) {
+    case WEIR_SEL_ACCOUNTS:
+        weir_buf_puts(out, p->query.kind == WEIR_QUERY_NONE ? "the author " : "the account ");
+        tell_account(&p->author, out);
+        break;
+    case WEIR_SEL_MENTIONS:
+        weir_buf_puts(out, "the mention of ");
+        tell_account(&p->mentions[act->value], out);
+        break;
+    case WEIR_SEL_HASHTAGS:
+        weir_buf_puts(out, "the hashtag ");
+        put_tag(p->hashtags[act->value], out);
+        break;
+    case WEIR_SEL_POSTS:
+        weir_buf_puts(out, "the post's id ");
+        weir_buf_put(out, p->id);
+        break;
+    case WEIR_SEL_LANGS:
+        weir_buf_puts(out, "the language ");
+        weir_buf_put(out, p->langs[act->value]);
+        break;
+    default:
+        weir_buf_printf(out, "the dialect %s", weir_source_name(p->source));
+    }
+}
+
+void
+tell_time(const char *before, int64_t ms, weir_buf *out)
+{
+    char time[WEIR_TIME_MAX];
+
+    if (ms == INT64_MIN)
+        return;
+    (void)weir_time_format(ms, time);
+    weir_buf_printf(out, "%s%s", before, time);
+}
+
+void
+tell_rule(const weir_ruleset *rs, uint32_t rule, weir_buf *out)
+{
+    weir_rule_info r;
+
+    weir_ruleset_rule(rs, rule, &r);
+    weir_buf_printf(out, "%s (%s:%" PRIu32 ")", r.id, r.file ? r.file : "?", r.line);
+}
+
+static const char *
+kind_words(weir_kind k)
+{
+    static const char *const words[] = {[WEIR_KIND_EMERGENCY] = "an emergency order",
+                                        [WEIR_KIND_LEGAL_DEMAND] = "a legal demand",
+                                        [WEIR_KIND_COURT_ORDER] = "a court order",
+                                        [WEIR_KIND_REPORT] = "a report",
+                                        [WEIR_KIND_POLICY] = "a policy"};
+
+    return words[k];
+}
+
+static void
+put_particulars(const weir_order_info *o, const char *indent, weir_buf *out)
+{
+    if (o->confidential) {
+        weir_buf_printf(out, "; it is confidential\n");
+        return;
+    }
+    if (o->authority)
+        weir_buf_printf(out, " of %s", o->authority);
+    if (o->reference)
+        weir_buf_printf(out, ", reference %s", o->reference);
+    weir_buf_putc(out, '\n');
+    if (o->basis)
+        weir_buf_printf(out, "%son the basis of: %s\n", indent, o->basis);
+    if (o->notice)
+        weir_buf_printf(out, "%snotice to the public: %s\n", indent, o->notice);
+}
+
+static void
+put_order(const weir_ruleset *rs, uint32_t rule, const char *indent, weir_buf *out)
+{
+    weir_rule_info r;
+    weir_order_info o;
+    size_t mark;
+
+    weir_ruleset_rule(rs, rule, &r);
+    if (r.order == WEIR_NONE) {
+        weir_buf_printf(out, "%sunder the platform's own policy\n", indent);
+        return;
+    }
+    weir_ruleset_order(rs, r.order, &o);
+    weir_buf_printf(out, "%sunder %s, %s", indent, o.id, kind_words(o.kind));
+    put_particulars(&o, indent, out);
+    mark = out->len;
+    weir_buf_puts(out, indent);
+    size_t start = out->len;
+    tell_time("served ", o.served_ms, out);
+    tell_time(out->len > start ? ", review due by " : "review due by ", o.review_by_ms, out);
+    tell_time(out->len > start ? ", confirmed " : "confirmed ", o.confirmed_ms, out);
+    tell_time(out->len > start ? ", revoked from " : "revoked from ", o.revoked_ms, out);
+    if (o.lapses)
+        weir_buf_puts(out, ", lapses unless confirmed");
+    if (out->len == start)
+        out->len = mark;
+    else
+        weir_buf_putc(out, '\n');
+}
+
+static void
+put_act(const weir_ruleset *rs, const weir_act *act, const char *indent, weir_buf *out)
+{
+    char deeper[16];
+
+    (void)snprintf(deeper, sizeof deeper, "%s  ", indent);
+    weir_buf_printf(out, "%sby rule ", indent);
+    tell_rule(rs, act->rule, out);
+    weir_buf_puts(out, ", because of ");
+    put_cause(act, out);
+    weir_buf_putc(out, '\n');
+    put_order(rs, act->rule, deeper, out);
+}
+
+static void
+put_factor(uint32_t milli, weir_buf *out)
+{
+    char digits[8];
+
+    (void)snprintf(digits, sizeof digits, "%03u", milli % 1000);
+    size_t n = strlen(digits);
+    while (n > 0 && digits[n - 1] == '0')
+        n--;
+    if (!milli)
+        weir_buf_puts(out, "kept out of it (factor 0)");
+    else
+        weir_buf_printf(out, "ranked at %u.%.*s of its score", milli / 1000, (int)n, digits);
+}
+
+static bool
+is_same_downrank(const weir_outcome *o, int a, int b)
+{
+    const weir_act *x = &o->surface[a].act, *y = &o->surface[b].act;
+
+    return (o->surfaces & 1u << b) && x->rule == y->rule && x->via_repost == y->via_repost &&
+           o->surface[a].factor_milli == o->surface[b].factor_milli;
+}
+
+/* Surfaces with the same factor by the same rule are told together. */
+static void
+put_surfaces(const weir_ruleset *rs, const weir_outcome *o, weir_buf *out)
+{
+    unsigned told = 0;
+
+    for (int s = 0; s < WEIR_NSURFACES; s++) {
+        const char *before = "  ";
+
+        if (!(o->surfaces & 1u << s) || (told & 1u << s))
+            continue;
+        for (int same = s; same < WEIR_NSURFACES; same++) {
+            if (!is_same_downrank(o, s, same))
+                continue;
+            weir_buf_printf(out, "%s%s", before, weir_surface_name((weir_surface)same));
+            told |= 1u << same;
+            before = ", ";
+        }
+        weir_buf_puts(out, ": ");
+        put_factor(o->surface[s].factor_milli, out);
+        weir_buf_putc(out, '\n');
+        put_act(rs, &o->surface[s].act, "    ", out);
+    }
+}
+
+static void
+put_outcome(const struct telling *t, const char *where, const weir_outcome *o)
+{
+    if (o->action == WEIR_WITHHOLD) {
+        weir_buf_printf(t->out, "%s: withheld\n", where);
+        put_act(t->d->rs, &o->act, "  ", t->out);
+    } else if (o->action == WEIR_DOWNRANK) {
+        weir_buf_printf(t->out, "%s: shown, but downranked\n", where);
+        put_surfaces(t->d->rs, o, t->out);
+    } else {
+        weir_buf_printf(t->out, "%s: allowed\n", where);
+    }
+}
+
+static const weir_outcome *
+outcome_in(const weir_decision *d, uint16_t region)
+{
+    for (size_t i = 0; i < d->nregions; i++) {
+        if (d->regions[i].region == region)
+            return &d->regions[i].outcome;
+    }
+    return NULL;
+}
+
+static void
+put_outcomes(const struct telling *t)
+{
+    static const weir_outcome allow = {.action = WEIR_ALLOW};
+    const weir_decision *d = t->d;
+    const weir_outcome *xx = outcome_in(d, WEIR_REGION_XX);
+    size_t others = d->nregions - (xx != NULL);
+
+    if (t->region != WEIR_REGION_NONE) {
+        const weir_outcome *o = outcome_in(d, t->region);
+
+        /* A query that asked about one region holds that one alone: absent is allowed. */
+        if (!o && d->post->query.region == WEIR_REGION_NONE)
+            o = xx;
+        put_outcome(t, weir_region_code(t->region), o ? o : &allow);
+        return;
+    }
+    for (size_t i = 0; i < d->nregions; i++) {
+        if (d->regions[i].region != WEIR_REGION_XX)
+            put_outcome(t, weir_region_code(d->regions[i].region), &d->regions[i].outcome);
+    }
+    put_outcome(t, others ? "everywhere else" : "everywhere", xx ? xx : &allow);
+}
+
+static bool
+is_told_of(const struct telling *t, uint16_t region)
+{
+    if (t->region == WEIR_REGION_NONE || t->region == region)
+        return true;
+    if (region != WEIR_REGION_XX)
+        return false;
+    for (size_t i = 0; i < t->d->nexempted; i++) {
+        if (t->d->exempted[i].region == t->region)
+            return false;
+    }
+    return true;
+}
+
+static void
+put_exemptions(const struct telling *t)
+{
+    const weir_decision *d = t->d;
+    bool headed = false;
+
+    for (size_t i = 0; i < d->nexempted; i++) {
+        const weir_region_exemptions *x = &d->exempted[i];
+
+        for (size_t j = 0; j < x->n && is_told_of(t, x->region); j++) {
+            if (!headed)
+                weir_buf_puts(t->out, "\nExemptions that acted:\n");
+            headed = true;
+            weir_buf_printf(t->out, "  %s: ",
+                            x->region == WEIR_REGION_XX ? "everywhere else"
+                                                        : weir_region_code(x->region));
+            tell_rule(d->rs, x->list[j].by, t->out);
+            weir_buf_puts(t->out, " defeated ");
+            tell_rule(d->rs, x->list[j].rule, t->out);
+            weir_buf_putc(t->out, '\n');
+        }
+    }
+}
+
+void
+tell(const struct telling *t)
+{
+    if (t->d->limit_tags)
+        weir_buf_printf(t->out, "Only the first %d of its hashtags were looked at.\n",
+                        WEIR_MAX_TAGS);
+    put_outcomes(t);
+    put_exemptions(t);
+    tell_near(t);
+    tell_rest(t);
+}

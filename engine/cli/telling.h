@@ -1,0 +1,39 @@
+/*
+ * A decision as a person would tell it.
+ */
+#ifndef WEIR_CLI_TELLING_H
+#define WEIR_CLI_TELLING_H
+
+#include <tagweir/tagweir.h>
+
+/* Does a rule that is not in force match the post? Asked by deciding at a time when it is. */
+enum nearness { NEAR_UNKNOWN, NEAR_MATCHES, NEAR_DIFFERS };
+
+struct telling {
+    const weir_decision *d;
+    uint16_t region; /* speak of this one alone; WEIR_REGION_NONE: of all */
+    /* By entry of d->trace; NULL: unknown. Of rules that are not in force only. */
+    const enum nearness *near;
+    weir_buf *out;
+};
+
+/* What happens where, and by which rule; which rules came near, and why they did not act. */
+void tell(const struct telling *t);
+
+/* An account as `@handle`, `id:…` or a bare DID. */
+void tell_account(const weir_account *a, weir_buf *out);
+
+/* `id (file:line)` */
+void tell_rule(const weir_ruleset *rs, uint32_t rule, weir_buf *out);
+/* A time with what goes before it; nothing for an absent one. */
+void tell_time(const char *before, int64_t ms, weir_buf *out);
+
+/* telling_near.c: rules that came near, one a line; the rest of them in a few. */
+void tell_near(const struct telling *t);
+void tell_rest(const struct telling *t);
+
+/* near.c: fill in what `near` holds for a decision; malloc'ed, NULL where nothing is to be asked.
+ */
+enum nearness *telling_nearness(weir_ruleset *rs, const weir_decision *d);
+
+#endif

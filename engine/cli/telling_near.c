@@ -1,0 +1,166 @@
+/*
+ * Telling of the rules that did not act: those that came near, with the reason, and how many had
+ * nothing to do with it.
+ */
+#include "cli/telling.h"
+
+#include "cli/ui.h"
+
+/* Rules that a line names before it goes over to counting them. */
+#define NAMED 8
+
+/* Why a rule that matches is not in force: as far as what is known of its order tells. */
+static void
+put_absence(const struct telling *t, uint32_t rule, weir_buf *out)
+{
+    weir_rule_info r;
+    weir_order_info o;
+    int64_t at = t->d->at_ms;
+
+    weir_ruleset_rule(t->d->rs, rule, &r);
+    if (r.order == WEIR_NONE) {
+        weir_buf_puts(out, "its own interval does not hold that time");
+        return;
+    }
+    weir_ruleset_order(t->d->rs, r.order, &o);
+    weir_buf_printf(out, "its order %s ", o.id);
+    if (o.revoked_ms != INT64_MIN && o.revoked_ms <= at)
+        tell_time("was revoked from ", o.revoked_ms, out);
+    else if (o.served_ms != INT64_MIN && at < o.served_ms)
+        tell_time("was not served before ", o.served_ms, out);
+    else if (o.lapses && o.review_by_ms <= at &&
+             (o.confirmed_ms == INT64_MIN || o.confirmed_ms > at))
+        tell_time("lapsed without being confirmed by ", o.review_by_ms, out);
+    else
+        weir_buf_puts(out, "(or its own interval) does not hold at that time");
+}
+
+static void
+put_reason(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
+{
+    switch (e->state) {
+    case WEIR_STATE_NOT_IN_FORCE:
+        weir_buf_puts(out, "would match, but ");
+        put_absence(t, e->rule, out);
+        break;
+    case WEIR_STATE_LIMIT:
+        weir_buf_puts(out,
+                      "may match: a pattern of it ran out of its budget, which counts as none");
+        break;
+    case WEIR_STATE_EXCEPTED:
+        weir_buf_puts(out, "matches, but so does its `except`");
+        break;
+    case WEIR_STATE_HELD_BACK:
+        weir_buf_puts(out, "matches, but its rollout has not reached this author");
+        break;
+    case WEIR_STATE_OBSERVED:
+        weir_buf_puts(out, "matches, but only observes (mode: observe)");
+        break;
+    case WEIR_STATE_EXEMPTED:
+        weir_buf_puts(out, "matches, but is exempted");
+        break;
+    case WEIR_STATE_OUTRANKED:
+        weir_buf_puts(out, "matches, but another rule acts before it");
+        break;
+    default:
+        weir_buf_printf(out, "%s", weir_state_name(e->state));
+    }
+}
+
+/* Is the entry one that a person who asks about this region wants to hear of? */
+static bool
+concerns(const struct telling *t, const weir_trace_entry *e)
+{
+    if (t->region == WEIR_REGION_NONE)
+        return true;
+    if (!weir_ruleset_rule_holds(t->d->rs, e->rule, t->region))
+        return false;
+    bool listed = !e->regions;
+    for (size_t i = 0; i < e->nregions && !listed; i++)
+        listed = e->regions[i] == t->region || e->regions[i] == WEIR_REGION_XX;
+    return listed;
+}
+
+static void
+put_near(const struct telling *t, const weir_trace_entry *e)
+{
+    static const char *const parts[] = {"", " on the post that it reposts",
+                                        " on the innermost post"};
+
+    weir_buf_puts(t->out, "  ");
+    tell_rule(t->d->rs, e->rule, t->out);
+    weir_buf_printf(t->out, "%s ", parts[e->part < 3 ? e->part : 2]);
+    put_reason(t, e, t->out);
+    for (size_t i = 0; i < e->nregions && t->region == WEIR_REGION_NONE; i++)
+        weir_buf_printf(t->out, "%s%s", i ? ", " : " in ", weir_region_code(e->regions[i]));
+    weir_buf_putc(t->out, '\n');
+}
+
+/* Is it worth a line of its own? Not what acted, what does not match, or what nobody can say. */
+static bool
+is_near(const struct telling *t, size_t i)
+{
+    weir_state s = t->d->trace[i].state;
+
+    if (s == WEIR_STATE_NOT_IN_FORCE)
+        return t->near && t->near[i] == NEAR_MATCHES;
+    return s != WEIR_STATE_MATCHED && s != WEIR_STATE_NO_MATCH && s != WEIR_STATE_OFF;
+}
+
+void
+tell_near(const struct telling *t)
+{
+    bool headed = false;
+
+    for (size_t i = 0; i < t->d->ntrace; i++) {
+        if (!concerns(t, &t->d->trace[i]) || !is_near(t, i))
+            continue;
+        if (!headed)
+            weir_buf_puts(t->out, "\nRules that came near:\n");
+        headed = true;
+        put_near(t, &t->d->trace[i]);
+    }
+}
+
+/* One line for rules whose match nobody looked at: some names, and how many there are. */
+static void
+put_unasked(const struct telling *t, weir_state state, const char *what)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->d->ntrace; i++) {
+        const weir_trace_entry *e = &t->d->trace[i];
+        weir_rule_info r;
+
+        if (e->state != state || !concerns(t, e) || e->part != 0 ||
+            (t->near && t->near[i] != NEAR_UNKNOWN))
+            continue;
+        weir_ruleset_rule(t->d->rs, e->rule, &r);
+        if (n < NAMED)
+            weir_buf_printf(t->out, "%s%s", n ? ", " : what, r.id);
+        n++;
+    }
+    if (n > NAMED)
+        weir_buf_printf(t->out, ", and %zu more", n - NAMED);
+    if (n)
+        weir_buf_putc(t->out, '\n');
+}
+
+void
+tell_rest(const struct telling *t)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < t->d->ntrace; i++) {
+        weir_state s = t->d->trace[i].state;
+
+        n += t->d->trace[i].part == 0 && concerns(t, &t->d->trace[i]) &&
+             (s == WEIR_STATE_NO_MATCH ||
+              (s == WEIR_STATE_NOT_IN_FORCE && t->near && t->near[i] == NEAR_DIFFERS));
+    }
+    weir_buf_putc(t->out, '\n');
+    put_unasked(t, WEIR_STATE_OFF, "Off, and not asked whether they match: ");
+    put_unasked(t, WEIR_STATE_NOT_IN_FORCE, "Not in force, and not known whether they match: ");
+    ui_count(t->out, n, "rule does not match", "rules do not match");
+    weir_buf_puts(t->out, ".\n");
+}
