@@ -34,7 +34,7 @@ weir__draft_mention(struct weir__draft *d, weir_span id, weir_span handle)
 void
 weir__draft_lang(struct weir__draft *d, weir_span lang)
 {
-    if (lang.len)
+    if (lang.p)
         *ARENA_PUSH(d->r->arena, d->langs, d->nlangs, d->langs_cap) = lang;
 }
 

@@ -124,7 +124,9 @@ quoted_field(struct csv *c, weir_span *out)
 static bool
 at_end_of_field(const struct csv *c)
 {
-    return c->at == c->text.len || strchr(",\r\n", c->text.p[c->at]) != NULL;
+    char here = c->at < c->text.len ? c->text.p[c->at] : '\n';
+
+    return here == ',' || here == '\n';
 }
 
 /* One field; what is wrong with it goes to *wrong. */
@@ -137,9 +139,12 @@ field(struct csv *c, const char **wrong)
         if (!quoted_field(c, &f)) {
             *wrong = "a quoted field is never closed";
             c->at = c->text.len;
-        } else if (!at_end_of_field(c)) {
-            *wrong = "after a quoted field a comma or the line's end must follow";
+            return f;
         }
+        if (c->at < c->text.len && c->text.p[c->at] == '\r')
+            c->at++;
+        if (!at_end_of_field(c))
+            *wrong = "after a quoted field a comma or the line's end must follow";
         return f;
     }
     f = (weir_span){c->text.p + c->at, 0};

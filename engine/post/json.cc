@@ -24,6 +24,9 @@ constexpr size_t longest_text = (size_t(4) << 30) - 4096;
 
 struct weir__scanner {
     std::unique_ptr<simdjson::internal::dom_parser_implementation> parser;
+    /* The kernel for processors without any vectors validates strings only: the rest of the text
+       is then checked beforehand, so that every machine answers alike. */
+    bool is_utf8_left;
 };
 
 struct weir__scanner *
@@ -35,6 +38,7 @@ weir__scanner_new(void)
     if (!s || simdjson::get_active_implementation()->create_dom_parser_implementation(
                   first_capacity, 1, s->parser) != simdjson::SUCCESS)
         return nullptr;
+    s->is_utf8_left = simdjson::get_active_implementation()->name() == "fallback";
     return s.release();
 }
 
@@ -62,6 +66,8 @@ weir__scanner_scan(struct weir__scanner *s, const char *p, size_t len, struct we
         if (len > capacity || parser.set_capacity(capacity) != simdjson::SUCCESS)
             return WEIR__SCAN_NOMEM;
     }
+    if (s->is_utf8_left && !simdjson::validate_utf8(p, len))
+        return WEIR__SCAN_MALFORMED;
     simdjson::error_code e = parser.stage1(reinterpret_cast<const uint8_t *>(p), len,
                                            simdjson::stage1_mode::regular);
     if (e == simdjson::EMPTY)

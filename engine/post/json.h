@@ -147,9 +147,8 @@ struct weir__walked weir__json_walk(const struct weir__plan *plan, weir_span tex
 
 /* Scalars --------------------------------------------------------------------------------- */
 
-/* Is it a number of JSON's grammar? Of the whole kind, without fraction and exponent? */
+/* Is it a number of JSON's grammar? */
 bool weir__is_json_number(weir_span s);
-bool weir__is_json_integer(weir_span s);
 /* Are all escapes of a string's inside well formed? The offset of the first bad one to *bad. */
 bool weir__are_escapes(weir_span raw, size_t *bad);
 /* A string's inside without its escapes, which must be well formed; lone surrogates become

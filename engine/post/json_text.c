@@ -26,12 +26,6 @@ whole_part(weir_span s)
 }
 
 bool
-weir__is_json_integer(weir_span s)
-{
-    return s.len > 0 && whole_part(s) == s.len;
-}
-
-bool
 weir__is_json_number(weir_span s)
 {
     size_t i = whole_part(s);

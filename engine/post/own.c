@@ -85,7 +85,7 @@ read_nested(struct weir__draft *d, unsigned k)
         return NULL;
     if (v->type == WEIR__OBJECT)
         return read_post(d->r, v, d->level + 1);
-    if (v->type == WEIR__STRING || (v->type == WEIR__NUMBER && weir__is_json_integer(v->raw))) {
+    if (v->type == WEIR__STRING || v->type == WEIR__NUMBER) {
         weir_span id = weir__text_of(d->r, v);
         return id.len ? weir__post_of_id(d->r, WEIR_SOURCE_OWN, id) : NULL;
     }

@@ -28,8 +28,6 @@ read_value(struct weir__draft *d, const struct weir__json *o)
         q->kind = WEIR_QUERY_ACCOUNT;
         q->value = account;
         d->post->author = weir__account_of(account);
-        if (!d->post->author.id.len && !d->post->author.handle.len)
-            bad_query(r, weir__json_get(o, WEIR__Q_ACCOUNT)->at, "\"account\" names no account");
     } else {
         bad_query(r, o->at, "a query needs \"hashtag\" or \"account\"");
     }

@@ -136,8 +136,8 @@ weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k)
 
     if (!v)
         return SPAN_NONE;
-    if (v->type != WEIR__STRING && !(v->type == WEIR__NUMBER && weir__is_json_integer(v->raw))) {
-        wrong_type(r, o, k, v, "be a string or a whole number");
+    if (v->type != WEIR__STRING && v->type != WEIR__NUMBER) {
+        wrong_type(r, o, k, v, "be a string or a number");
         return SPAN_NONE;
     }
     return weir__text_of(r, v);

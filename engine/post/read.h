@@ -46,7 +46,7 @@ void weir__emit_skip(struct weir__reading *r, const char *what);
 
 const struct weir__json *weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k);
 weir_span weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k);
-/* A string, or a whole number's digits as written. */
+/* A string, or a number as written. */
 weir_span weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k);
 bool weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k);
 const struct weir__json *weir__get_object(struct weir__reading *r, const struct weir__json *o,

@@ -85,13 +85,13 @@ weir_reader_free(weir_reader *r)
 
 /* ---- dialects ---- */
 
-/* A member of an object that is a member of the line: `user.screen_name`. */
+/* Is there a member of an object that is a member of the line: `user.screen_name`? */
 static bool
-has_inner(const struct weir__json *line, unsigned k, unsigned inner)
+tells(struct weir__reading *r, const struct weir__json *line, unsigned k, unsigned inner)
 {
-    const struct weir__json *o = weir__json_get(line, k);
+    const struct weir__json *o = weir__get(r, line, k);
 
-    return o && o->type == WEIR__OBJECT && weir__has(o, inner);
+    return o && weir__get(r, o, inner);
 }
 
 /* Lines of Twitter's streams that are no tweets, and what the counts call them. */
@@ -121,49 +121,43 @@ page_without_data(const struct weir__json *line)
     return weir__has(line, WEIR__L_ERRORS) ? "errors" : NULL;
 }
 
-/* No dialect's keys are there. Those that tell dialects have been read: twice is a fault. */
 static void
-read_unknown(struct weir__reading *r, const struct weir__json *line)
+read_other(struct weir__reading *r, const struct weir__json *line)
 {
-    static const uint8_t telling[] = {WEIR__L_QUERY, WEIR__L_DID,     WEIR__L_KIND,
-                                      WEIR__L_DATA,  WEIR__P_USER,    WEIR__P_AUTHOR_ID,
-                                      WEIR__P_ACCOUNT, WEIR__P_AUTHOR};
+    const char *skip = NULL;
 
-    for (size_t i = 0; i < sizeof telling; i++)
-        weir__get(r, line, telling[i]);
+    for (size_t i = 0; !skip && i < sizeof notices / sizeof *notices; i++)
+        skip = weir__get(r, line, notices[i].key) ? notices[i].name : NULL;
+    if (!skip)
+        skip = page_without_data(line);
+    if (skip) {
+        weir__emit_skip(r, skip);
+        return;
+    }
     weir__fault(r, WEIR_READ_UNKNOWN_SHAPE, line->at,
                 "no known kind of post: looked for \"query\"; \"did\" and \"kind\"; \"data\" or "
                 "\"author_id\"; \"user.screen_name\"; \"account.acct\"; \"author\"");
     weir__emit_post(r, NULL);
 }
 
+/* Telling the dialect reads the keys that tell it, one after the other. */
 static void
 read_object(struct weir__reading *r, const struct weir__json *line)
 {
-    const char *skip = NULL;
-
-    if (weir__has(line, WEIR__L_QUERY))
+    if (weir__get(r, line, WEIR__L_QUERY))
         weir__read_query(r, line);
-    else if (weir__has(line, WEIR__L_DID) && weir__has(line, WEIR__L_KIND))
+    else if (weir__get(r, line, WEIR__L_DID) && weir__get(r, line, WEIR__L_KIND))
         weir__read_bluesky(r, line);
-    else if (weir__has(line, WEIR__L_DATA) || weir__has(line, WEIR__P_AUTHOR_ID))
+    else if (weir__get(r, line, WEIR__L_DATA) || weir__get(r, line, WEIR__P_AUTHOR_ID))
         weir__read_tweets_v2(r, line);
-    else if (has_inner(line, WEIR__P_USER, WEIR__W_SCREEN_NAME))
+    else if (tells(r, line, WEIR__P_USER, WEIR__W_SCREEN_NAME))
         weir__read_tweet_v1(r, line);
-    else if (has_inner(line, WEIR__P_ACCOUNT, WEIR__W_ACCT))
+    else if (tells(r, line, WEIR__P_ACCOUNT, WEIR__W_ACCT))
         weir__read_mastodon(r, line);
-    else if (weir__has(line, WEIR__P_AUTHOR))
+    else if (weir__get(r, line, WEIR__P_AUTHOR))
         weir__read_own(r, line);
-    else {
-        for (size_t i = 0; !skip && i < sizeof notices / sizeof *notices; i++)
-            skip = weir__has(line, notices[i].key) ? notices[i].name : NULL;
-        if (!skip)
-            skip = page_without_data(line);
-        if (skip)
-            weir__emit_skip(r, skip);
-        else
-            read_unknown(r, line);
-    }
+    else
+        read_other(r, line);
 }
 
 /* ---- lines ---- */
@@ -273,6 +267,7 @@ read_line(weir_reader *r, struct weir__reading *reading, weir_span line, size_t 
         weir__emit_post(reading, NULL);
         return WEIR_OK;
     }
+    CHECK(avail >= line.len);
     if (span_starts(line, "\xEF\xBB\xBF"))
         reading->base = 3;
     weir_span text = span_skip(line, reading->base);

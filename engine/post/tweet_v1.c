@@ -93,9 +93,9 @@ read_time(struct weir__draft *d, weir_span s)
 static weir_span
 read_id(struct weir__reading *r, const struct weir__json *o, unsigned k_str, unsigned k)
 {
-    weir_span id_str = weir__get_id(r, o, k_str), id = weir__get_id(r, o, k);
+    weir_span id = weir__get_id(r, o, k_str);
 
-    return id_str.len ? id_str : id;
+    return id.len ? id : weir__get_id(r, o, k);
 }
 
 static weir_account
@@ -143,21 +143,23 @@ read_tags(struct weir__draft *d)
     const struct weir__json *o = d->node;
     bool truncated = weir__get_bool(r, o, WEIR__P_TRUNCATED);
     const struct weir__json *extended = weir__get_object(r, o, WEIR__P_EXTENDED);
-    const struct weir__json *entities = weir__get_object(r, o, WEIR__P_ENTITIES), *better = NULL;
-    weir_span texts[3] = {SPAN_NONE, weir__get_string(r, o, WEIR__P_FULL_TEXT),
-                          weir__get_string(r, o, WEIR__P_TEXT)};
+    const struct weir__json *entities = weir__get_object(r, o, WEIR__P_ENTITIES), *whole = NULL;
+    weir_span text = SPAN_NONE;
 
-    if (extended) {
-        texts[0] = weir__get_string(r, extended, WEIR__X_FULL_TEXT);
-        better = weir__get_object(r, extended, WEIR__X_ENTITIES);
-    }
-    if (truncated && better)
-        entities = better;
+    if (extended && truncated)
+        whole = weir__get_object(r, extended, WEIR__X_ENTITIES);
+    if (whole)
+        entities = whole;
     if (entities)
         read_entities(d, entities);
+    if (extended)
+        text = weir__get_string(r, extended, WEIR__X_FULL_TEXT);
+    if (!text.p)
+        text = weir__get_string(r, o, WEIR__P_FULL_TEXT);
+    if (!text.p)
+        text = weir__get_string(r, o, WEIR__P_TEXT);
     if (!weir__draft_wants_text(d, entities != NULL))
         return;
-    weir_span text = texts[0].p ? texts[0] : texts[1].p ? texts[1] : texts[2];
     weir__draft_text_tags(d, text);
     weir__draft_text_mentions(d, text);
 }

@@ -93,13 +93,11 @@ read_author(struct weir__draft *d)
     struct weir__reading *r = d->r;
     weir_account *author = &d->post->author;
     const struct weir__json *o = weir__get_object(r, d->node, WEIR__P_AUTHOR);
-    weir_span id = weir__get_id(r, d->node, WEIR__P_AUTHOR_ID), inner_id = SPAN_NONE;
+    weir_span id = weir__get_id(r, d->node, WEIR__P_AUTHOR_ID);
 
-    if (o) {
-        inner_id = weir__get_id(r, o, WEIR__W_ID);
+    if (o)
         author->handle = weir__bare_handle(weir__get_string(r, o, WEIR__W_USERNAME));
-    }
-    author->id = id.len ? id : inner_id.len ? inner_id : SPAN_NONE;
+    author->id = id.len ? id : SPAN_NONE;
     if (author->handle.p || !author->id.len || !r->page)
         return;
     const struct entry *user = table_find(&r->page->users, author->id);
@@ -253,28 +251,28 @@ read_includes(struct weir__reading *r, const struct weir__json *line,
     table_make(r, &page->tweets, tweets, data->type == WEIR__ARRAY ? data : NULL, WEIR__P_ID);
 }
 
-/* A fault of the page itself spoils it whole: one answer for the line. */
+/*
+ * One answer for each of the page's tweets. What is wrong with the page itself (its includes, a
+ * key of its own that came twice) is wrong with each of them.
+ */
 static void
 read_page(struct weir__reading *r, const struct weir__json *line, const struct weir__json *data)
 {
     struct weir__page page = {0};
 
-    if (data->type != WEIR__ARRAY && data->type != WEIR__OBJECT)
-        weir__fault(r, WEIR_READ_BAD_TYPE, data->at,
-                    "\"data\" must be a tweet or an array of tweets, found %s",
-                    weir__found(data));
     read_includes(r, line, data, &page);
     r->page = &page;
-    if (r->fault.is_set) {
-        weir__emit_post(r, NULL);
-    } else if (data->type == WEIR__OBJECT) {
+    if (data->type == WEIR__OBJECT) {
         weir__emit_post(r, read_tweet(r, data, 0));
     } else if (data->n == 0) {
         weir__emit_skip(r, "empty_page");
     } else {
+        struct weir__fault of_page = r->fault;
         for (size_t i = 0; i < data->n; i++) {
             const struct weir__json *o = weir__item_object(r, line, WEIR__L_DATA, i);
-            weir__emit_post(r, o ? read_tweet(r, o, 0) : NULL);
+            const weir_post *post = o ? read_tweet(r, o, 0) : NULL;
+            weir__fault_merge(r, &of_page);
+            weir__emit_post(r, post);
         }
     }
     r->page = NULL;
@@ -285,8 +283,14 @@ weir__read_tweets_v2(struct weir__reading *r, const struct weir__json *line)
 {
     const struct weir__json *data = weir__get(r, line, WEIR__L_DATA);
 
-    if (data)
-        read_page(r, line, data);
-    else
+    if (!data) {
         weir__emit_post(r, read_tweet(r, line, 0));
+    } else if (data->type == WEIR__ARRAY || data->type == WEIR__OBJECT) {
+        read_page(r, line, data);
+    } else {
+        weir__fault(r, WEIR_READ_BAD_TYPE, data->at,
+                    "\"data\" must be a tweet or an array of tweets, found %s",
+                    weir__found(data));
+        weir__emit_post(r, NULL);
+    }
 }
