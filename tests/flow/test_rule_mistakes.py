@@ -1,0 +1,152 @@
+"""Mistakes in rule files: exit 3, the place, what to do; and nothing is decided by them."""
+import re
+
+import weir
+from weir import tap
+
+HEAD = "tagweir: 1\n"
+RULE = """rules:
+  - id: a
+    regions: [IN]
+    action: withhold
+    match: {hashtags: [x]}
+"""
+
+
+def rule(**keys):
+    """One rule, each key on a line of its own; None drops a key."""
+    given = dict({"id": "a", "regions": "[IN]", "action": "withhold", "match": "{hashtags: [x]}"},
+                 **{k.rstrip("_"): v for k, v in keys.items()})
+    lines = [f"{k}: {v}" for k, v in given.items() if v is not None]
+    return HEAD + "rules:\n  - " + "\n    ".join(lines) + "\n"
+
+
+# name, file, line and column of the mistake (0: any), words of the message
+MISTAKES = [
+    ("no version", "rules: []\n", 1, 0, "tagweir"),
+    ("another version", "tagweir: 2\n" + RULE, 1, 10, "1"),
+    ("an unknown key of a file", HEAD + "rule:\n  - id: a\n", 2, 1, "rule"),
+    ("an unknown key of a rule", rule(region="[IN]"), 7, 5, "region"),
+    ("an unknown selector", rule(match="{hashtag: [x]}"), 6, 13, "hashtag"),
+    ("an unknown action", rule(action="block"), 5, 13, "withhold"),
+    ("an unknown mode", rule(mode="test"), 7, 11, "observe"),
+    ("a region of three letters", rule(regions="[IND]"), 4, 15, "IN"),
+    ("a region's number", rule(regions='["356"]'), 4, 0, "IN"),
+    ("a region that is no more", rule(regions="[SU]"), 4, 15, "RU"),
+    ("no region at all", rule(regions="[ZZ]"), 4, 15, "ZZ"),
+    ("no regions", rule(regions=None), 3, 0, "regions"),
+    ("a group that shadows a code", HEAD + "groups: {IN: [FR]}\n" + RULE, 2, 0, "IN"),
+    ("a group used before it stands", HEAD + "groups:\n  a: [b]\n  b: [FR]\n" + RULE, 3, 7, "b"),
+    ("except_regions that take nothing away", rule(except_regions="[FR]"), 7, 0, "FR"),
+    ("an order that does not exist", rule(order="in-1"), 7, 12, "in-1"),
+    ("against an order that does not exist",
+     rule(action="allow", regions=None, against="[in-1]"), 0, 0, "in-1"),
+    ("a list that does not exist", rule(match="{accounts: [{list: none}]}"), 6, 0, "none"),
+    ("a list of another kind", HEAD + "lists: {l: {hashtags: [x]}}\n" + rule(
+        match="{accounts: [{list: l}]}")[len(HEAD):], 7, 0, "l"),
+    ("a rule twice", HEAD + RULE + RULE.split("\n", 1)[1], 7, 9, "a"),
+    ("an id with a capital", rule(id="Rule"), 3, 9, "Rule"),
+    ("factor 2", rule(action="downrank", factor="2"), 0, 0, "factor"),
+    ("factor 1", rule(action="downrank", factor="1"), 0, 0, "factor"),
+    ("factor with four decimals", rule(action="downrank", factor="0.1234"), 0, 0, "decimals"),
+    ("no factor", rule(action="downrank"), 0, 0, "factor"),
+    ("a factor of a withhold", rule(factor="0.5"), 7, 5, "factor"),
+    ("an unknown surface", rule(action="downrank", factor="0.5", surfaces="[trend]"), 8, 16, "trends"),
+    ("a priority too high", rule(priority="1001"), 7, 15, "1000"),
+    ("an empty match", rule(match="{}"), 6, 0, "match"),
+    ("no match", rule(match=None), 3, 0, "match"),
+    ("a selector without entries", rule(match="{hashtags: []}"), 6, 0, "hashtags"),
+    ("until before from", rule(from_="2021-02-02T00:00:00Z", until="2021-02-01T00:00:00Z"), 8, 12, "from"),
+    ("a bare date", rule(from_="2021-02-01"), 7, 11, "2021-02-01T00:00:00Z"),
+    ("a time without an offset", rule(from_="2021-02-01T06:00:00"), 7, 11, "2021-02-01T06:00:00Z"),
+    ("intervals that overlap", HEAD + "orders:\n  o:\n    kind: policy\n    in_force:\n"
+     "      - {from: 2021-01-01T00:00:00Z, until: 2021-03-01T00:00:00Z}\n"
+     "      - {from: 2021-02-01T00:00:00Z}\n" + RULE, 0, 0, "overlap"),
+    ("an emergency without its time", HEAD + "orders: {o: {kind: emergency}}\n" + RULE, 2, 0, "served"),
+    ("an unknown kind of order", HEAD + "orders: {o: {kind: law}}\n" + RULE, 2, 0, "court_order"),
+    ("a list file that is missing", HEAD + "lists: {l: {accounts: nobody.txt}}\n" + RULE, 2, 23, "nobody.txt"),
+    ("a regex with an error", rule(match="{hashtags: ['/(x/']}"), 6, 0, "parenthes"),
+    ("a glob with a stray backslash", rule(match="{hashtags: ['a\\b*']}"), 6, 0, "\\"),
+    ("rollout on allow", rule(action="allow", regions=None, rollout="50"), 0, 0, "rollout"),
+    ("tab indentation", "tagweir: 1\nrules:\n\t- id: a\n", 3, 0, "tab"),
+    ("an anchor", HEAD + "rules: &r []\n", 2, 0, "anchor"),
+    ("an alias", HEAD + "groups: {a: &r [FR], b: *r}\n", 2, 0, "a"),
+    ("a merge key", HEAD + "rules:\n  - {<<: {id: a}}\n", 3, 0, "merge"),
+    ("a tag of YAML", HEAD + "rules: !!seq []\n", 2, 0, "tag"),
+    ("a key twice", rule() + "    action: allow\n", 7, 5, "action"),
+    ("an unquoted #tag", HEAD + "rules:\n  - id: a\n    regions: [IN]\n    action: withhold\n"
+     "    match:\n      hashtags:\n        - #farmers\n", 8, 0, '"#farmers"'),
+    ("an unquoted @handle", HEAD + "rules:\n  - id: a\n    regions: [IN]\n    action: withhold\n"
+     "    match:\n      accounts:\n        - @kisan\n", 8, 11, "quot"),
+    ("an unquoted *glob", HEAD + "rules:\n  - id: a\n    regions: [IN]\n    action: withhold\n"
+     "    match:\n      hashtags:\n        - *genocide\n", 8, 0, "quot"),
+    ("an unquoted regex with a colon", rule(match="{hashtags: [/^a{1,2}$/]}"), 6, 0, "quot"),
+    ("a double-quoted backslash", rule(match='{hashtags: ["/a\\d/"]}'), 6, 0, "single"),
+    ("a test that fails", rule(tests='{match: ["#y"]}'), 7, 0, "y"),
+    ("a test for a selector that is not there", rule(tests='{match: ["@y"]}'), 7, 0, "y"),
+    ("a file that is no YAML", "tagweir: 1\nrules: [\n", 0, 0, ""),
+    ("a file that is no map", "- a\n", 1, 1, ""),
+]
+
+
+def message_of(done, name):
+    """The first error: (line, column, text)."""
+    found = re.search(rb"rules\.yaml:(\d+)(?::(\d+))?: (?:error|fatal): (.*)", done.err)
+    assert found, f"{name}: no message with a place\n{done.text()}"
+    return int(found[1]), int(found[2] or 0), found[3].decode()
+
+
+def _add(name, text, line, column, words):
+    def check():
+        with weir.Folder() as folder:
+            path = folder.write("rules.yaml", text)
+            done = weir.expect(weir.run("check", path), 3)
+            said = message_of(done, name)
+            shown = f"{text}\n{done.err.decode()}"
+            assert not line or said[0] == line, f"line {line} was expected, said {said[0]}\n{shown}"
+            assert not column or said[1] == column, f"column {column} was expected, said {said[1]}\n{shown}"
+            assert words.lower() in done.err.decode().lower(), f"{words!r} is not said\n{shown}"
+            again = weir.run("replay", "--rules", path, "-", stdin=b'{"id":"1","author":"@x","hashtags":[]}\n')
+            assert again.code == 3 and again.out == b"", again.text()
+
+    globals()["test_" + re.sub(r"\W", "_", name)] = check
+
+
+for row in MISTAKES:
+    _add(*row)
+
+
+def test_all_mistakes_are_told_in_one_run():
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(action="block", regions="[IND]", mode="test"))
+        done = weir.expect(weir.run("check", path), 3)
+        assert len(re.findall(rb": error: ", done.err)) == 3, done.text()
+
+
+def test_the_line_and_a_caret_are_shown():
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(regions="[FR, IND]"))
+        err = weir.expect(weir.run("check", path), 3).err.decode().split("\n")
+        at = next(i for i, x in enumerate(err) if ":4:19: error: " in x)
+        assert err[at + 1].strip() == "regions: [FR, IND]", err
+        assert err[at + 2].index("^") == err[at + 1].index("IND"), err
+
+
+def test_mistakes_in_list_files_have_their_place_there():
+    with weir.Folder() as folder:
+        folder.write("tags.txt", "# fine\n#farmers\n/(/\n")
+        path = folder.write("rules.yaml", HEAD + "lists: {l: {hashtags: tags.txt}}\n" + rule(
+            match="{hashtags: [{list: l}]}")[len(HEAD):])
+        done = weir.expect(weir.run("check", path), 3)
+        assert b"tags.txt:3:" in done.err, done.text()
+
+
+def test_what_can_never_match_is_warned_of():
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))
+        done = weir.run("check", path)
+        assert done.code in (0, 1) and b"warning: " in done.err, done.text()
+
+
+if __name__ == "__main__":
+    tap.main()

@@ -1,0 +1,277 @@
+"""The server as its clients see it: a real process, real sockets."""
+import json
+import os
+import random
+import socket
+import threading
+
+import weir
+from weir import tap
+
+SAMPLE = (weir.INDIA / "posts.ndjson").read_bytes()
+# What cut writes are drawn from; a failure says it, and WEIR_SEED repeats it.
+SEED = int(os.environ.get("WEIR_SEED", random.SystemRandom().randrange(1 << 32)))
+print(f"# WEIR_SEED={SEED}", flush=True)
+
+
+def of_replay(data):
+    return weir.decide(data)
+
+
+def without_skips(answers):
+    return [x for x in answers.split(b"\n")[:-1] if not x.startswith(b'{"v":1,"skip":')]
+
+
+def own(n, tag="ModiPlanningFarmerGenocide"):
+    return b'{"id":"%d","author":"@reader","hashtags":["%s"]}\n' % (n, tag.encode())
+
+
+def ids(answers):
+    return [json.loads(x)["post"] for x in answers.split(b"\n")[:-1]]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def test_a_unix_socket_answers_what_replay_writes():
+    with weir.Server() as server:
+        answers = weir.ask(server.connect(), SAMPLE)
+    assert without_skips(answers) == of_replay(SAMPLE)
+    skips = [x for x in answers.split(b"\n") if x.startswith(b'{"v":1,"skip":')]
+    assert skips == [b'{"v":1,"skip":"delete"}', b'{"v":1,"skip":"like"}'], skips
+
+
+def test_tcp_answers_the_same():
+    address = f"127.0.0.1:{free_port()}"
+    with weir.Server(listen=[address]) as server:
+        assert without_skips(weir.ask(server.connect(), SAMPLE)) == of_replay(SAMPLE)
+
+
+def test_several_addresses_at_once():
+    with weir.Folder() as folder:
+        both = [f"127.0.0.1:{free_port()}", f"unix:{folder.path}/weir"]
+        with weir.Server(listen=both) as server:
+            first, second = (weir.ask(server.connect(a), SAMPLE) for a in both)
+        assert first == second and len(first) > 1000
+
+
+def test_a_port_beyond_loopback_needs_a_word_of_consent():
+    done = weir.run("serve", "--rules", weir.INDIA, "--listen", "0.0.0.0:7", timeout=30)
+    assert done.code == 2 and b"--insecure" in done.err, done.text()
+
+
+def test_writes_cut_anywhere_change_nothing():
+    rng = random.Random(SEED)
+    expected = None
+    with weir.Server() as server:
+        expected = weir.ask(server.connect(), SAMPLE)
+        for most in (1, 3, 50, 5000):
+            data = SAMPLE if most > 1 else SAMPLE[:6000]
+            s = server.connect()
+
+            def send():
+                at = 0
+                while at < len(data):
+                    n = rng.randint(1, most)
+                    s.sendall(data[at:at + n])
+                    at += n
+                s.shutdown(socket.SHUT_WR)
+
+            thread = threading.Thread(target=send, daemon=True)
+            thread.start()
+            answers = weir.read_all(s)
+            thread.join()
+            s.close()
+            wanted = expected if most > 1 else None
+            if wanted is None:
+                complete = data.count(b"\n")
+                wanted = b"".join(x + b"\n" for x in expected.split(b"\n")[:complete])
+                answers = b"".join(x + b"\n" for x in answers.split(b"\n")[:complete])
+            assert answers == wanted, f"WEIR_SEED={SEED}: pieces of up to {most} bytes"
+
+
+def test_each_line_is_answered_before_the_next_is_sent():
+    with weir.Server() as server:
+        s = server.connect()
+        f = s.makefile("rb")
+        for n in range(50):
+            s.sendall(own(n))
+            assert json.loads(f.readline())["post"] == str(n)
+        f.close()
+        s.close()
+
+
+def test_a_half_closed_connection_is_answered_in_full():
+    data = b"".join(own(n) for n in range(5000))
+    with weir.Server() as server:
+        assert ids(weir.ask(server.connect(), data)) == [str(n) for n in range(5000)]
+
+
+def test_a_last_line_without_its_end_is_answered():
+    with weir.Server() as server:
+        assert ids(weir.ask(server.connect(), own(1) + own(2)[:-1])) == ["1", "2"]
+
+
+def test_several_clients_each_get_their_own():
+    failures = []
+    with weir.Server() as server:
+        def client(base):
+            data = b"".join(own(base + n) for n in range(2000))
+            if ids(weir.ask(server.connect(), data)) != [str(base + n) for n in range(2000)]:
+                failures.append(base)
+
+        threads = [threading.Thread(target=client, args=(k * 100_000,)) for k in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+    assert not failures, failures
+
+
+def test_errors_carry_the_line_of_their_own_connection():
+    with weir.Server() as server:
+        for _ in range(2):
+            answers = weir.ask(server.connect(), own(1) + b"bad\n" + own(2)).split(b"\n")
+            error = json.loads(answers[1])
+            assert (error["error"], error["line"]) == ("bad_json", 2), error
+
+
+def test_a_line_of_10_MB_is_refused_and_the_next_is_decided():
+    long = b'{"id":"1","author":"@x","hashtags":[],"pad":"' + b"x" * 10_000_000 + b'"}\n'
+    with weir.Server() as server:
+        before = server.memory_kib()
+        answers = weir.ask(server.connect(), own(1) + long + own(2)).split(b"\n")[:-1]
+        grown = server.memory_kib() - before
+    assert len(answers) == 3, len(answers)
+    assert json.loads(answers[1])["error"] == "too_long" and json.loads(answers[1])["line"] == 2
+    assert json.loads(answers[2])["post"] == "2"
+    assert grown < 64 * 1024 * slack(), f"memory grew by {grown} KiB over one long line"
+
+
+def slack():
+    """Sanitizers keep freed memory for a while."""
+    return 8 if "san" in os.environ.get("TAGWEIR_BUILD", "") else 1
+
+
+def test_a_client_that_never_reads_does_not_grow_the_server():
+    """It is not read from any more: bytes stop flowing long before what it wants to send is sent."""
+    chunk = b"".join(own(n) for n in range(2000))
+    with weir.Server() as server:
+        weir.ask(server.connect(), chunk)  # what a busy connection costs once
+        before = server.memory_kib()
+        s = server.connect()
+        s.settimeout(2)
+        sent, limit = 0, 200 << 20
+        try:
+            while sent < limit:
+                sent += s.send(chunk)
+        except (TimeoutError, socket.timeout):
+            pass
+        grown = server.memory_kib() - before
+        assert sent < limit, "the server read 200 MB from a client that reads nothing"
+        assert grown < 64 * 1024 * slack(), f"memory grew by {grown} KiB for {sent} bytes"
+        other = server.connect()  # the others do not notice
+        assert ids(weir.ask(other, own(1))) == ["1"]
+        s.close()
+
+
+def test_a_client_that_reads_late_gets_everything():
+    data = b"".join(own(n) for n in range(30_000))
+    with weir.Server() as server:
+        s = server.connect()
+        started = threading.Event()
+
+        def send():
+            started.set()
+            s.sendall(data)
+            s.shutdown(socket.SHUT_WR)
+
+        thread = threading.Thread(target=send, daemon=True)
+        thread.start()
+        started.wait()
+        other = ids(weir.ask(server.connect(), own(7)))
+        answers = weir.read_all(s)
+        thread.join()
+        s.close()
+        assert other == ["7"]
+        assert ids(answers) == [str(n) for n in range(30_000)]
+
+
+def test_clients_that_leave_in_the_middle_harm_nobody():
+    rng = random.Random(SEED + 1)
+    with weir.Server() as server:
+        for n in range(30):
+            s = server.connect()
+            s.sendall(SAMPLE[:rng.randint(1, len(SAMPLE))])
+            if n % 3 == 0:  # with a reset instead of a goodbye
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            elif n % 3 == 1:
+                s.recv(100)
+            s.close()
+        assert without_skips(weir.ask(server.connect(), SAMPLE)) == of_replay(SAMPLE)
+
+
+def test_sigterm_answers_what_was_read():
+    """Whole lines that the server took before the signal are answered; then it ends, with 0."""
+    with weir.Server() as server:
+        s = server.connect()
+        f = s.makefile("rb")
+        for n in range(100):
+            s.sendall(own(n))
+        got = [json.loads(f.readline())["post"] for _ in range(100)]
+        assert got == [str(n) for n in range(100)]
+        assert server.stop() == 0, server.said()
+        assert f.read() == b"", "nothing is left to be answered, and the connection is ended"
+        s.close()
+        assert not os.path.exists(server.path), "the socket file is removed"
+
+
+def test_sigterm_during_a_stream_loses_no_answer():
+    """Answers form a gapless run from the first post on, whole lines only."""
+    data = b"".join(own(n) for n in range(200_000))
+    with weir.Server() as server:
+        s = server.connect()
+
+        def send():
+            try:
+                s.sendall(data)
+            except OSError:
+                pass  # it stopped taking posts: that is what draining is
+
+        thread = threading.Thread(target=send, daemon=True)
+        thread.start()
+        head = s.recv(1 << 16)
+        server.process.terminate()
+        rest = b""
+        try:
+            rest = weir.read_all(s)
+        except ConnectionResetError:
+            pass  # posts that it had not taken were still on their way
+        s.close()
+        thread.join()
+        answers = head + rest
+        assert server.stop() == 0, server.said()
+    assert answers.endswith(b"\n")
+    got = ids(answers)
+    assert got == [str(n) for n in range(len(got))] and got
+
+
+def test_bad_rules_do_not_serve():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", "tagweir: 1\nrule: []\n")
+        done = weir.run("serve", "--rules", rules, "--listen", f"unix:{folder.path}/s", timeout=60)
+        assert done.code == 3 and b"rules.yaml:2:1: error: " in done.err, done.text()
+
+
+def test_an_address_in_use_is_said():
+    with weir.Server() as server:
+        done = weir.run("serve", "--rules", weir.INDIA, "--listen", "unix:" + server.path, timeout=60)
+        assert done.code == 4 and server.path.encode() in done.err, done.text()
+        assert ids(weir.ask(server.connect(), own(1))) == ["1"], "the first one still serves"
+
+
+if __name__ == "__main__":
+    tap.main()
