@@ -40,6 +40,7 @@ struct raw_entry {
     struct weir__entry entry;
     struct weir__place at;
     const struct node *node; /* NULL: from a list file */
+    bool refused;            /* its pattern was complained of: once is enough */
 };
 
 struct raw_entries {
@@ -143,14 +144,14 @@ void weir__compile_tests(struct compiling *c, const struct node *map, uint32_t r
 bool weir__read_entry(struct compiling *c, weir_selector kind, weir_span text,
                       struct raw_entry *out);
 /* Its keys and patterns go to the selector; errors of patterns are reported here. */
-void weir__add_entry(struct compiling *c, const struct raw_entry *e, weir_selector kind,
+void weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind,
                      enum weir__fold fold, uint32_t selector);
 /* langs: lower-cased primary subtag with old codes replaced; into buf. */
 void weir__fold_lang(weir_span lang, weir_buf *out);
 
 /* freeze.c */
 void weir__add_pattern(struct compiling *c, const struct weir__pattern *p,
-                       const struct raw_entry *e, uint32_t selector);
+                       struct raw_entry *e, uint32_t selector);
 void weir__freeze(struct compiling *c);
 void weir__patterns_fini(struct compiling *c);
 

@@ -291,19 +291,23 @@ fold_of(enum weir__space space)
 }
 
 static void
-add_glob(struct compiling *c, const struct raw_entry *e, enum weir__space space, uint32_t selector)
+add_glob(struct compiling *c, struct raw_entry *e, enum weir__space space, uint32_t selector)
 {
     struct weir__pattern p = {.space = space};
     size_t bad = 0;
 
+    if (e->refused)
+        return;
     c->buf.len = 0;
     if (!weir__glob_fold(e->entry.text, fold_of(space), &c->buf, &bad)) {
+        e->refused = true;
         ERR_AT(c, &e->at,
                "in a glob a backslash stands only before *, ? or another backslash; a pattern "
                "with more to it is a regex: '/…/'");
         return;
     }
     if (c->buf.len == 0) {
+        e->refused = true;
         ERR_AT(c, &e->at, "nothing is left of this glob once it is brought into its canonical "
                           "form: it could never match");
         return;
@@ -317,7 +321,7 @@ add_glob(struct compiling *c, const struct raw_entry *e, enum weir__space space,
 }
 
 void
-weir__add_entry(struct compiling *c, const struct raw_entry *e, weir_selector kind,
+weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind,
                 enum weir__fold fold, uint32_t selector)
 {
     enum weir__space space = space_of(&e->entry, kind, fold);

@@ -15,7 +15,7 @@ struct pattern_entry {
     UT_hash_handle hh; /* uthash keeps the order of adding: freezing is deterministic */
     const char *key;   /* space, kind, flags, text */
     struct weir__pattern pattern;
-    bool refused;
+    struct weir__regex_error *why; /* PCRE2 refuses it; NULL: sound */
     uint32_t *selectors;
     size_t n, cap;
 };
@@ -48,7 +48,19 @@ place_in_regex(const struct raw_entry *e, size_t offset)
 }
 
 static void
-compile_regex(struct compiling *c, struct pattern_entry *pe, const struct raw_entry *e)
+complain(struct compiling *c, const struct pattern_entry *pe, struct raw_entry *e)
+{
+    const struct weir__regex_error *why = pe->why;
+    struct weir__place at =
+        place_in_regex(e, why->offset < e->entry.text.len ? why->offset : e->entry.text.len);
+
+    e->refused = true;
+    ERR_AT(c, &at, "PCRE2 refuses the regex /%.*s/: %s (at byte %zu)", SPAN_FMT(pe->pattern.text),
+           why->message, why->offset);
+}
+
+static void
+compile_regex(struct compiling *c, struct pattern_entry *pe)
 {
     struct weir__regex_error why = {0};
     struct weir__pattern *p = &pe->pattern;
@@ -58,15 +70,12 @@ compile_regex(struct compiling *c, struct pattern_entry *pe, const struct raw_en
         longjmp(*c->work->on_oom, 1);
     if (st == WEIR_OK)
         return;
-    struct weir__place at =
-        place_in_regex(e, why.offset < e->entry.text.len ? why.offset : e->entry.text.len);
-    ERR_AT(c, &at, "PCRE2 refuses the regex /%.*s/: %s (at byte %zu)", SPAN_FMT(p->text),
-           why.message, why.offset);
-    pe->refused = true;
+    pe->why = arena_alloc(c->work, sizeof *pe->why);
+    *pe->why = why;
 }
 
 void
-weir__add_pattern(struct compiling *c, const struct weir__pattern *p, const struct raw_entry *e,
+weir__add_pattern(struct compiling *c, const struct weir__pattern *p, struct raw_entry *e,
                   uint32_t selector)
 {
     weir_span key = key_of(c, p);
@@ -83,8 +92,10 @@ weir__add_pattern(struct compiling *c, const struct weir__pattern *p, const stru
         if (out_of_memory)
             longjmp(*c->work->on_oom, 1);
         if (p->is_regex)
-            compile_regex(c, pe, e);
+            compile_regex(c, pe);
     }
+    if (pe->why && !e->refused)
+        complain(c, pe, e);
     if (!pe->n || pe->selectors[pe->n - 1] != selector)
         *ARENA_PUSH(c->work, pe->selectors, pe->n, pe->cap) = selector;
 }

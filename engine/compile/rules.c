@@ -206,14 +206,8 @@ take_downrank(struct compiling *c, const struct node *map, struct weir_rule *r)
     r->surfaces = (1u << WEIR_NSURFACES) - 1;
     if (seq)
         take_surfaces(c, seq, r);
-    if (!factor) {
-        ERR(c, map, "rule `%s` needs a `factor`: what the ranking score is multiplied by, from 0 "
-                    "to below 1",
-            r->id.p);
-        return;
-    }
-    if (!weir__want_decimal(c, factor, 3, &milli))
-        return;
+    if (!factor || !weir__want_decimal(c, factor, 3, &milli))
+        return; /* without one: 0 */
     if (milli < 0 || milli >= 1000)
         ERR(c, factor,
             "a factor is from 0 to below 1 (the ranking score is multiplied by it): 0.1 leaves a "
@@ -362,7 +356,7 @@ static void
 add_list(struct compiling *c, uint32_t list, weir_selector kind, enum weir__fold fold, uint32_t id)
 {
     weir_selector of = kind == WEIR_SEL_MENTIONS ? WEIR_SEL_ACCOUNTS : kind;
-    const struct raw_entries *raw = &c->raw_lists[list].of[of];
+    struct raw_entries *raw = &c->raw_lists[list].of[of];
 
     for (size_t i = 0; i < raw->n; i++)
         weir__add_entry(c, &raw->items[i], kind, fold, id);

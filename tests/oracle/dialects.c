@@ -91,6 +91,7 @@ read_tweet_v1(struct reader *r, const struct json *o, int depth, struct post *p)
         read_tweet_v1(r, nested, depth + 1, p->quotes = new_post(TWEET));
 }
 
+/* The object of an array that has this id. */
 static const struct json *
 with_id(struct reader *r, const struct json *list, struct str id)
 {
@@ -100,20 +101,18 @@ with_id(struct reader *r, const struct json *list, struct str id)
     return NULL;
 }
 
-/* The object of an array of `includes` that has this id. */
+/* A referenced tweet stands in its place, in the page's `includes`, or among its `data`. */
 static const struct json *
-included(struct reader *r, const char *array, struct str id)
+find_referenced(struct reader *r, const struct json *ref)
 {
-    return with_id(r, get_array(r, r->includes, array), id);
-}
+    struct str id = get_id(r, ref, "id");
+    const struct json *found = get(r, ref, "author_id") ? ref : NULL;
 
-/* The referenced tweet within the page: among those included, or another post of it. */
-static const struct json *
-tweet_of_page(struct reader *r, struct str id)
-{
-    const struct json *found = included(r, "tweets", id);
-
-    return found ? found : with_id(r, r->data, id);
+    if (!found)
+        found = with_id(r, get_array(r, r->includes, "tweets"), id);
+    if (!found)
+        found = with_id(r, r->page, id);
+    return found ? found : ref;
 }
 
 static void
@@ -122,7 +121,7 @@ read_referenced(struct reader *r, const struct json *o, int depth, struct post *
     const struct json *list = get_array(r, o, "referenced_tweets");
 
     for (size_t i = 0; list && i < list->n; i++) {
-        const struct json *ref = &list->items[i], *whole;
+        const struct json *ref = &list->items[i];
         struct str type;
         struct post **to;
         if (!is_object(r, ref))
@@ -131,9 +130,8 @@ read_referenced(struct reader *r, const struct json *o, int depth, struct post *
         to = str_is(type, "retweeted") ? &p->repost_of : str_is(type, "quoted") ? &p->quotes : NULL;
         if (!to || *to)
             continue;
-        whole = get(r, ref, "author_id") ? NULL : tweet_of_page(r, get_id(r, ref, "id"));
         *to = new_post(TWEET);
-        read_tweet_v2(r, whole ? whole : ref, depth + 1, *to);
+        read_tweet_v2(r, find_referenced(r, ref), depth + 1, *to);
     }
 }
 
@@ -149,7 +147,7 @@ read_tweet_v2(struct reader *r, const struct json *o, int depth, struct post *p)
     p->id = get_id(r, o, "id");
     need_id(r, p);
     if (!name.p)
-        name = get_string(r, included(r, "users", author), "username");
+        name = get_string(r, with_id(r, get_array(r, r->includes, "users"), author), "username");
     p->author = account_of(author, name);
     if (!time_rfc3339(get_string(r, o, "created_at"), &p->created))
         p->created = NO_TIME;
@@ -177,7 +175,6 @@ read_mastodon(struct reader *r, const struct json *o, int depth, struct post *p)
     const struct json *tags = get_array(r, o, "tags"), *mentions = get_array(r, o, "mentions");
     struct texts t = {.items = {get_string(r, o, "content"), get_string(r, o, "spoiler_text")},
                       .n = 2};
-    struct str shallow = {0};
 
     p->source = MASTODON;
     p->id = get_id(r, o, "id");
@@ -200,16 +197,15 @@ read_mastodon(struct reader *r, const struct json *o, int depth, struct post *p)
     if ((nested = get_object(r, o, "reblog")) != NULL)
         read_mastodon(r, nested, depth + 1, p->repost_of = new_post(MASTODON));
     if ((nested = get_object(r, o, "quote")) != NULL) {
+        p->quotes = new_post(MASTODON);
         if (get(r, nested, "quoted_status"))
-            nested = get_object(r, nested, "quoted_status");
-        else if (!get(r, nested, "id")) /* a quote that is pending, or known by its id alone */
-            shallow = get_id(r, nested, "quoted_status_id");
-        if (shallow.n) {
-            p->quotes = new_post(MASTODON);
-            p->quotes->id = shallow;
-        } else if (get(r, nested, "id")) {
-            read_mastodon(r, nested, depth + 1, p->quotes = new_post(MASTODON));
-        }
+            read_mastodon(r, get_object(r, nested, "quoted_status"), depth + 1, p->quotes);
+        else if (get_id(r, nested, "quoted_status_id").n)
+            p->quotes->id = get_id(r, nested, "quoted_status_id");
+        else if (get(r, nested, "id"))
+            read_mastodon(r, nested, depth + 1, p->quotes);
+        else /* pending, or taken back */
+            p->quotes = NULL;
     }
 }
 

@@ -248,7 +248,7 @@ read_v2_line(struct reader *r, const struct json *o, struct item **items, size_t
 
     r->includes = get_object(r, o, "includes");
     if (data && data->kind == JSON_ARRAY) {
-        r->data = data;
+        r->page = data;
         for (size_t i = 0; i < data->n; i++) {
             struct reader each = *r;
             p = give(LINE, sizeof *p);

@@ -26,7 +26,7 @@ struct reader {
     const struct read_options *options;
     bool errors[NERRORS];
     const struct json *includes; /* of a v2 line, or NULL */
-    const struct json *data;     /* of a v2 page, or NULL: posts of it may name one another */
+    const struct json *page;     /* `data` of a v2 page, or NULL */
 };
 
 /* The value of a key that is read, NULL when absent or null. Notes duplicates. */

@@ -185,8 +185,10 @@ class Posts:
         for _ in range(self.rng.randrange(5)):
             tweets.append(self.v2([t['id'] for t in self.rng.sample(tweets, min(2, len(tweets)))]))
         users = {t['author_id'] for t in tweets}
-        data = [self.v2([t['id'] for t in self.rng.sample(tweets, min(2, len(tweets)))])
-                for _ in range(self.rng.randrange(4))]
+        data = []
+        for _ in range(self.rng.randrange(4)):
+            known = tweets + data
+            data.append(self.v2([t['id'] for t in self.rng.sample(known, min(2, len(known)))]))
         page = {'data': data if self.maybe(0.7) or not data else data[0], 'includes': {
             'users': [{'id': u, 'username': f'user_{u[-4:]}'} for u in sorted(users)],
             'tweets': tweets}, 'meta': {'result_count': len(data)}}
@@ -212,7 +214,8 @@ class Posts:
             if self.maybe(0.25):
                 quote = self.mastodon(depth + 1)
                 post['quote'] = self.rng.choice([quote, {'state': 'accepted', 'quoted_status': quote},
-                                                 {'state': 'pending', 'quoted_status': None}])
+                                                 {'state': 'pending', 'quoted_status': None},
+                                                 {'state': 'accepted', 'quoted_status_id': '77'}])
         return post
 
     def bluesky(self):

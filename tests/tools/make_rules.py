@@ -297,7 +297,7 @@ class Feeds:
             rule['rollout'] = rng.choice([0, 0.01, 12.5, 50, 99.99])
         if rng.random() < 0.1:
             rule['from'] = rng.choice(['2021-02-01T07:00:00Z', '2021-02-01T07:00:00.001Z'])
-        if rng.random() < 0.1:
+        if rng.random() < 0.1 and 'from' not in rule:
             rule['until'] = rng.choice(['2021-02-01T07:00:00Z', '2021-02-01T07:00:00.001Z'])
         if rule['action'] == 'allow' and rng.random() < 0.4:
             rule['against'] = sorted({f'order-{rng.randrange(24)}' for _ in range(6)})
