@@ -78,8 +78,9 @@ def describe(outcome):
              + ", ".join(surfaces), act) for act, surfaces in acts.values()]
 
 
-def name_of(region):
-    return "everywhere" if region == "XX" else region
+def name_of(region, others=False):
+    """XX is everywhere that is not named beside it."""
+    return region if region != "XX" else "elsewhere" if others else "everywhere"
 
 
 def tell(record):
@@ -91,7 +92,7 @@ def tell(record):
             if act:
                 words += f" for {act['value']}" + (" (by the original)" if "via" in act else "")
                 words += f" [{act['rule']}" + (f", order {act['order']}]" if "order" in act else "]")
-            said.setdefault(words, []).append(name_of(region))
+            said.setdefault(words, []).append(name_of(region, len(record["regions"]) > 1))
     parts = [f"{', '.join(regions)}: {words}" for words, regions in said.items()]
     for region, exemptions in record.get("exempted", {}).items():
         parts += [f"{name_of(region)}: exempted from {e['rule']} by {e['by']}" for e in exemptions]
