@@ -274,7 +274,8 @@ read_key(struct walk *w, uint8_t shape, uint8_t *found)
     weir_span s = scalar_here(w);
 
     if (s.len < 2 || s.p[0] != '"' || s.p[s.len - 1] != '"')
-        return bad(w, here(w), w->i < w->n ? "a key was expected here" : "the text ends in an object");
+        return bad(w, here(w),
+                   w->i < w->n ? "a key was expected here" : "the text ends inside an object");
     s = (weir_span){s.p + 1, s.len - 2};
     *found = find_key(w->plan, shape, s);
     if (*found) {
