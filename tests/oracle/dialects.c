@@ -66,6 +66,8 @@ read_tweet_v1(struct reader *r, const struct json *o, int depth, struct post *p)
     if (!time_tweet(get_string(r, o, "created_at"), &p->created))
         p->created = NO_TIME;
     add_lang(p, get_string(r, o, "lang"));
+    if (truncated && truncated->kind != JSON_TRUE && truncated->kind != JSON_FALSE)
+        r->errors[BAD_TYPE] = true;
     if (truncated && truncated->kind == JSON_TRUE && get_object(r, longer, "entities"))
         entities = get_object(r, longer, "entities");
     list = get_array(r, entities, "hashtags");
@@ -413,4 +415,6 @@ read_query(struct reader *r, const struct json *o, struct post *p)
         PUSH(LINE, p->raw_tags, p->nraw_tags, p->query.hashtag);
     if (p->query.account.p)
         p->author = account_of_word(p->query.account);
+    if (p->query.account.p && !p->author.id.n && !p->author.handle.n)
+        r->errors[BAD_QUERY] = true; /* names nobody */
 }

@@ -31,10 +31,13 @@
 #define MENTION_AFTER "\\A(?:[@＠]|[" LATIN "]|://)"
 
 #define PATH_CHARS "a-z\\x{400}-\\x{4ff}0-9!*';:=+,.$/%#\\[\\]\\-\\x{2013}_~@|&" LATIN
+#define PARENS                                                                                     \
+    "\\((?:[" PATH_CHARS "]+|[" PATH_CHARS "]*\\([" PATH_CHARS "]+\\)[" PATH_CHARS "]*)\\)"
+#define PATH_END "(?:[+\\-a-z\\x{400}-\\x{4ff}0-9=_#/" LATIN "]|" PARENS ")"
 #define URL                                                                                        \
     "(?<![A-Za-z0-9@＠$#＃])(?:https?://|(?<![-_./]))"                                            \
-    "(?:[a-z0-9\\-_" LATIN "]+\\.)+[a-z]{2,}(?![a-z0-9@])(?::[0-9]+)?"                              \
-    "(?:/(?:[" PATH_CHARS "]*[+\\-a-z\\x{400}-\\x{4ff}0-9=_#/" LATIN "])?)?"                        \
+    "(?:[a-z0-9" LATIN "][a-z0-9\\-_" LATIN "]*\\.)+[a-z]{2,}(?![a-z0-9@])(?::[0-9]+)?"             \
+    "(?:/(?:[" PATH_CHARS "]*(?:" PARENS "[" PATH_CHARS "]*)*" PATH_END ")?)?"                      \
     "(?:\\?[a-z0-9!?*'@();:&=+$/%#\\[\\]\\-_.,~|]*[a-z0-9\\-_&=#/])?"
 
 static pcre2_code *
@@ -132,6 +135,7 @@ each_mention(struct str text, found_fn found, void *into)
     }
 }
 
+/* Of HTML's two thousand names those that Mastodon writes. */
 static void
 put_entity(struct buf *b, struct str name)
 {
@@ -190,20 +194,23 @@ skip_tag(struct str html, size_t at)
 static bool
 breaks_text(struct str tag)
 {
-    static const char *const inline_tags[] = {"a",  "span", "b",   "i",    "em",  "strong", "u",
-                                              "s",  "del",  "code", "sub", "sup", "small",  "img",
-                                              "wbr", "abbr", "bdi", "bdo", "font"};
+    static const char *const blocks[] = {
+        "address", "article", "aside",  "blockquote", "br",      "dd",   "details", "div", "dl",
+        "dt",      "figure",  "footer", "form",       "h1",      "h2",   "h3",      "h4",  "h5",
+        "h6",      "header",  "hr",     "li",         "main",    "nav",  "ol",      "p",   "pre",
+        "section", "table",   "ul",     "tr",         "figcaption"};
     size_t n = 0;
     struct str name;
 
     tag = str_skip(tag, str_starts(tag, "</") ? 2 : 1);
-    while (n < tag.n && ((tag.p[n] | 0x20) >= 'a' && (tag.p[n] | 0x20) <= 'z'))
+    while (n < tag.n && (((tag.p[n] | 0x20) >= 'a' && (tag.p[n] | 0x20) <= 'z') ||
+                         (tag.p[n] >= '0' && tag.p[n] <= '9')))
         n++;
     name = str_lower(LINE, (struct str){tag.p, n});
-    for (size_t i = 0; i < sizeof inline_tags / sizeof *inline_tags; i++)
-        if (str_is(name, inline_tags[i]))
-            return false;
-    return n > 0;
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if (str_is(name, blocks[i]))
+            return true;
+    return false;
 }
 
 struct str

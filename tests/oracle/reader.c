@@ -73,7 +73,9 @@ id_of(struct reader *r, const struct json *value)
 {
     if (!value)
         return NONE;
-    if (value->kind == JSON_STRING || value->kind == JSON_NUMBER)
+    if (value->kind == JSON_STRING ||
+        (value->kind == JSON_NUMBER && str_find(value->text, '.') == value->text.n &&
+         str_find(value->text, 'e') == value->text.n && str_find(value->text, 'E') == value->text.n))
         return value->text.n ? value->text : NONE;
     r->errors[BAD_TYPE] = true;
     return NONE;

@@ -249,7 +249,7 @@ primary_subtag(enum pool pool, struct str tag)
 static void
 read_account(struct str s, enum selector selector, struct entry *e)
 {
-    size_t space = str_find(s, ' ');
+    size_t space = strcspn(s.p, " \t");
 
     if (str_starts(s, "id:") || str_starts(s, "did:")) {
         e->kind = ID;
@@ -400,11 +400,11 @@ read_where(struct fy_node *n, struct rule *r, struct regions *named)
         add_regions(child(n, "regions"), &r->regions);
     else
         r->regions.has[REGION_XX] = true;
-    for (int region = 0; region < NREGIONS; region++) {
-        bool on_xx = r->regions.has[REGION_XX];
-        if (region != REGION_XX && (r->regions.has[region] || (on_xx && except.has[region])))
+    /* Taken from XX a region counts as named; taken from a group it does not. */
+    for (int region = 0; region < NREGIONS; region++)
+        if (region != REGION_XX && (except.has[region] ? r->regions.has[REGION_XX]
+                                                       : r->regions.has[region]))
             named->has[region] = true;
-    }
     if (r->regions.has[REGION_XX])
         memset(r->regions.has, true, sizeof r->regions.has);
     for (int region = 0; region < NREGIONS; region++)

@@ -165,6 +165,11 @@ put_time(struct buf *b, int64_t ms)
     int m = 1;
     char text[64];
 
+    /* 0000-01-01 to 9999-12-31: an offset may lead a moment beyond what can be written. */
+    if (ms < INT64_C(-62167219200000) || ms > INT64_C(253402300799999)) {
+        put_time(b, ms < 0 ? INT64_C(-62167219200000) : INT64_C(253402300799999));
+        return;
+    }
     if (rest < 0) {
         rest += 86400000;
         days--;
