@@ -197,8 +197,8 @@ put_rules(struct buf *b, const char *key, const struct ruleset *rs, const struct
     for (size_t i = 0; i < rs->nrules; i++) {
         bool is = false;
         for (size_t p = 0; p < d->nparts; p++)
-            is |= state == S_LIMIT ? d->parts[p].matches[i].ran_out
-                                   : d->parts[p].states[i] == state;
+            is |=
+                state == S_LIMIT ? d->parts[p].matches[i].ran_out : d->parts[p].states[i] == state;
         if (d->one_region && !rs->rules[i].regions.has[d->regions[0].region])
             is = false;
         if (!is)

@@ -41,12 +41,13 @@ struct civil {
 static bool
 civil_to_ms(const struct civil *c, int64_t *ms)
 {
-    if (c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > days_in_month(c->year, c->month) || c->hour > 23 || c->minute > 59 ||
-        c->second > 60)
+    if (c->month < 1 || c->month > 12 || c->day < 1 || c->day > days_in_month(c->year, c->month) ||
+        c->hour > 23 || c->minute > 59 || c->second > 60)
         return false;
-    *ms = ((days_since_1970(c->year, c->month, c->day) * 24 + c->hour) * 60 + c->minute -
-           c->offset) * 60000 + c->second * 1000 + c->ms;
+    *ms =
+        ((days_since_1970(c->year, c->month, c->day) * 24 + c->hour) * 60 + c->minute - c->offset) *
+            60000 +
+        c->second * 1000 + c->ms;
     return true;
 }
 
