@@ -192,7 +192,7 @@ a_thousand_distinct_tags_are_matched(void **state)
     assert_true(t->too_many);
     for (size_t i = 0; i < t->n; i++) {
         char key[16];
-        (void)snprintf(key, sizeof key, "tag%zu", i);
+        (void)snprintf(key, sizeof key, "tag%u", (unsigned)i);
         assert_true(span_is(weir__tag_key(t, i), key));
         assert_int_equal(t->tag[i].value, i);
     }
