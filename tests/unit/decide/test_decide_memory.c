@@ -130,7 +130,8 @@ no_allocation_once_warm(void **state)
     size_t before = nallocations;
 
     (void)state;
-    free(malloc(16));
+    void *volatile probe = malloc(16); /* not to be optimised away */
+    free(probe);
     if (nallocations == before)
         skip();
     deciding_allocates_nothing(false);
