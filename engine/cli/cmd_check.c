@@ -58,7 +58,9 @@ put_tests(const struct args *a, const struct checked *c, weir_buf *out)
     else if (c->failed) {
         weir_buf_printf(out, "%zu of ", c->failed);
         ui_count(out, c->ntests, "test failed", "tests failed");
-    } else
+    } else if (!c->ntests)
+        weir_buf_puts(out, "no tests");
+    else
         ui_count(out, c->ntests, "test passed", "tests passed");
 }
 

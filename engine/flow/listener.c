@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -180,7 +181,8 @@ split(const char *spec, char host[256], const char **port)
     memcpy(host, spec, len);
     host[len] = '\0';
     *port = colon + 1;
-    return len > 0 && strspn(*port, "0123456789") == strlen(*port) && strlen(*port) <= 5;
+    return len > 0 && strspn(*port, "0123456789") == strlen(*port) && strlen(*port) <= 5 &&
+           atoi(*port) <= 65535;
 }
 
 static enum listen_result

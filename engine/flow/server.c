@@ -33,7 +33,7 @@ struct server {
     size_t ngates;
     struct event *on_term, *on_int, *reopen, *too_late;
     bool draining;
-    bool said_full; /* of the present shortage of descriptors */
+    size_t full_at; /* connections at the shortage of descriptors that was said; 0: none was */
 };
 
 static void
@@ -59,7 +59,8 @@ set_accepting(struct server *s, bool on)
 static void
 adopt(struct server *s, evutil_socket_t fd)
 {
-    s->said_full = false;
+    if (s->worker.nconns < s->full_at / 2)
+        s->full_at = 0; /* over: the next one is news again */
     if (!conn_open(&s->worker, fd))
         say(s, true, "a connection was refused: out of memory");
 }
@@ -87,9 +88,9 @@ on_accept_error(struct evconnlistener *l, void *arg)
     (void)l;
     set_accepting(s, false);
     (void)event_add(s->reopen, &accept_pause);
-    if (s->said_full)
+    if (s->full_at)
         return;
-    s->said_full = true;
+    s->full_at = s->worker.nconns + 1;
     (void)snprintf(line, sizeof line,
                    "connections have to wait: accept: %s (%zu are open); trying again",
                    strerror(error), s->worker.nconns);
@@ -140,7 +141,7 @@ on_too_late(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    (void)snprintf(line, sizeof line, "%zu connections did not take their answers in time",
+    (void)snprintf(line, sizeof line, "the answers of %zu connections were not taken in time",
                    s->worker.nconns);
     say(s, true, line);
     worker_kill_all(&s->worker);

@@ -8,7 +8,6 @@ come back in the same order. Needs Python 3 and nothing else.
 """
 import collections
 import json
-import re
 import socket
 import sys
 import threading
@@ -41,18 +40,28 @@ def account(a):
     return "@" + name if name else str(a.get("id") or "?")
 
 
-def posts_in(line, known):
-    """(id, who) of each post of a line; `known` maps ids of a page's authors to their handles."""
+def tags_of(post):
+    """The hashtags that a post carries as data; what stands in its text alone is left to the server."""
+    record = post.get("commit", {}).get("record", {})
+    found = [f.get("tag") for facet in record.get("facets", []) for f in facet.get("features", [])]
+    found += record.get("tags", []) + post.get("hashtags", [])
+    found += [t.get("text") or t.get("tag") for t in post.get("entities", {}).get("hashtags", [])]
+    found += [t.get("name") for t in post.get("tags", [])]
+    return " ".join("#" + t.lstrip("#") for t in found if t)
+
+
+def posts_in(line):
+    """(id, who and which tags) of each post of a line, whatever its dialect."""
     if "commit" in line:
         c = line["commit"]
-        yield f"at://{line['did']}/{c['collection']}/{c['rkey']}", line["did"]
+        yield f"at://{line['did']}/{c['collection']}/{c['rkey']}", (line["did"], tags_of(line))
     elif isinstance(line.get("data"), list):
         users = {u["id"]: account(u) for u in line.get("includes", {}).get("users", [])}
         for post in line["data"]:
-            yield post["id"], users.get(post["author_id"], post["author_id"])
+            yield post["id"], (users.get(post["author_id"], post["author_id"]), tags_of(post))
     elif "user" in line or "account" in line or "author" in line:
         who = account(line.get("user") or line.get("account") or line["author"])
-        yield str(line.get("id_str") or line["id"]), who
+        yield str(line.get("id_str") or line["id"]), (who, tags_of(line))
 
 
 def describe(outcome):
@@ -65,12 +74,13 @@ def describe(outcome):
     for surface, act in outcome["surfaces"].items():
         key = json.dumps(act)
         acts.setdefault(key, (act, []))[1].append(surface)
-    return [(f"downranked to {act['factor']:g} in {', '.join(surfaces)}", act)
-            for act, surfaces in acts.values()]
+    return [((f"downranked to {act['factor']:g} in " if act["factor"] else "kept out of ")
+             + ", ".join(surfaces), act) for act, surfaces in acts.values()]
 
 
-def name_of(region):
-    return "everywhere" if region == "XX" else region
+def name_of(region, others=False):
+    """XX is everywhere that is not named beside it."""
+    return region if region != "XX" else "elsewhere" if others else "everywhere"
 
 
 def tell(record):
@@ -82,11 +92,14 @@ def tell(record):
             if act:
                 words += f" for {act['value']}" + (" (by the original)" if "via" in act else "")
                 words += f" [{act['rule']}" + (f", order {act['order']}]" if "order" in act else "]")
-            said.setdefault(words, []).append(name_of(region))
+            said.setdefault(words, []).append(name_of(region, len(record["regions"]) > 1))
     parts = [f"{', '.join(regions)}: {words}" for words, regions in said.items()]
     for region, exemptions in record.get("exempted", {}).items():
         parts += [f"{name_of(region)}: exempted from {e['rule']} by {e['by']}" for e in exemptions]
-    return "; ".join(parts) or "everywhere: allowed"
+    said = "; ".join(parts) or "everywhere: allowed"
+    if "quoted" in record:
+        said += f"; the post it quotes: {tell(record['quoted'])}"
+    return said
 
 
 class Summary:
@@ -119,16 +132,37 @@ class Summary:
             print(f"  by {order}: {n}")
 
 
+def tell_answer(record, known, summary):
+    """One answer as one line."""
+    if "skip" in record:
+        summary.counts["skips"] += 1
+        return
+    if "error" in record:
+        summary.counts["errors"] += 1
+        print(f"{'undecided':<11}line {record['line']}: {record['error']}: {record['detail']}")
+        return
+    summary.count(record)
+    if "query" in record:
+        q = record["query"]
+        tags = "#" + q["hashtag"].lstrip("#") if "hashtag" in q else q["account"]
+        name = "(query)" if "region" not in q else f"(query for {q['region']})"
+    else:
+        name, tags = known.get(record["post"], (record.get("author", "?"), ""))
+    mark = {"withhold": "withheld", "downrank": "downranked"}.get(record["action"])
+    mark = mark or ("exempted" if "exempted" in record else "allowed")
+    print(f"{mark:<11}{name:<27} {tags or '-':<28}  {tell(record)}")
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__.strip())
     address, feed = sys.argv[1:]
     with open(feed, "rb") as f:
         lines = f.read()
-    who = {}
+    known = {}
     for line in lines.splitlines():
         try:
-            who.update(posts_in(json.loads(line), who))
+            known.update(posts_in(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError):
             pass  # not ours to judge: the server answers it
     s = connect(address)
@@ -141,25 +175,7 @@ def main():
     threading.Thread(target=send, daemon=True).start()
     summary = Summary()
     for line in s.makefile("rb"):
-        record = json.loads(line)
-        if "skip" in record:
-            summary.counts["skips"] += 1
-            continue
-        if "error" in record:
-            summary.counts["errors"] += 1
-            print(f"{'undecided':<11}line {record['line']}: {record['error']}: {record['detail']}")
-            continue
-        summary.count(record)
-        if "query" in record:
-            q = record["query"]
-            asked = "#" + q["hashtag"].lstrip("#＃") if "hashtag" in q else q["account"]
-            name = f"query for {asked}" + (f" in {q['region']}" if "region" in q else "")
-        else:
-            name = who.get(record["post"], record.get("author", "?"))
-        mark = {"withhold": "withheld", "downrank": "downranked"}.get(record["action"])
-        mark = mark or ("exempted" if "exempted" in record else "allowed")
-        name = re.sub(r"^(did:plc:).*(.{6})$", r"\1…\2", name)
-        print(f"{mark:<11}{name:<30} {tell(record)}")
+        tell_answer(json.loads(line), known, summary)
     summary.show(time.monotonic() - start)
 
 

@@ -18,7 +18,7 @@ def test_there_are_examples_of_each_kind():
 
 def check_of(folder):
     done = weir.expect(weir.run("check", folder))
-    assert b"warning" not in done.err + done.out, done.text()
+    assert b" warning: " not in done.err + done.out, done.text()
 
 
 def compare(folder, clock, expected):

@@ -1,4 +1,5 @@
 """Mistakes in rule files: exit 3, the place, what to do; and nothing is decided by them."""
+import json
 import re
 
 import weir
@@ -48,9 +49,8 @@ MISTAKES = [
     ("an id with a capital", rule(id="Rule"), 3, 9, "Rule"),
     ("factor 2", rule(action="downrank", factor="2"), 0, 0, "factor"),
     ("factor 1", rule(action="downrank", factor="1"), 0, 0, "factor"),
-    ("factor with four decimals", rule(action="downrank", factor="0.1234"), 0, 0, "decimals"),
-    ("no factor", rule(action="downrank"), 0, 0, "factor"),
-    ("a factor of a withhold", rule(factor="0.5"), 7, 5, "factor"),
+    ("factor with four decimals", rule(action="downrank", factor="0.1234"), 0, 0, "3 digits"),
+    ("a factor of a withhold", rule(factor="0.5"), 7, 0, "factor"),
     ("an unknown surface", rule(action="downrank", factor="0.5", surfaces="[trend]"), 8, 16, "trends"),
     ("a priority too high", rule(priority="1001"), 7, 15, "1000"),
     ("an empty match", rule(match="{}"), 6, 0, "match"),
@@ -118,7 +118,7 @@ for row in MISTAKES:
 
 def test_all_mistakes_are_told_in_one_run():
     with weir.Folder() as folder:
-        path = folder.write("rules.yaml", rule(action="block", regions="[IND]", mode="test"))
+        path = folder.write("rules.yaml", rule(regions="[IND]", mode="test", priority="9000"))
         done = weir.expect(weir.run("check", path), 3)
         assert len(re.findall(rb": error: ", done.err)) == 3, done.text()
 
@@ -146,6 +146,22 @@ def test_what_can_never_match_is_warned_of():
         path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))
         done = weir.run("check", path)
         assert done.code in (0, 1) and b"warning: " in done.err, done.text()
+
+
+def test_the_schema_for_editors_has_the_keys_that_the_program_reads():
+    schema = json.loads((weir.ROOT / "rules" / "schema.json").read_text())
+    order, of_rule = schema["$defs"]["order"], schema["$defs"]["rule"]
+    cases = [(schema, "zzzzzz: 1\n" + RULE), (of_rule, rule(zzzzzz="1")[len(HEAD):]),
+             (of_rule["properties"]["match"], rule(match="{zzzzzz: [a]}")[len(HEAD):]),
+             (order, "orders:\n  o: {kind: policy, zzzzzz: 1}\n" + RULE),
+             (schema["properties"]["lists"]["additionalProperties"],
+              "lists:\n  l: {posts: [a], zzzzzz: 1}\n" + RULE)]
+    for part, text in cases:
+        with weir.Folder() as folder:
+            done = weir.expect(weir.run("check", folder.write("rules.yaml", HEAD + text)), 3)
+        said = re.search(r"it may have (.*)", done.err.decode())
+        assert said, done.text()
+        assert set(re.split(r", | or ", said[1])) == set(part["properties"]), said[1]
 
 
 if __name__ == "__main__":

@@ -269,7 +269,7 @@ nested(weir_buf *b, size_t levels, const char *tail)
     b->len = 0;
     weir_buf_puts(b, "{\"id\":1,\"author\":\"x\",\"a\":");
     for (size_t i = 1; i < levels; i++)
-        weir_buf_putc(b, i % 2 ? '[' : '{'), weir_buf_puts(b, i % 2 ? "" : "\"k\":");
+        weir_buf_puts(b, i % 2 ? "[" : "{\"k\":");
     weir_buf_putc(b, '1');
     for (size_t i = levels - 1; i > 0; i--)
         weir_buf_putc(b, i % 2 ? ']' : '}');
@@ -408,6 +408,48 @@ shared_originals(void **state)
     weir_reader_free(r);
 }
 
+/* Lines with bytes changed, taken out and doubled: each is answered, and no answer points outside
+   of the line. What they are answered with is for sanitizers and the other tests. */
+static void
+mutated_lines(void **state)
+{
+    static const char *const lines[] = {
+        "{\"id\":1,\"author\":{\"id\":5,\"handle\":\"x\"},\"hashtags\":[\"\\u0061\",\"b\"],"
+        "\"quotes\":{\"id\":\"2\",\"text\":\"#c \\ud83d\\ude00\"}}",
+        "{\"data\":[{\"id\":\"1\",\"referenced_tweets\":[{\"type\":\"quoted\",\"id\":\"2\"}]},"
+        "{\"id\":\"2\"}],\"includes\":{\"users\":[],\"tweets\":[{\"id\":\"2\"}]}}",
+        "{\"id\":1,\"user\":{\"id_str\":\"5\",\"screen_name\":\"x\"},\"entities\":{\"hashtags\":"
+        "[{\"text\":\"a\",\"indices\":[1,{\"a\":[]}]}]},\"unread\":[[{}],\"\\\"\"]}",
+        "{\"did\":\"d\",\"time_us\":17,\"kind\":\"commit\",\"commit\":{\"operation\":\"create\","
+        "\"collection\":\"app.bsky.feed.post\",\"rkey\":\"k\",\"record\":{\"tags\":[\"a\"]}}}",
+        "{\"id\":\"1\",\"account\":{\"acct\":\"x\"},\"content\":\"<p>&amp;#a<br>\\u003cb\"}",
+    };
+    static const char bytes[] = "\"\\{}[]:,0-.etfn\x01\xFF\xE2 ";
+    weir_reader *r = new_reader((weir_reader_options){.tags = WEIR_TAGS_BOTH});
+    weir_buf out = {0}, line = {0};
+    uint32_t seed = 1;
+
+    (void)state;
+    for (int round = 0; round < 20000; round++) {
+        weir_span from = span_of(lines[round % 5]);
+        line.len = 0;
+        weir_buf_put(&line, from);
+        for (int changes = 0; changes <= round % 3; changes++) {
+            seed = seed * 1664525 + 1013904223;
+            size_t at = (seed >> 8) % line.len;
+            if (seed >> 28 < 10)
+                line.p[at] = bytes[(seed >> 4) % (sizeof bytes - 1)];
+            else if (line.len > 1)
+                memmove(line.p + at, line.p + at + 1, --line.len - at);
+        }
+        show_line(r, (weir_span){line.p, line.len}, true, &out);
+        assert_true(out.len > 1);
+    }
+    weir_buf_fini(&out);
+    weir_buf_fini(&line);
+    weir_reader_free(r);
+}
+
 static void
 names(void **state)
 {
@@ -428,7 +470,8 @@ main(void)
         cmocka_unit_test(precedence), cmocka_unit_test(details),
         cmocka_unit_test(escapes),    cmocka_unit_test(depth),
         cmocka_unit_test(long_lines), cmocka_unit_test(borrowing),
-        cmocka_unit_test(shared_originals), cmocka_unit_test(names),
+        cmocka_unit_test(shared_originals), cmocka_unit_test(mutated_lines),
+        cmocka_unit_test(names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
