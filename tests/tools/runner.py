@@ -118,11 +118,14 @@ def plan(preset, kinds, filters):
     for folder in ("layering", "flow", "oracle"):
         if folder in kinds:
             jobs += [(f"{folder}/{p.stem}", [sys.executable, str(p)], env) for p in scripts(folder)]
+    if "serve" in kinds:
+        jobs.append(("flow/test_serve", [sys.executable, "tests/flow/test_serve.py"], env))
     return [j for j in jobs if not filters or any(f in j[0] for f in filters)]
 
 
-STAGES = [("debug", ("unit", "layering", "flow", "oracle")), ("clang", ("unit",)),
-          ("asan", ("unit", "flow")), ("tsan", ("flow",)), ("debug", ("valgrind",))]
+# The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
+STAGES = [("debug", ("unit", "layering", "flow")), ("clang", ("unit", "oracle")),
+          ("asan", ("unit", "flow")), ("tsan", ("serve",)), ("debug", ("valgrind",))]
 
 
 def main():
