@@ -205,10 +205,11 @@ def test_clients_that_leave_in_the_middle_harm_nobody():
     with weir.Server() as server:
         for n in range(30):
             s = server.connect()
-            s.sendall(SAMPLE[:rng.randint(1, len(SAMPLE))])
+            sent = SAMPLE[:rng.randint(1, len(SAMPLE))]
+            s.sendall(sent)
             if n % 3 == 0:  # with a reset instead of a goodbye
                 s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            elif n % 3 == 1:
+            elif n % 3 == 1 and b"\n" in sent:  # less than a line is owed no answer
                 s.recv(100)
             s.close()
         assert without_skips(weir.ask(server.connect(), SAMPLE)) == of_replay(SAMPLE)
