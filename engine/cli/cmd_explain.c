@@ -114,6 +114,8 @@ explain_item(struct explaining *x, const weir_item *item)
     if (item->kind == WEIR_ITEM_ERROR) {
         ui_say("it cannot be read: %s at byte %zu: %.*s", weir_read_error_name(item->error),
                item->offset, (int)item->detail.len, item->detail.p);
+        if (item->error == WEIR_READ_BAD_JSON && x->args->post)
+            ui_say("--post takes a file that holds one post; `head -1 FEED | … --post -` helps");
         return EXIT_IO;
     }
     if (item->kind == WEIR_ITEM_SKIP) {

@@ -50,7 +50,8 @@ inputs_rules(const struct args *a, const char *command, weir_ruleset **out)
         return EXIT_DONE;
     weir_ruleset_unref(*out);
     *out = NULL;
-    ui_say("the rules are not used: %s", weir_status_text(st));
+    if (st == WEIR_E_RULES)
+        ui_say("rules with errors are not used");
     return status_exit(st);
 }
 

@@ -41,8 +41,6 @@ put_cause(const weir_act *act, weir_buf *out)
 {
     const weir_post *p = act->part;
 
-    if (act->via_repost)
-        weir_buf_puts(out, "in the post that it reposts, ");
     switch (act->selector) {
     case WEIR_SEL_ACCOUNTS:
         weir_buf_puts(out, p->query.kind == WEIR_QUERY_NONE ? "the author " : "the account ");
@@ -67,6 +65,8 @@ put_cause(const weir_act *act, weir_buf *out)
     default:
         weir_buf_printf(out, "the dialect %s", weir_source_name(p->source));
     }
+    if (act->via_repost)
+        weir_buf_puts(out, ", in the post that it reposts");
 }
 
 void

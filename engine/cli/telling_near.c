@@ -6,6 +6,8 @@
 
 #include "cli/ui.h"
 
+#include <stdlib.h>
+
 /* Rules that a line names before it goes over to counting them. */
 #define NAMED 8
 
@@ -146,21 +148,46 @@ put_unasked(const struct telling *t, weir_state state, const char *what)
         weir_buf_putc(t->out, '\n');
 }
 
-void
-tell_rest(const struct telling *t)
+/* Does this entry say that the rule has nothing to do with its part? */
+static bool
+differs(const struct telling *t, size_t i)
 {
+    weir_state s = t->d->trace[i].state;
+
+    return s == WEIR_STATE_NO_MATCH ||
+           (s == WEIR_STATE_NOT_IN_FORCE && t->near && t->near[i] == NEAR_DIFFERS);
+}
+
+/* Rules that have nothing to do with any part. */
+static size_t
+count_differing(const struct telling *t)
+{
+    enum { NOT_ASKED, DIFFERS, CONCERNED };
+    unsigned char *rules = ui_alloc(weir_ruleset_nrules(t->d->rs), 1);
     size_t n = 0;
 
     for (size_t i = 0; i < t->d->ntrace; i++) {
-        weir_state s = t->d->trace[i].state;
+        unsigned char *r = &rules[t->d->trace[i].rule];
 
-        n += t->d->trace[i].part == 0 && concerns(t, &t->d->trace[i]) &&
-             (s == WEIR_STATE_NO_MATCH ||
-              (s == WEIR_STATE_NOT_IN_FORCE && t->near && t->near[i] == NEAR_DIFFERS));
+        if (!concerns(t, &t->d->trace[i]))
+            continue;
+        if (!differs(t, i))
+            *r = CONCERNED;
+        else if (*r == NOT_ASKED)
+            *r = DIFFERS;
     }
+    for (uint32_t i = 0; i < weir_ruleset_nrules(t->d->rs); i++)
+        n += rules[i] == DIFFERS;
+    free(rules);
+    return n;
+}
+
+void
+tell_rest(const struct telling *t)
+{
     weir_buf_putc(t->out, '\n');
     put_unasked(t, WEIR_STATE_OFF, "Off, and not asked whether they match: ");
     put_unasked(t, WEIR_STATE_NOT_IN_FORCE, "Not in force, and not known whether they match: ");
-    ui_count(t->out, n, "rule does not match", "rules do not match");
+    ui_count(t->out, count_differing(t), "rule does not match", "rules do not match");
     weir_buf_puts(t->out, ".\n");
 }

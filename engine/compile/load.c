@@ -180,32 +180,37 @@ walk_folder(const char *folder, size_t *n)
     return found;
 }
 
+/* Enters the paths; false when memory ran out, so that the caller can free them and jump on. */
+static bool
+add_found(struct arena *work, char *const *found, size_t n, struct names *files, weir_diags *diags)
+{
+    jmp_buf *outer = work->on_oom, here;
+    bool ok = setjmp(here) == 0;
+
+    work->on_oom = ok ? &here : outer;
+    for (size_t i = 0; ok && i < n; i++) {
+        const char *path = arena_cstr(work, span_of(found[i]));
+        if (is_new(files, path, diags))
+            *ARENA_PUSH(work, files->items, files->n, files->cap) = path;
+    }
+    work->on_oom = outer;
+    return ok;
+}
+
 static bool
 add_folder(struct arena *work, const char *folder, struct names *files, weir_diags *diags)
 {
     size_t n;
     char **found = walk_folder(folder, &n);
-    jmp_buf *outer = work->on_oom, here;
-    bool ok = true;
 
     if (n)
         qsort(found, n, sizeof *found, compare_paths); /* one prefix: relative order is the same */
-    work->on_oom = &here;
-    if (setjmp(here) == 0) {
-        for (size_t i = 0; i < n; i++) {
-            const char *path = arena_cstr(work, span_of(found[i]));
-            if (is_new(files, path, diags))
-                *ARENA_PUSH(work, files->items, files->n, files->cap) = path;
-        }
-    } else {
-        ok = false;
-    }
-    work->on_oom = outer;
+    bool ok = add_found(work, found, n, files, diags);
     for (size_t i = 0; i < n; i++)
         free(found[i]);
     free(found);
     if (!ok)
-        longjmp(*outer, 1);
+        longjmp(*work->on_oom, 1);
     return n > 0 || fail_file(folder, "the folder has no rule files (*.yaml) in it", diags);
 }
 

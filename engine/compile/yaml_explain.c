@@ -90,10 +90,23 @@ needs_quotes(char first)
     }
 }
 
-static bool
-is_regex_like(weir_span v)
+/* A regex that stands in the line without quotes, as the value or inside brackets; {NULL, 0}:
+   there is none. It ends at the line's last slash: that is where a regex ends. */
+static weir_span
+bare_regex(weir_span line, weir_span value)
 {
-    return v.len > 1 && v.p[0] == '/';
+    size_t from = line.len, last = line.len;
+
+    if (value.len > 1 && value.p[0] == '/')
+        from = (size_t)(value.p - line.p);
+    for (size_t i = 1; i < line.len && from == line.len; i++)
+        if (line.p[i] == '/' && strchr("[,", line.p[i - 1 - (i > 1 && line.p[i - 1] == ' ')]))
+            from = i;
+    if (from == line.len)
+        return SPAN_NONE;
+    while (last > from + 1 && line.p[last - 1] != '/')
+        last--;
+    return (weir_span){line.p + from, last - from};
 }
 
 static bool
@@ -109,6 +122,29 @@ has_bad_escape(weir_span v)
     return false;
 }
 
+/* The inside of the first double-quoted part of a line that has a bad escape; {NULL, 0}: none. */
+static weir_span
+badly_escaped(weir_span line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        if (line.p[i] == '\'') {
+            i += 1 + span_find(span_skip(line, i + 1), '\'');
+            continue;
+        }
+        if (line.p[i] != '"')
+            continue;
+        weir_span inner = span_skip(line, i + 1);
+        size_t n = 0;
+        while (n < inner.len && inner.p[n] != '"')
+            n += inner.p[n] == '\\' ? 2 : 1;
+        inner.len = n < inner.len ? n : inner.len;
+        if (has_bad_escape(inner))
+            return inner;
+        i += inner.len + 1;
+    }
+    return SPAN_NONE;
+}
+
 /* What is wrong with a line of its own, in our words; NULL when it looks sound. */
 static const char *
 mistake_in(weir_span line, const struct value *v, struct arena *work)
@@ -117,14 +153,12 @@ mistake_in(weir_span line, const struct value *v, struct arena *work)
 
     if (why)
         return arena_printf(work, "%s: write \"%.*s\"", why, SPAN_FMT(v->text));
-    if (v->text.len && v->text.p[0] == '"' && has_bad_escape(v->text)) {
-        weir_span inner = span_skip(v->text, 1);
-        inner.len = span_find(inner, '"');
+    weir_span escaped = badly_escaped(line);
+    if (escaped.p)
         return arena_printf(work,
                             "in double quotes a backslash begins an escape, and this is none that "
                             "YAML knows: use single quotes, '%.*s'",
-                            SPAN_FMT(inner));
-    }
+                            SPAN_FMT(escaped));
     for (size_t i = 0; i < line.len && (line.p[i] == ' ' || line.p[i] == '\t'); i++)
         if (line.p[i] == '\t')
             return "a tab stands here for indentation, which YAML does not allow: use spaces";
@@ -173,11 +207,12 @@ explain_place(const struct source_file *file, uint32_t line, const struct value 
 
     if (own)
         return own;
-    if (is_regex_like(v->text))
+    weir_span regex = bare_regex(weir__line_of(file, line), v->text);
+    if (regex.p)
         return arena_printf(work,
                             "a regex must stand in single quotes, since YAML gives meaning to some "
                             "of its characters: write '%.*s'",
-                            SPAN_FMT(v->text));
+                            SPAN_FMT(regex));
     const char *translated = translate(says);
     if (translated)
         return arena_printf(work, "%s (the YAML reader says: %s)", translated, says);

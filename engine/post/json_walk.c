@@ -108,6 +108,22 @@ enter(struct walk *w)
 
 /* ---- what is not watched ---- */
 
+/* One test for the four brackets, which differ in the masked bits alone; few others pass. */
+static bool
+may_be_bracket(char c)
+{
+    return (c & 0xD9) == 0x59;
+}
+
+static void
+note_deep(struct walk *w, size_t at)
+{
+    if (!w->result.deep) {
+        w->result.deep = true;
+        w->result.deep_at = at;
+    }
+}
+
 /*
  * Passes over an array or object: brackets must close in order, nothing else is looked at. Which
  * kind each is stands in the bits of a word; deeper than that (the line is too deep already) they
@@ -120,32 +136,24 @@ skip_brackets(struct walk *w)
     size_t depth = 0, room = WEIR__DEPTH_MAX - w->depth;
     bool counted = false;
 
-    for (; w->i < w->n; w->i++) {
-        char c = w->text.p[w->at[w->i]];
-        switch (c) {
-        case '{':
-        case '[':
+    for (uint32_t i = w->i; i < w->n; i++) {
+        char c = w->text.p[w->at[i]];
+        if (!may_be_bracket(c))
+            continue;
+        if (c == '{' || c == '[') {
             if (++depth > room) {
                 counted = true;
-                if (!w->result.deep) {
-                    w->result.deep = true;
-                    w->result.deep_at = w->at[w->i];
-                }
+                note_deep(w, w->at[i]);
             }
             kinds = kinds << 1 | (c == '{');
-            break;
-        case '}':
-        case ']':
+        } else if (c == '}' || c == ']') {
             if (!counted && (kinds & 1) != (c == '}'))
-                return bad(w, w->at[w->i], "this bracket does not close the one that is open");
+                return bad(w, w->at[i], "this bracket does not close the one that is open");
             kinds >>= 1;
             if (--depth == 0) {
-                w->i++;
+                w->i = i + 1;
                 return true;
             }
-            break;
-        default:
-            break;
         }
     }
     return bad(w, w->text.len, "the text ends inside an array or object");
@@ -266,7 +274,8 @@ read_key(struct walk *w, uint8_t shape, uint8_t *found)
     weir_span s = scalar_here(w);
 
     if (s.len < 2 || s.p[0] != '"' || s.p[s.len - 1] != '"')
-        return bad(w, here(w), w->i < w->n ? "a key was expected here" : "the text ends in an object");
+        return bad(w, here(w),
+                   w->i < w->n ? "a key was expected here" : "the text ends inside an object");
     s = (weir_span){s.p + 1, s.len - 2};
     *found = find_key(w->plan, shape, s);
     if (*found) {

@@ -57,8 +57,8 @@ static const weir_post *read_status(struct weir__reading *r, const struct weir__
 
 /*
  * `quote` is a status (as some servers have it), or an object that tells the quote's state and
- * holds the status in `quoted_status`; a quote that is not approved, or nested in another, holds
- * none.
+ * holds the status in `quoted_status`, or no more than its id (a quote inside another status); a
+ * quote that is not approved has neither, and quotes nothing that anybody sees.
  */
 static const weir_post *
 read_quote(struct weir__draft *d)
@@ -71,6 +71,9 @@ read_quote(struct weir__draft *d)
     const struct weir__json *held = weir__get_object(r, quote, WEIR__P_QUOTED);
     if (held)
         return read_status(r, held, d->level + 1);
+    weir_span id = weir__get_id(r, quote, WEIR__P_QUOTED_ID);
+    if (id.len)
+        return weir__post_of_id(r, WEIR_SOURCE_MASTODON, id);
     return weir__has(quote, WEIR__P_ID) ? read_status(r, quote, d->level + 1) : NULL;
 }
 

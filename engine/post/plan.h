@@ -60,6 +60,7 @@ enum weir__shape_id {
     X(P_LANGUAGE, "language", NONE, 0, 0)                                                          \
     X(P_RETWEETED, "retweeted_status", POST, 0, 1)                                                 \
     X(P_QUOTED, "quoted_status", POST, 0, held)                                                    \
+    X(P_QUOTED_ID, "quoted_status_id", NONE, 0, 0)                                                 \
     X(P_REFERENCED, "referenced_tweets", POST, 1, 1)                                               \
     X(P_REBLOG, "reblog", POST, 0, 1)                                                              \
     X(P_QUOTE, "quote", QUOTE, 0, 1)                                                               \

@@ -268,6 +268,8 @@ read_line(weir_reader *r, struct weir__reading *reading, weir_span line, size_t 
         return WEIR_OK;
     }
     CHECK(avail >= line.len);
+    if (line.len == 0)
+        return WEIR_OK;
     if (span_starts(line, "\xEF\xBB\xBF"))
         reading->base = 3;
     weir_span text = span_skip(line, reading->base);

@@ -47,8 +47,7 @@ is_held_back(const struct rule *r, const struct post *p)
 }
 
 static enum state
-state_of(const struct rule *r, const struct post *p, int64_t now, size_t *ran_outs,
-         struct match *m)
+state_of(const struct rule *r, const struct post *p, int64_t now, size_t *ran_outs, struct match *m)
 {
     if (r->mode == OFF)
         return S_OFF;
@@ -96,9 +95,8 @@ defeated_by(const struct ruleset *rs, const struct part *part, int region, size_
 
     for (size_t a = 0; a < rs->nrules; a++) {
         const struct rule *allow = &rs->rules[a];
-        if (allow->action == ALLOW && part->states[a] == S_MATCHED &&
-            allow->regions.has[region] && defeats(allow, &rs->rules[i]) &&
-            (best == NO_RULE || ranks_before(rs, a, best)))
+        if (allow->action == ALLOW && part->states[a] == S_MATCHED && allow->regions.has[region] &&
+            defeats(allow, &rs->rules[i]) && (best == NO_RULE || ranks_before(rs, a, best)))
             best = a;
     }
     return best;

@@ -66,6 +66,8 @@ read_tweet_v1(struct reader *r, const struct json *o, int depth, struct post *p)
     if (!time_tweet(get_string(r, o, "created_at"), &p->created))
         p->created = NO_TIME;
     add_lang(p, get_string(r, o, "lang"));
+    if (truncated && truncated->kind != JSON_TRUE && truncated->kind != JSON_FALSE)
+        r->errors[BAD_TYPE] = true;
     if (truncated && truncated->kind == JSON_TRUE && get_object(r, longer, "entities"))
         entities = get_object(r, longer, "entities");
     list = get_array(r, entities, "hashtags");
@@ -276,10 +278,23 @@ read_bluesky_post(struct reader *r, const struct json *record, struct post *p)
         p->quotes = post_at(BLUESKY, quoted);
 }
 
+static int64_t
+event_time(struct reader *r, const struct json *o, const struct json *record)
+{
+    const struct json *time_us = get(r, o, "time_us");
+    int64_t ms;
+
+    if (time_us && time_us->kind == JSON_NUMBER)
+        return strtoll(str_copy(LINE, time_us->text).p, NULL, 10) / 1000;
+    if (time_us)
+        r->errors[BAD_TYPE] = true;
+    return time_rfc3339(get_string(r, record, "createdAt"), &ms) ? ms : NO_TIME;
+}
+
 bool
 read_bluesky(struct reader *r, const struct json *o, struct post *p)
 {
-    const struct json *commit, *record, *time_us;
+    const struct json *commit, *record;
     struct str did = get_string(r, o, "did"), operation, collection, original;
     struct buf id = {0};
 
@@ -304,13 +319,7 @@ read_bluesky(struct reader *r, const struct json *o, struct post *p)
         p->id = str_of_buf(&id);
     }
     p->author = account_of(did, handle_of_did(did));
-    time_us = get(r, o, "time_us");
-    if (time_us && time_us->kind == JSON_NUMBER)
-        p->created = strtoll(str_copy(LINE, time_us->text).p, NULL, 10) / 1000;
-    else if (time_us)
-        r->errors[BAD_TYPE] = true;
-    else if (!time_rfc3339(get_string(r, record, "createdAt"), &p->created))
-        p->created = NO_TIME;
+    p->created = event_time(r, o, record);
     if (str_is(collection, "app.bsky.feed.post")) {
         read_bluesky_post(r, record, p);
         return true;
@@ -413,4 +422,6 @@ read_query(struct reader *r, const struct json *o, struct post *p)
         PUSH(LINE, p->raw_tags, p->nraw_tags, p->query.hashtag);
     if (p->query.account.p)
         p->author = account_of_word(p->query.account);
+    if (p->query.account.p && !p->author.id.n && !p->author.handle.n)
+        r->errors[BAD_QUERY] = true; /* names nobody */
 }

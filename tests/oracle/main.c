@@ -1,5 +1,6 @@
 /*
- * weir-oracle: the records that `tagweir replay` should print, from an engine written for plainness.
+ * weir-oracle: the records that `tagweir replay` should print, from an engine written for
+ * plainness.
  *
  * Error records say code and line only; lines that are no posts print nothing.
  */

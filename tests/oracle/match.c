@@ -74,7 +74,8 @@ regex_try(struct regex *re, struct str subject, size_t *ran_outs)
     if (!re->known[number]) {
         int rc = pcre2_match(re->code, (PCRE2_SPTR)subject.p, subject.n, 0, 0, data, context);
         hit = rc >= 0 ? HIT
-              : rc == PCRE2_ERROR_NOMATCH || (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21)
+              : rc == PCRE2_ERROR_NOMATCH ||
+                      (rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21)
                   ? MISS
                   : RAN_OUT;
         re->known[number] = (uint8_t)(hit + 1);

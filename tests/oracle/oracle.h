@@ -3,8 +3,9 @@
  * can be compared with it. It shares no code with the engine and is never to be weakened to agree
  * with it: the contract decides, not the majority.
  *
- * In reading order: rules.c (rule files to rules), json.c and dialects.c (lines to posts),
- * match.c (does a rule match a post), decide.c (rules to outcomes), record.c (outcomes to lines).
+ * In reading order: rules.c and entries.c (rule files to rules), json.c and dialects.c (lines to
+ * posts), match.c (does a rule match a post), decide.c (rules to outcomes), record.c (outcomes to
+ * lines).
  *
  * Rule files are taken to be valid: anything else aborts with a message.
  */
@@ -48,7 +49,7 @@ bool str_eq(struct str a, struct str b);
 bool str_is(struct str s, const char *cstr);
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, struct str tail);
-size_t str_find(struct str s, char c); /* s.n: not there */
+size_t str_find(struct str s, char c);              /* s.n: not there */
 struct str str_lower(enum pool pool, struct str s); /* ASCII letters only */
 /* A small dense number for each distinct string; the same one each time. */
 size_t intern(struct str s);
@@ -104,7 +105,8 @@ int region_of_code(struct str code); /* REGION_NONE: no valid code */
 void region_code(int region, char out[3]);
 void regions_expand(struct str word, struct regions *into); /* code, XX, EU, EEA or M.49 */
 
-/* rules.c ------------------------------------------------------------------------------------- */
+/* rules.c, entries.c
+ * ------------------------------------------------------------------------------------- */
 
 enum selector { ACCOUNTS, MENTIONS, HASHTAGS, POSTS, LANGS, SOURCES, NSELECTORS };
 extern const char *const selector_names[NSELECTORS];

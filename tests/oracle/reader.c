@@ -73,7 +73,10 @@ id_of(struct reader *r, const struct json *value)
 {
     if (!value)
         return NONE;
-    if (value->kind == JSON_STRING || value->kind == JSON_NUMBER)
+    if (value->kind == JSON_STRING ||
+        (value->kind == JSON_NUMBER && str_find(value->text, '.') == value->text.n &&
+         str_find(value->text, 'e') == value->text.n &&
+         str_find(value->text, 'E') == value->text.n))
         return value->text.n ? value->text : NONE;
     r->errors[BAD_TYPE] = true;
     return NONE;
@@ -123,7 +126,7 @@ account_of_word(struct str word)
 
 static struct {
     struct str did, handle;
-} *handles;
+} * handles;
 static size_t nhandles;
 
 static struct str
@@ -228,8 +231,7 @@ add_item(struct reader *r, struct post *p, struct item **items, size_t *n)
 
     if (p && p->source != QUERY && !p->id.n)
         r->errors[NO_ID] = true;
-    if (p && r->options->need_time &&
-        (p->source == QUERY ? !p->query.at.p : p->created == NO_TIME))
+    if (p && r->options->need_time && (p->source == QUERY ? !p->query.at.p : p->created == NO_TIME))
         r->errors[MISSING_TIME] = true;
     for (int e = 0; e < NERRORS && !item.error; e++)
         if (r->errors[e])

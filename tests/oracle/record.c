@@ -197,8 +197,8 @@ put_rules(struct buf *b, const char *key, const struct ruleset *rs, const struct
     for (size_t i = 0; i < rs->nrules; i++) {
         bool is = false;
         for (size_t p = 0; p < d->nparts; p++)
-            is |= state == S_LIMIT ? d->parts[p].matches[i].ran_out
-                                   : d->parts[p].states[i] == state;
+            is |=
+                state == S_LIMIT ? d->parts[p].matches[i].ran_out : d->parts[p].states[i] == state;
         if (d->one_region && !rs->rules[i].regions.has[d->regions[0].region])
             is = false;
         if (!is)
@@ -259,12 +259,17 @@ put_states(struct buf *b, const struct ruleset *rs, const struct decision *d, si
 static void
 put_trace(struct buf *b, const struct ruleset *rs, const struct decision *d)
 {
-    next_key(b, "trace");
-    puts_buf(b, "[");
+    struct buf inner = {0};
+
+    puts_buf(&inner, "[");
     for (size_t p = 0; p < d->nparts; p++)
         for (size_t i = 0; i < rs->nrules; i++)
-            put_states(b, rs, d, p, i);
-    puts_buf(b, "]");
+            put_states(&inner, rs, d, p, i);
+    puts_buf(&inner, "]");
+    if (inner.n == 2)
+        return;
+    next_key(b, "trace");
+    put(b, str_of_buf(&inner));
 }
 
 static void

@@ -19,8 +19,7 @@ is_territory(const char *code)
     UErrorCode e = U_ZERO_ERROR;
     const URegion *r = uregion_getRegionFromCode(code, &e);
 
-    return U_SUCCESS(e) && is_two_letters(str_of(code)) &&
-           uregion_getType(r) == URGN_TERRITORY &&
+    return U_SUCCESS(e) && is_two_letters(str_of(code)) && uregion_getType(r) == URGN_TERRITORY &&
            strcmp(uregion_getRegionCode(r), code) == 0;
 }
 

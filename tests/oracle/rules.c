@@ -16,10 +16,14 @@ const char *const surface_names[NSURFACES] = {"timeline", "search", "suggest", "
                                               "recommend"};
 const char *const action_names[3] = {"allow", "downrank", "withhold"};
 
+struct lines {
+    struct str *items;
+    size_t n;
+};
+
 struct list {
     struct str name;
-    struct str *lines[NSELECTORS];
-    size_t nlines[NSELECTORS];
+    struct lines lines[NSELECTORS];
 };
 
 struct group {
@@ -114,58 +118,72 @@ word(struct str s, const char *const *words, size_t n, size_t otherwise)
 /* Lists --------------------------------------------------------------------------------------- */
 
 static void
-read_list_file(const char *rule_file, struct str name, struct str column, struct list *l,
-               enum selector kind)
+read_plain_list(struct str all, struct lines *out)
+{
+    while (all.n) {
+        size_t end = str_find(all, '\n');
+        struct str line = str_trim((struct str){all.p, end});
+        all = str_skip(all, end < all.n ? end + 1 : end);
+        if (line.n && !str_is(line, "#") && !str_starts(line, "# "))
+            PUSH(FOREVER, out->items, out->n, line);
+    }
+}
+
+/* One field of RFC 4180; *at goes behind the comma or newline that ends it. */
+static struct str
+csv_field(struct str all, size_t *at, bool *last)
+{
+    struct buf b = {0};
+    bool quoted = all.p[*at] == '"';
+
+    *at += quoted;
+    while (*at < all.n && (quoted || (all.p[*at] != ',' && all.p[*at] != '\n'))) {
+        if (quoted && all.p[*at] == '"') {
+            bool doubled = *at + 1 < all.n && all.p[*at + 1] == '"';
+            *at += 1;
+            quoted = doubled;
+            if (!doubled)
+                continue;
+        }
+        put(&b, (struct str){all.p + (*at)++, 1});
+    }
+    *last = *at >= all.n || all.p[*at] == '\n';
+    *at += 1;
+    return str_trim(str_copy(FOREVER, str_of_buf(&b)));
+}
+
+static void
+read_csv_list(struct str all, struct str column, struct lines *out)
+{
+    bool in_header = column.p != NULL, last = false;
+    size_t wanted = 0, field = 0;
+
+    for (size_t at = 0; at < all.n; field = last ? 0 : field + 1) {
+        struct str value = csv_field(all, &at, &last);
+        if (in_header && str_eq(value, column))
+            wanted = field;
+        if (!in_header && field == wanted && value.n)
+            PUSH(FOREVER, out->items, out->n, value);
+        in_header = in_header && !last;
+    }
+}
+
+static void
+read_list_file(const char *rule_file, struct str name, struct str column, struct lines *out)
 {
     const char *slash = strrchr(rule_file, '/');
     int dir = name.p[0] == '/' || !slash ? 0 : (int)(slash - rule_file) + 1;
     char path[4096];
     struct str all;
-    size_t wanted = 0;
-    bool csv = str_ends(name, LIT(".csv")), header = column.p != NULL;
 
     snprintf(path, sizeof path, "%.*s%s", dir, rule_file, name.p);
     all = read_file(FOREVER, path);
     if (str_starts(all, "\xEF\xBB\xBF"))
         all = str_skip(all, 3);
-    if (!csv) {
-        while (all.n) {
-            size_t end = str_find(all, '\n');
-            struct str line = str_trim((struct str){all.p, end});
-            all = str_skip(all, end < all.n ? end + 1 : end);
-            if (line.n && !str_is(line, "#") && !str_starts(line, "# "))
-                PUSH(FOREVER, l->lines[kind], l->nlines[kind], line);
-        }
-        return;
-    }
-    for (size_t at = 0, field = 0; at < all.n; field++) { /* RFC 4180 */
-        struct buf b = {0};
-        bool quoted = all.p[at] == '"';
-        at += quoted;
-        while (at < all.n && (quoted || (all.p[at] != ',' && all.p[at] != '\n'))) {
-            if (quoted && all.p[at] == '"') {
-                if (at + 1 < all.n && all.p[at + 1] == '"')
-                    at++;
-                else {
-                    quoted = false;
-                    at++;
-                    continue;
-                }
-            }
-            put(&b, (struct str){all.p + at++, 1});
-        }
-        struct str value = str_trim(str_copy(FOREVER, str_of_buf(&b)));
-        bool last = at >= all.n || all.p[at] == '\n';
-        at++;
-        if (header && str_eq(value, column))
-            wanted = field;
-        else if (!header && field == wanted && value.n)
-            PUSH(FOREVER, l->lines[kind], l->nlines[kind], value);
-        if (last) {
-            header = false;
-            field = (size_t)-1;
-        }
-    }
+    if (str_ends(name, LIT(".csv")))
+        read_csv_list(all, column, out);
+    else
+        read_plain_list(all, out);
 }
 
 static void
@@ -180,125 +198,15 @@ read_list(const char *file, struct str name, struct fy_node *n)
         if (!v)
             continue;
         if (fy_node_is_scalar(v))
-            read_list_file(file, scalar(v), text(n, "column"), &l, (enum selector)kind);
+            read_list_file(file, scalar(v), text(n, "column"), &l.lines[kind]);
         else
             while ((item = fy_node_sequence_iterate(v, &at)) != NULL)
-                PUSH(FOREVER, l.lines[kind], l.nlines[kind], scalar(item));
+                PUSH(FOREVER, l.lines[kind].items, l.lines[kind].n, scalar(item));
     }
     PUSH(FOREVER, lists, nlists, l);
 }
 
 /* Entries ------------------------------------------------------------------------------------- */
-
-static struct str
-fold_run(enum selector selector, enum fold fold, struct str run)
-{
-    if (selector != HASHTAGS)
-        return str_lower(FOREVER, run);
-    run = fold_key(FOREVER, run);
-    return fold == FOLD_TURKIC       ? fold_turkic(FOREVER, run)
-           : fold == FOLD_CONFUSABLE ? fold_letters(FOREVER, run)
-                                     : run;
-}
-
-static void
-end_run(struct entry *e, struct buf *run, enum selector selector, enum fold fold)
-{
-    if (run->n)
-        PUSH(FOREVER, e->pieces, e->npieces,
-             ((struct glob_piece){RUN, fold_run(selector, fold, str_of_buf(run))}));
-    *run = (struct buf){0};
-}
-
-static void
-read_glob(struct str s, enum selector selector, enum fold fold, struct entry *e)
-{
-    struct buf run = {0};
-
-    e->kind = GLOB;
-    e->bare = selector != HASHTAGS && str_find(s, '@') == s.n;
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '*' || s.p[i] == '?') {
-            end_run(e, &run, selector, fold);
-            PUSH(FOREVER, e->pieces, e->npieces,
-                 ((struct glob_piece){s.p[i] == '*' ? ANY_RUN : ANY_ONE, NONE}));
-            continue;
-        }
-        if (s.p[i] == '\\')
-            i++;
-        put(&run, (struct str){s.p + i, 1});
-    }
-    end_run(e, &run, selector, fold);
-}
-
-struct str
-primary_subtag(enum pool pool, struct str tag)
-{
-    size_t n = 0;
-    struct str s;
-
-    while (n < tag.n && tag.p[n] != '-' && tag.p[n] != '_')
-        n++;
-    s = str_lower(pool, (struct str){tag.p, n});
-    return str_is(s, "in")   ? LIT("id")
-           : str_is(s, "iw") ? LIT("he")
-           : str_is(s, "ji") ? LIT("yi")
-                             : s;
-}
-
-static void
-read_account(struct str s, enum selector selector, struct entry *e)
-{
-    size_t space = str_find(s, ' ');
-
-    if (str_starts(s, "id:") || str_starts(s, "did:")) {
-        e->kind = ID;
-        e->text = (struct str){s.p, space}; /* what follows is a note */
-        if (str_starts(s, "id:"))
-            e->text = str_skip(e->text, 3);
-    } else if (str_starts(s, "domain:")) {
-        e->kind = DOMAIN;
-        e->text = str_lower(FOREVER, str_skip(s, 7));
-        if (str_ends(e->text, LIT(".")))
-            e->text.n--;
-    } else {
-        if (str_starts(s, "@"))
-            s = str_skip(s, 1);
-        if (strpbrk(s.p, "*?\\"))
-            read_glob(s, selector, FOLD_NONE, e);
-        else
-            e->text = str_lower(FOREVER, s);
-    }
-}
-
-void
-entry_read(struct str s, enum selector selector, enum fold fold, struct entry *e)
-{
-    *e = (struct entry){.kind = LITERAL};
-    s = str_copy(FOREVER, str_trim(s));
-    if (selector == POSTS || selector == SOURCES) {
-        e->text = s;
-    } else if (selector == LANGS) {
-        e->text = primary_subtag(FOREVER, s);
-    } else if (s.p[0] == '/') {
-        bool extended = str_ends(s, LIT("/x"));
-        e->kind = REGEX;
-        e->regex = regex_compile((struct str){s.p + 1, s.n - (extended ? 3 : 2)}, extended);
-    } else if (selector != HASHTAGS) {
-        read_account(s, selector, e);
-    } else {
-        s = tag_body(s);
-        if (strpbrk(s.p, "*?\\")) {
-            read_glob(s, selector, fold, e);
-            return;
-        }
-        e->text = fold_key(FOREVER, s);
-        if (fold == FOLD_TURKIC)
-            e->text = fold_turkic(FOREVER, e->text);
-        else if (fold == FOLD_CONFUSABLE)
-            e->text = fold_skeleton(FOREVER, e->text);
-    }
-}
 
 static void
 add_entry(struct str s, enum selector selector, enum fold fold, struct entries *out)
@@ -331,8 +239,9 @@ read_selectors(struct fy_node *n, enum fold fold, struct entries out[NSELECTORS]
                 i++;
             if (i == nlists)
                 die("no list: %s", name.p);
-            for (size_t k = 0; k < lists[i].nlines[list_kind]; k++)
-                add_entry(lists[i].lines[list_kind][k], (enum selector)kind, fold, &out[kind]);
+            for (size_t k = 0; k < lists[i].lines[list_kind].n; k++)
+                add_entry(lists[i].lines[list_kind].items[k], (enum selector)kind, fold,
+                          &out[kind]);
         }
     }
 }
@@ -400,11 +309,11 @@ read_where(struct fy_node *n, struct rule *r, struct regions *named)
         add_regions(child(n, "regions"), &r->regions);
     else
         r->regions.has[REGION_XX] = true;
-    for (int region = 0; region < NREGIONS; region++) {
-        bool on_xx = r->regions.has[REGION_XX];
-        if (region != REGION_XX && (r->regions.has[region] || (on_xx && except.has[region])))
+    /* Taken from XX a region counts as named; taken from a group it does not. */
+    for (int region = 0; region < NREGIONS; region++)
+        if (region != REGION_XX &&
+            (except.has[region] ? r->regions.has[REGION_XX] : r->regions.has[region]))
             named->has[region] = true;
-    }
     if (r->regions.has[REGION_XX])
         memset(r->regions.has, true, sizeof r->regions.has);
     for (int region = 0; region < NREGIONS; region++)

@@ -13,11 +13,11 @@ is_utf8(struct str s)
     const unsigned char *p = (const unsigned char *)s.p;
 
     for (size_t i = 0; i < s.n;) {
-        size_t more = p[i] < 0x80             ? 0
+        size_t more = p[i] < 0x80                    ? 0
                       : p[i] >= 0xC2 && p[i] <= 0xDF ? 1
-                      : (p[i] & 0xF0) == 0xE0 ? 2
+                      : (p[i] & 0xF0) == 0xE0        ? 2
                       : p[i] >= 0xF0 && p[i] <= 0xF4 ? 3
-                                              : 9;
+                                                     : 9;
         if (more == 9 || i + more >= s.n)
             return false;
         for (size_t k = 1; k <= more; k++)

@@ -41,12 +41,13 @@ struct civil {
 static bool
 civil_to_ms(const struct civil *c, int64_t *ms)
 {
-    if (c->month < 1 || c->month > 12 || c->day < 1 ||
-        c->day > days_in_month(c->year, c->month) || c->hour > 23 || c->minute > 59 ||
-        c->second > 60)
+    if (c->month < 1 || c->month > 12 || c->day < 1 || c->day > days_in_month(c->year, c->month) ||
+        c->hour > 23 || c->minute > 59 || c->second > 60)
         return false;
-    *ms = ((days_since_1970(c->year, c->month, c->day) * 24 + c->hour) * 60 + c->minute -
-           c->offset) * 60000 + c->second * 1000 + c->ms;
+    *ms =
+        ((days_since_1970(c->year, c->month, c->day) * 24 + c->hour) * 60 + c->minute - c->offset) *
+            60000 +
+        c->second * 1000 + c->ms;
     return true;
 }
 
@@ -165,6 +166,11 @@ put_time(struct buf *b, int64_t ms)
     int m = 1;
     char text[64];
 
+    /* 0000-01-01 to 9999-12-31: an offset may lead a moment beyond what can be written. */
+    if (ms < INT64_C(-62167219200000) || ms > INT64_C(253402300799999)) {
+        put_time(b, ms < 0 ? INT64_C(-62167219200000) : INT64_C(253402300799999));
+        return;
+    }
     if (rest < 0) {
         rest += 86400000;
         days--;

@@ -154,7 +154,7 @@ str_lower(enum pool pool, struct str s)
 static struct {
     struct str text;
     size_t number;
-} *interned;
+} * interned;
 static size_t ninterned, interned_cap; /* cap: a power of two, at most half in use */
 
 static size_t
