@@ -117,8 +117,7 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
         slot->touched.items[slot->touched.n++] =
             (struct weir__touched){m->rules[i], state, weir__ran_out(m, rule)};
         if (state == WEIR_STATE_MATCHED)
-            slot->candidate.items[slot->candidate.n++] =
-                candidate_of(s, slot, m->rules[i], post);
+            slot->candidate.items[slot->candidate.n++] = candidate_of(s, slot, m->rules[i], post);
     }
     part.ntouched = slot->touched.n - part.touched;
     part.ncandidates = slot->candidate.n - part.candidates;

@@ -6,7 +6,8 @@
 
 #include "decide/resolve.h"
 
-/* The stricter of the two, surface by surface; what is equal stays with `into`, the earlier part. */
+/* The stricter of the two, surface by surface; what is equal stays with `into`, the earlier part.
+ */
 void weir__outcome_merge(weir_outcome *into, const weir_outcome *from);
 
 /* Would a record write the same object for both? */

@@ -25,8 +25,8 @@ resolve_parts(weir_scratch *s, const struct weir__slot *slot, uint16_t region, w
         }
         s->one.n = weir__resolve(c, part->ncandidates, region, &here, s->one.items);
         weir__outcome_merge(out, &here);
-        s->both.n = weir__exemptions_unite(s->sum.items, s->sum.n, s->one.items, s->one.n,
-                                           s->both.items);
+        s->both.n =
+            weir__exemptions_unite(s->sum.items, s->sum.n, s->one.items, s->one.n, s->both.items);
         struct weir__exemptions swap = s->sum;
         s->sum = s->both;
         s->both = swap;

@@ -35,8 +35,7 @@ weir_scratch_new(weir_ruleset *rs, const weir_decide_options *o, weir_scratch **
     s->magic = WEIR_SCRATCH_MAGIC;
     if (o)
         s->options = *o;
-    weir_status st =
-        weir__match_init(&s->match, rs, s->options.match_limit, s->options.post_limit);
+    weir_status st = weir__match_init(&s->match, rs, s->options.match_limit, s->options.post_limit);
     if (st != WEIR_OK) {
         free(s);
         return st;

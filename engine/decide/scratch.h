@@ -30,7 +30,7 @@ bool weir__vec_room(void **items, size_t *cap, size_t n, size_t size);
 /* One post of those that are decided together: the post itself, its original, that one's. */
 struct weir__part {
     const weir_post *post;
-    size_t touched, ntouched;       /* in the decision's arrays */
+    size_t touched, ntouched; /* in the decision's arrays */
     size_t candidates, ncandidates;
 };
 
@@ -68,7 +68,7 @@ struct weir_scratch {
     weir_decide_options options;
     struct weir__match match;
     struct weir__slot slot[WEIR__LEVELS];
-    struct weir__region_set named; /* regions that any rule of the set names, and XX */
+    struct weir__region_set named;          /* regions that any rule of the set names, and XX */
     struct weir__exemptions one, sum, both; /* of one part; of all so far; while uniting */
     WEIR__VEC(struct weir__by_state) by_state;
 };

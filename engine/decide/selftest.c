@@ -108,8 +108,7 @@ try_account(struct run *run, const struct weir__rule_test *t)
         post.nmentions = 1;
     }
     weir_status st = weir__match_post(&run->match, &post, t->rule);
-    if (st != WEIR_OK ||
-        selector_agrees(run, t, as_author ? WEIR_SEL_ACCOUNTS : WEIR_SEL_MENTIONS))
+    if (st != WEIR_OK || selector_agrees(run, t, as_author ? WEIR_SEL_ACCOUNTS : WEIR_SEL_MENTIONS))
         return st;
     weir_buf_puts(&run->why, "it is compared as \"");
     weir__fold_handle(account.handle, &run->why);
@@ -163,8 +162,7 @@ try_post(struct run *run, const struct weir__rule_test *t)
         st = weir_reader_read(run->reader, t->text, t->text.len, &items, &n);
     if (st != WEIR_OK)
         return st;
-    if (n != 1 || items[0].kind != WEIR_ITEM_POST ||
-        items[0].post->query.kind != WEIR_QUERY_NONE) {
+    if (n != 1 || items[0].kind != WEIR_ITEM_POST || items[0].post->query.kind != WEIR_QUERY_NONE) {
         refuse_post(run, t, n == 1 ? &items[0] : NULL);
         return WEIR_OK;
     }

@@ -26,8 +26,8 @@ measure_domains(struct weir__match *m)
     for (uint32_t r = 0; r < rs->nrules; r++)
         for (int side = WEIR__MATCH; side <= WEIR__EXCEPT; side++)
             for (int s = WEIR_SEL_ACCOUNTS; s <= WEIR_SEL_MENTIONS; s++)
-                m->longest_domain = longest_domain(&rs->rules[r].entries[side][s],
-                                                   m->longest_domain);
+                m->longest_domain =
+                    longest_domain(&rs->rules[r].entries[side][s], m->longest_domain);
     for (uint32_t l = 0; l < rs->nlists; l++)
         m->longest_domain = longest_domain(&rs->lists[l].accounts, m->longest_domain);
 }

@@ -30,13 +30,13 @@ struct weir__match {
     weir_span author_handle; /* folded; {NULL, 0}: the post has none */
 
     /* the rest is match's own */
-    uint64_t *touched;      /* a bit a rule ... */
-    uint64_t *touched_word; /* ... and a bit for each word of these that is not zero */
+    uint64_t *touched;         /* a bit a rule ... */
+    uint64_t *touched_word;    /* ... and a bit for each word of these that is not zero */
     bool asked[WEIR__NSPACES]; /* some literal or pattern stands in the space */
     size_t longest_domain;     /* of those that rules name, bytes */
     struct weir__regex_scratch *regex;
     uint32_t post_limit;
-    uint32_t nran_out; /* patterns that ran out on this post */
+    uint32_t nran_out;            /* patterns that ran out on this post */
     bool given_up[WEIR__NSPACES]; /* all of the space's regexes are marked as run out */
     uint32_t only;                /* the one rule that is asked about; WEIR_NONE: all */
     struct weir__tags tags;

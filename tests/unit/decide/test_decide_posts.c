@@ -52,8 +52,10 @@ rules_match_as_their_selectors_do(void **state)
         {"any selector of except is enough", "id=7 by=@a lang=en", "'action':'allow'"},
         {"whichever it is", "id=7 by=@a to=@z to=@m", "'action':'allow'"},
         {"regions come bytewise", "id=7 by=@a lang=pa tag=x",
-         "'action':'withhold','regions':{'IN':" WITHHOLD("both") ","
-         "'TR':{'action':'withhold','rule':'excepted','order':'o1','by':'accounts','value':'@a'}}"},
+         "'action':'withhold','regions':{'IN':" WITHHOLD(
+             "both") ","
+                     "'TR':{'action':'withhold','rule':'excepted','order':'o1','by':'accounts','"
+                     "value':'@a'}}"},
     };
 
     (void)state;
@@ -73,7 +75,8 @@ modes_and_rollouts_hold_rules_back(void **state)
         "   match: {hashtags: [x]}}\n"
         "- {id: real, regions: [IN], action: withhold, match: {hashtags: [y]}}\n";
     static const struct row rows[] = {
-        {"off is nothing, observe is recorded, rollout holds back before observe", "id=1 by=@z tag=x",
+        {"off is nothing, observe is recorded, rollout holds back before observe",
+         "id=1 by=@z tag=x",
          "'action':'allow','observed':['watch','pass'],'held_back':['slow','slow-watch']"},
         {"an allow that is observed defeats nothing", "id=1 by=@z tag=y",
          "'action':'withhold','regions':{'IN':{'action':'withhold','rule':'real','by':'hashtags',"
@@ -137,13 +140,15 @@ regions_are_told_where_they_differ(void **state)
          "id=1 by=@z tag=x",
          "'action':'withhold','regions':{'XX':" WITHHOLD("wide") ",'DE':{'action':'allow'}}"},
         {"another rule acting is a difference", "id=1 by=@z tag=x tag=f",
-         "'action':'withhold','regions':{'XX':" WITHHOLD("wide") ","
-         "'BE':{'action':'withhold','rule':'fr','by':'hashtags','value':'#f'},"
-         "'DE':{'action':'allow'},"
-         "'FR':{'action':'withhold','rule':'fr','by':'hashtags','value':'#f'}}"},
+         "'action':'withhold','regions':{'XX':" WITHHOLD(
+             "wide") ","
+                     "'BE':{'action':'withhold','rule':'fr','by':'hashtags','value':'#f'},"
+                     "'DE':{'action':'allow'},"
+                     "'FR':{'action':'withhold','rule':'fr','by':'hashtags','value':'#f'}}"},
         {"exempted in one region alone", "id=1 by=@z tag=x tag=t",
-         "'action':'withhold','regions':{'XX':" WITHHOLD("wide") ",'DE':{'action':'allow'},"
-         "'TR':{'action':'allow'}},'exempted':{'TR':[{'rule':'wide','by':'shield'}]}"},
+         "'action':'withhold','regions':{'XX':" WITHHOLD(
+             "wide") ",'DE':{'action':'allow'},"
+                     "'TR':{'action':'allow'}},'exempted':{'TR':[{'rule':'wide','by':'shield'}]}"},
         {"exempted everywhere but in one: [] where XX has some and the region none",
          "id=1 by=@z tag=l tag=w",
          "'action':'downrank','regions':{'IN':{'action':'downrank','surfaces':{"
@@ -178,7 +183,8 @@ exemptions_go_by_priority_and_order(void **state)
          "'action':'withhold','regions':{'IN':{'action':'withhold','rule':'r2','order':'o2',"
          "'by':'hashtags','value':'#y'}},'exempted':{'IN':[{'rule':'r1','by':'a1'}]}"},
         {"own policy is out of its reach", "id=1 by=@press tag=z",
-         "'action':'downrank','regions':{'IN':{'action':'downrank','surfaces':{'trends':{'factor':0,"
+         "'action':'downrank','regions':{'IN':{'action':'downrank','surfaces':{'trends':{'factor':"
+         "0,"
          "'rule':'own','by':'hashtags','value':'#z'}}}}"},
         {"of several, the highest priority, then the first; in source order of restrictions",
          "id=1 by=@press tag=x tag=y tag=z tag=p",
@@ -192,64 +198,66 @@ exemptions_go_by_priority_and_order(void **state)
 
 /* Times --------------------------------------------------------------------------------------- */
 
+static const char times_yaml[] =
+    "orders:\n"
+    "  none: {kind: report, authority: A, basis: B}\n"
+    "  served: {kind: report, authority: A, basis: B, served: 2021-02-01T00:00:00Z}\n"
+    "  twice: {kind: report, authority: A, basis: B, in_force: ["
+    "    {from: 2021-02-01T06:00:00Z, until: 2021-02-01T18:00:00Z},"
+    "    {from: 2021-03-01T00:00:00Z}]}\n"
+    "  revoked: {kind: report, authority: A, basis: B, revoked: 2021-02-05T00:00:00Z}\n"
+    "  hold: {kind: emergency, authority: A, basis: B, served: 2021-02-01T00:00:00Z}\n"
+    "  lift: {kind: emergency, authority: A, basis: B, served: 2021-02-01T00:00:00Z,"
+    "         on_lapse: lift}\n"
+    "  kept: {kind: emergency, authority: A, basis: B, served: 2021-02-01T00:00:00Z,"
+    "         on_lapse: lift, confirmed: 2021-02-04T00:00:00Z}\n"
+    "rules:\n"
+    "- {id: a, order: none, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: b, order: served, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: c, order: twice, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: d, order: revoked, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: e, order: hold, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: f, order: lift, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: g, order: kept, mode: observe, regions: [XX], action: withhold,"
+    "   match: {hashtags: [x]}}\n"
+    "- {id: h, order: served, from: 2021-02-02T00:00:00Z, until: 2021-02-03T00:00:00Z,"
+    "   mode: observe, regions: [XX], action: withhold, match: {hashtags: [x]}}\n";
+
+static const struct {
+    const char *promise, *at, *expected;
+} times[] = {
+    {"before anything", "2021-01-01T00:00:00Z", "'action':'allow','observed':['a','d']"},
+    {"from `served` on, its millisecond included", "2021-02-01T00:00:00Z",
+     "'action':'allow','observed':['a','b','d','e','f','g']"},
+    {"not a millisecond earlier", "2021-01-31T23:59:59.999Z",
+     "'action':'allow','observed':['a','d']"},
+    {"inside the first interval", "2021-02-01T17:59:59.999Z",
+     "'action':'allow','observed':['a','b','c','d','e','f','g']"},
+    {"`until` is out", "2021-02-01T18:00:00Z",
+     "'action':'allow','observed':['a','b','d','e','f','g']"},
+    {"the rule's own interval and the order's", "2021-02-02T12:00:00Z",
+     "'action':'allow','observed':['a','b','d','e','f','g','h']"},
+    {"48 hours after: hold holds, lift lifts", "2021-02-03T00:00:00Z",
+     "'action':'allow','observed':['a','b','d','e']"},
+    {"a confirmation brings it back", "2021-02-04T00:00:00Z",
+     "'action':'allow','observed':['a','b','d','e','g']"},
+    {"nothing holds once revoked", "2021-02-05T00:00:00Z",
+     "'action':'allow','observed':['a','b','e','g']"},
+    {"the second interval is open", "2031-01-01T00:00:00Z",
+     "'action':'allow','observed':['a','b','c','e','g']"},
+};
+
 static void
 orders_hold_in_their_intervals(void **state)
 {
-    static const char yaml[] =
-        "orders:\n"
-        "  none: {kind: report, authority: A, basis: B}\n"
-        "  served: {kind: report, authority: A, basis: B, served: 2021-02-01T00:00:00Z}\n"
-        "  twice: {kind: report, authority: A, basis: B, in_force: ["
-        "    {from: 2021-02-01T06:00:00Z, until: 2021-02-01T18:00:00Z},"
-        "    {from: 2021-03-01T00:00:00Z}]}\n"
-        "  revoked: {kind: report, authority: A, basis: B, revoked: 2021-02-05T00:00:00Z}\n"
-        "  hold: {kind: emergency, authority: A, basis: B, served: 2021-02-01T00:00:00Z}\n"
-        "  lift: {kind: emergency, authority: A, basis: B, served: 2021-02-01T00:00:00Z,"
-        "         on_lapse: lift}\n"
-        "  kept: {kind: emergency, authority: A, basis: B, served: 2021-02-01T00:00:00Z,"
-        "         on_lapse: lift, confirmed: 2021-02-04T00:00:00Z}\n"
-        "rules:\n"
-        "- {id: a, order: none, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: b, order: served, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: c, order: twice, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: d, order: revoked, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: e, order: hold, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: f, order: lift, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: g, order: kept, mode: observe, regions: [XX], action: withhold,"
-        "   match: {hashtags: [x]}}\n"
-        "- {id: h, order: served, from: 2021-02-02T00:00:00Z, until: 2021-02-03T00:00:00Z,"
-        "   mode: observe, regions: [XX], action: withhold, match: {hashtags: [x]}}\n";
-    static const struct {
-        const char *promise, *at, *expected;
-    } times[] = {
-        {"before anything", "2021-01-01T00:00:00Z", "'action':'allow','observed':['a','d']"},
-        {"from `served` on, its millisecond included", "2021-02-01T00:00:00Z",
-         "'action':'allow','observed':['a','b','d','e','f','g']"},
-        {"not a millisecond earlier", "2021-01-31T23:59:59.999Z",
-         "'action':'allow','observed':['a','d']"},
-        {"inside the first interval", "2021-02-01T17:59:59.999Z",
-         "'action':'allow','observed':['a','b','c','d','e','f','g']"},
-        {"`until` is out", "2021-02-01T18:00:00Z",
-         "'action':'allow','observed':['a','b','d','e','f','g']"},
-        {"the rule's own interval and the order's", "2021-02-02T12:00:00Z",
-         "'action':'allow','observed':['a','b','d','e','f','g','h']"},
-        {"48 hours after: hold holds, lift lifts", "2021-02-03T00:00:00Z",
-         "'action':'allow','observed':['a','b','d','e']"},
-        {"a confirmation brings it back", "2021-02-04T00:00:00Z",
-         "'action':'allow','observed':['a','b','d','e','g']"},
-        {"nothing holds once revoked", "2021-02-05T00:00:00Z",
-         "'action':'allow','observed':['a','b','e','g']"},
-        {"the second interval is open", "2031-01-01T00:00:00Z",
-         "'action':'allow','observed':['a','b','c','e','g']"},
-    };
     struct given_post *g = malloc(sizeof *g);
-    weir_ruleset *rs = given_rules(yaml);
+    weir_ruleset *rs = given_rules(times_yaml);
 
     (void)state;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
@@ -264,32 +272,34 @@ orders_hold_in_their_intervals(void **state)
 
 /* Queries ------------------------------------------------------------------------------------- */
 
+static const char queries_yaml[] =
+    "rules:\n"
+    "- {id: tag, regions: [IN, TR], action: withhold, match: {hashtags: [x]}}\n"
+    "- {id: shield, regions: [TR], action: allow, match: {hashtags: [x]}}\n"
+    "- {id: both, regions: [XX], action: withhold, match: {hashtags: [x], langs: [pa]}}\n"
+    "- {id: own, regions: [XX], action: withhold, match: {sources: [own]}}\n"
+    "- {id: later, from: 2021-03-01T00:00:00Z, regions: [IN], action: withhold, priority: 1,"
+    "   match: {hashtags: [x]}, except: {langs: [pa], sources: [own]}}\n"
+    "- {id: watch-in, mode: observe, regions: [IN], action: withhold, match: {hashtags: [x]}}\n"
+    "- {id: held-tr, rollout: 5, regions: [TR], action: withhold, match: {hashtags: [x]}}\n";
+
 static void
 queries_ask_about_one_value(void **state)
 {
-    static const char yaml[] =
-        "rules:\n"
-        "- {id: tag, regions: [IN, TR], action: withhold, match: {hashtags: [x]}}\n"
-        "- {id: shield, regions: [TR], action: allow, match: {hashtags: [x]}}\n"
-        "- {id: both, regions: [XX], action: withhold, match: {hashtags: [x], langs: [pa]}}\n"
-        "- {id: own, regions: [XX], action: withhold, match: {sources: [own]}}\n"
-        "- {id: later, from: 2021-03-01T00:00:00Z, regions: [IN], action: withhold, priority: 1,"
-        "   match: {hashtags: [x]}, except: {langs: [pa], sources: [own]}}\n"
-        "- {id: watch-in, mode: observe, regions: [IN], action: withhold, match: {hashtags: [x]}}\n"
-        "- {id: held-tr, rollout: 5, regions: [TR], action: withhold, match: {hashtags: [x]}}\n";
     struct given_post *g = malloc(sizeof *g);
-    weir_ruleset *rs = given_rules(yaml);
+    weir_ruleset *rs = given_rules(queries_yaml);
     weir_query *q = &g->post.query;
 
     (void)state;
     (void)given_post(g, "tag=x");
     g->post.source = WEIR_SOURCE_QUERY;
-    *q = (weir_query){.kind = WEIR_QUERY_HASHTAG, .value = SPAN_LIT("x"),
-                      .region = WEIR_REGION_NONE};
+    *q = (weir_query){
+        .kind = WEIR_QUERY_HASHTAG, .value = SPAN_LIT("x"), .region = WEIR_REGION_NONE};
     assert_says("a selector that the query has no value for does not match", rs, &g->post, NOON,
-                "'action':'withhold','regions':{'IN':" WITHHOLD("tag") "},"
-                "'exempted':{'TR':[{'rule':'tag','by':'shield'}]},"
-                "'observed':['watch-in'],'held_back':['held-tr']");
+                "'action':'withhold','regions':{'IN':" WITHHOLD(
+                    "tag") "},"
+                           "'exempted':{'TR':[{'rule':'tag','by':'shield'}]},"
+                           "'observed':['watch-in'],'held_back':['held-tr']");
     q->region = weir_region_find(SPAN_LIT("IN"));
     assert_says("with a region it speaks of that one alone", rs, &g->post, NOON,
                 "'action':'withhold','regions':{'IN':" WITHHOLD("tag") "},'observed':['watch-in']");
@@ -305,7 +315,7 @@ queries_ask_about_one_value(void **state)
     assert_says("its own time wins; except is not met by a value that is not there", rs, &g->post,
                 NOON,
                 "'action':'withhold','regions':{'IN':" WITHHOLD("later") "},"
-                "'observed':['watch-in']");
+                                                                         "'observed':['watch-in']");
     weir_ruleset_unref(rs);
     free(g);
 }
@@ -315,45 +325,49 @@ queries_ask_about_one_value(void **state)
 #define CATASTROPHE "'/^(?:a|a)*$/'"
 #define LONG_TAG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
 
+static const char limits_yaml[] =
+    "rules:\n"
+    "- {id: skip, regions: [IN], action: withhold, match: {hashtags: [" CATASTROPHE ", x]}}\n"
+    "- {id: match, on_limit: match, regions: [TR], action: withhold,"
+    "   match: {hashtags: [y, " CATASTROPHE "]}}\n"
+    "- {id: but, regions: [FR], action: withhold, match: {hashtags: [x]},"
+    "   except: {hashtags: [" CATASTROPHE "]}}\n"
+    "- {id: but-match, on_limit: match, regions: [FR], action: withhold,"
+    "   match: {hashtags: [x]}, except: {hashtags: [" CATASTROPHE "]}}\n"
+    "- {id: off, mode: 'off', regions: [IN], action: withhold,"
+    "   match: {hashtags: [" CATASTROPHE "]}}\n"
+    "- {id: gone, until: 2021-01-01T00:00:00Z, regions: [IN], action: withhold,"
+    "   match: {hashtags: [" CATASTROPHE "]}}\n"
+    "- {id: and, regions: [IN], action: withhold,"
+    "   match: {hashtags: [" CATASTROPHE "], langs: [pa]}}\n";
+
+static const struct row limits_rows[] = {
+    {"a skip is no match, a match is one, on the value that ran out",
+     "id=1 by=@z tag=b tag=" LONG_TAG,
+     "'action':'withhold','regions':{'TR':{'action':'withhold','rule':'match','by':'hashtags',"
+     "'value':'#" LONG_TAG "'}},'limit':['skip','match','but','but-match','and']"},
+    {"the first value counts, ran out or not", "id=1 by=@z tag=" LONG_TAG " tag=y",
+     "'action':'withhold','regions':{'TR':{'action':'withhold','rule':'match','by':'hashtags',"
+     "'value':'#" LONG_TAG "'}},'limit':['skip','match','but','but-match','and']"},
+    {"in except, a skip shields nobody, a match shields", "id=1 by=@z tag=x tag=" LONG_TAG,
+     "'action':'withhold','regions':{'FR':" WITHHOLD("but") ",'IN':" WITHHOLD(
+         "skip") ","
+                 "'TR':{'action':'withhold','rule':'match','by':'hashtags','value':'#" LONG_TAG
+                 "'}},"
+                 "'limit':['skip','match','but','but-match','and']"},
+    {"nothing ran out: no limit", "id=1 by=@z tag=b", "'action':'allow'"},
+};
+
 static void
 what_ran_out_is_told(void **state)
 {
-    static const char yaml[] =
-        "rules:\n"
-        "- {id: skip, regions: [IN], action: withhold, match: {hashtags: [" CATASTROPHE ", x]}}\n"
-        "- {id: match, on_limit: match, regions: [TR], action: withhold,"
-        "   match: {hashtags: [y, " CATASTROPHE "]}}\n"
-        "- {id: but, regions: [FR], action: withhold, match: {hashtags: [x]},"
-        "   except: {hashtags: [" CATASTROPHE "]}}\n"
-        "- {id: but-match, on_limit: match, regions: [FR], action: withhold,"
-        "   match: {hashtags: [x]}, except: {hashtags: [" CATASTROPHE "]}}\n"
-        "- {id: off, mode: 'off', regions: [IN], action: withhold,"
-        "   match: {hashtags: [" CATASTROPHE "]}}\n"
-        "- {id: gone, until: 2021-01-01T00:00:00Z, regions: [IN], action: withhold,"
-        "   match: {hashtags: [" CATASTROPHE "]}}\n"
-        "- {id: and, regions: [IN], action: withhold,"
-        "   match: {hashtags: [" CATASTROPHE "], langs: [pa]}}\n";
-    static const struct row rows[] = {
-        {"a skip is no match, a match is one, on the value that ran out",
-         "id=1 by=@z tag=b tag=" LONG_TAG,
-         "'action':'withhold','regions':{'TR':{'action':'withhold','rule':'match','by':'hashtags',"
-         "'value':'#" LONG_TAG "'}},'limit':['skip','match','but','but-match','and']"},
-        {"the first value counts, ran out or not", "id=1 by=@z tag=" LONG_TAG " tag=y",
-         "'action':'withhold','regions':{'TR':{'action':'withhold','rule':'match','by':'hashtags',"
-         "'value':'#" LONG_TAG "'}},'limit':['skip','match','but','but-match','and']"},
-        {"in except, a skip shields nobody, a match shields", "id=1 by=@z tag=x tag=" LONG_TAG,
-         "'action':'withhold','regions':{'FR':" WITHHOLD("but") ",'IN':" WITHHOLD("skip") ","
-         "'TR':{'action':'withhold','rule':'match','by':'hashtags','value':'#" LONG_TAG "'}},"
-         "'limit':['skip','match','but','but-match','and']"},
-        {"nothing ran out: no limit", "id=1 by=@z tag=b", "'action':'allow'"},
-    };
     struct given_post *g = malloc(sizeof *g);
-    weir_ruleset *rs = given_rules(yaml);
+    weir_ruleset *rs = given_rules(limits_yaml);
     const weir_decide_options traced = {.trace = true};
     weir_buf b = {0};
 
     (void)state;
-    RUN(yaml, rows);
+    RUN(limits_yaml, limits_rows);
     assert_int_equal(said(rs, NULL, given_post(g, "id=1 tag=b"), NOON, &b), WEIR_OK);
     assert_int_equal(said(rs, &traced, given_post(g, "id=1 tag=" LONG_TAG), NOON, &b),
                      WEIR_E_LIMIT);

@@ -22,15 +22,27 @@ struct spec {
     weir_action action;
     int32_t priority;
     uint32_t factor, surfaces;
-    uint32_t order; /* one more than the order; 0: own policy */
+    uint32_t order;      /* one more than the order; 0: own policy */
     uint32_t against[3]; /* likewise; its end is 0 */
     bool has_against, elsewhere;
 };
 
-#define ALLOW(...) {.action = WEIR_ALLOW, __VA_ARGS__}
-#define WITHHOLD(...) {.action = WEIR_WITHHOLD, __VA_ARGS__}
-#define DOWN(f, ...) {.action = WEIR_DOWNRANK, .factor = (f), .surfaces = ALL_SURFACES, __VA_ARGS__}
-#define DOWN_ON(s, f, ...) {.action = WEIR_DOWNRANK, .factor = (f), .surfaces = (s), __VA_ARGS__}
+#define ALLOW(...)                                                                                 \
+    {                                                                                              \
+        .action = WEIR_ALLOW, __VA_ARGS__                                                          \
+    }
+#define WITHHOLD(...)                                                                              \
+    {                                                                                              \
+        .action = WEIR_WITHHOLD, __VA_ARGS__                                                       \
+    }
+#define DOWN(f, ...)                                                                               \
+    {                                                                                              \
+        .action = WEIR_DOWNRANK, .factor = (f), .surfaces = ALL_SURFACES, __VA_ARGS__              \
+    }
+#define DOWN_ON(s, f, ...)                                                                         \
+    {                                                                                              \
+        .action = WEIR_DOWNRANK, .factor = (f), .surfaces = (s), __VA_ARGS__                       \
+    }
 #define P(n) .priority = (n)
 #define UNDER(o) .order = (o) + 1
 #define AGAINST(...) .has_against = true, .against = {__VA_ARGS__}
@@ -46,8 +58,13 @@ struct row {
     int exempted[MOST][2];       /* restriction, allow, each one more than the index; ends in 0 */
 };
 
-#define EVERY(i) {(i) + 1, (i) + 1, (i) + 1, (i) + 1, (i) + 1}
+#define EVERY(i)                                                                                   \
+    {                                                                                              \
+        (i) + 1, (i) + 1, (i) + 1, (i) + 1, (i) + 1                                                \
+    }
 
+/* a promise a line or two */
+/* clang-format off */
 static const struct row rows[] = {
     {.promise = "no candidate: allow", .n = 0, .action = WEIR_ALLOW, .acting = NO},
     {"a withhold withholds", {WITHHOLD()}, 1, WEIR_WITHHOLD, 0, {0}, {{0}}},
@@ -70,8 +87,8 @@ static const struct row rows[] = {
     {"priorities below zero sort below zero", {ALLOW(P(-1)), WITHHOLD()}, 2, WEIR_WITHHOLD, 1, {0},
      {{0}}},
     {"an allow beats a downrank", {DOWN(0), ALLOW()}, 2, WEIR_ALLOW, NO, {0}, {{1, 2}}},
-    {"one allow defeats all that it reaches", {WITHHOLD(), DOWN(5), ALLOW()}, 3, WEIR_ALLOW, NO, {0},
-     {{1, 3}, {2, 3}}},
+    {"one allow defeats all that it reaches", {WITHHOLD(), DOWN(5), ALLOW()}, 3, WEIR_ALLOW, NO,
+     {0}, {{1, 3}, {2, 3}}},
     {"what is not defeated stays", {WITHHOLD(P(5)), WITHHOLD(), ALLOW()}, 3, WEIR_WITHHOLD, 0, {0},
      {{2, 3}}},
     {"a withhold that is exempted leaves the downrank", {WITHHOLD(), DOWN(5, P(1)), ALLOW()}, 3,
@@ -112,8 +129,8 @@ static const struct row rows[] = {
      WEIR_DOWNRANK, NO, EVERY(1), {{0}}},
     {"equal factors: the one of higher priority", {DOWN(10), DOWN(10, P(1))}, 2, WEIR_DOWNRANK, NO,
      EVERY(1), {{0}}},
-    {"equal factors and priorities: the first", {DOWN(10), DOWN(10)}, 2, WEIR_DOWNRANK, NO, EVERY(0),
-     {{0}}},
+    {"equal factors and priorities: the first", {DOWN(10), DOWN(10)}, 2, WEIR_DOWNRANK, NO,
+     EVERY(0), {{0}}},
     {"each surface gets the smallest factor of its own",
      {DOWN_ON(TIMELINE | TRENDS, 500), DOWN_ON(TRENDS, 100), DOWN_ON(SEARCH, 900)}, 3,
      WEIR_DOWNRANK, NO, {1, 3, 0, 2, 0}, {{0}}},
@@ -121,6 +138,7 @@ static const struct row rows[] = {
      {DOWN_ON(TIMELINE, 0), DOWN(10), DOWN_ON(TRENDS, 0, P(-5))}, 3, WEIR_DOWNRANK, NO,
      {1, 2, 2, 3, 2}, {{0}}},
 };
+/* clang-format on */
 
 static void
 build(const struct row *row, struct weir_rule *rules, uint32_t (*against)[3])
@@ -240,6 +258,7 @@ static void
 parts_merge_to_the_stricter(void **state)
 {
     const weir_outcome allow = {.action = WEIR_ALLOW};
+    /* clang-format off */
     const struct {
         const char *promise;
         weir_outcome wrapper, original;
@@ -251,8 +270,8 @@ parts_merge_to_the_stricter(void **state)
         {"the wrapper's withhold counts", withhold(1), allow, WEIR_WITHHOLD, 1, {0}},
         {"the original's withhold counts", allow, withhold(2), WEIR_WITHHOLD, 2, {0}},
         {"both withhold: the wrapper's rule acts", withhold(1), withhold(2), WEIR_WITHHOLD, 1, {0}},
-        {"a withhold is stricter than a downrank", down(TRENDS, 0, 1), withhold(2), WEIR_WITHHOLD, 2,
-         {0}},
+        {"a withhold is stricter than a downrank", down(TRENDS, 0, 1), withhold(2), WEIR_WITHHOLD,
+         2, {0}},
         {"a downrank takes nothing from a withhold", withhold(1), down(TRENDS, 0, 2), WEIR_WITHHOLD,
          1, {0}},
         {"a downrank is stricter than an allow", allow, down(TRENDS, 0, 2), WEIR_DOWNRANK, 0,
@@ -266,6 +285,7 @@ parts_merge_to_the_stricter(void **state)
         {"surfaces of both", down(TIMELINE, 100, 1), down(TRENDS, 100, 2), WEIR_DOWNRANK, 0,
          {2, 0, 0, 3, 0}},
     };
+    /* clang-format on */
 
     (void)state;
     for (size_t i = 0; i < sizeof merges / sizeof *merges; i++) {
@@ -286,8 +306,10 @@ static void
 outcomes_are_compared_as_records_show_them(void **state)
 {
     const weir_span tag = SPAN_LIT("#Farmers"), bare = SPAN_LIT("Farmers"), other = SPAN_LIT("x");
-    const weir_post a = {.hashtags = &tag, .nhashtags = 1, .author = {SPAN_LIT("1"), SPAN_LIT("n")}};
-    const weir_post b = {.hashtags = &bare, .nhashtags = 1, .author = {SPAN_LIT("2"), SPAN_LIT("n")}};
+    const weir_post a = {
+        .hashtags = &tag, .nhashtags = 1, .author = {SPAN_LIT("1"), SPAN_LIT("n")}};
+    const weir_post b = {
+        .hashtags = &bare, .nhashtags = 1, .author = {SPAN_LIT("2"), SPAN_LIT("n")}};
     const weir_post c = {.hashtags = &other, .nhashtags = 1, .author = {.id = SPAN_LIT("1")}};
     weir_outcome x = withhold(1), y = withhold(1);
 
@@ -357,7 +379,8 @@ a_growing_rollout_only_adds_authors(void **state)
         assert_true(was_in); /* at 100 everyone is */
         rule.rollout_bp = 5000;
         in += weir__rollout_includes(&rule, author);
-        differing += weir__rollout_includes(&rule, author) != weir__rollout_includes(&other, author);
+        differing +=
+            weir__rollout_includes(&rule, author) != weir__rollout_includes(&other, author);
         rule.rollout_bp = 0;
         assert_false(weir__rollout_includes(&rule, author));
     }

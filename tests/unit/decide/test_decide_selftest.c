@@ -64,50 +64,50 @@ tests_that_hold_are_silent(void **state)
     weir_buf_fini(&said);
 }
 
+static const struct {
+    const char *rule, *tests, *said;
+} rows[] = {
+    {"match: {hashtags: [farmers]}", "{match: ['#ＦARMER']}",
+     "6:19:7: this hashtag should match rule \"r\" and does not: its canonical key is "
+     "\"farmer\"\n"},
+    {"match: {hashtags: [farmers]}", "{no_match: [Farmers]}",
+     "6:21:7: this hashtag should not match rule \"r\" and does: its canonical key is "
+     "\"farmers\"\n"},
+    {"match: {hashtags: [farmers]}", "{match: ['#']}",
+     "6:19:1: this hashtag should match rule \"r\" and does not: its canonical key is empty, "
+     "and an empty key never matches\n"},
+    {"fold: confusable, match: {hashtags: [farmers]}", "{match: [fаrmer]}",
+     "6:18:6: this hashtag should match rule \"r\" and does not: its canonical key is "
+     "\"fаrmer\", folded \"farmer\"\n"},
+    {"fold: turkic, match: {hashtags: [farmers]}", "{match: [fırmer]}",
+     "6:18:6: this hashtag should match rule \"r\" and does not: its canonical key is "
+     "\"fırmer\", folded \"firmer\"\n"},
+    {"match: {hashtags: [farmers]}, except: {hashtags: ['f*']}", "{match: [farmers]}",
+     "6:18:7: this hashtag should match rule \"r\" and does not: `except` has it among its "
+     "`hashtags`; its canonical key is \"farmers\"\n"},
+    {"match: {hashtags: ['/^(?:a|a)*$/']}", "{match: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaab]}",
+     "6:18:30: this hashtag should match rule \"r\" and does not: a pattern ran out of its "
+     "match budget, and `on_limit` made that a skip; its canonical key is "
+     "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"\n"},
+    {"match: {accounts: ['@x']}", "{match: ['@Y']}",
+     "6:19:2: this account should match rule \"r\" and does not: it is compared as \"y\", and "
+     "it has no id\n"},
+    {"match: {accounts: ['id:1']}, except: {accounts: ['@y']}", "{no_match: ['@Y']}", ""},
+    {"match: {hashtags: [x], langs: [pa]}", "{match: [{id: '1', author: '@x', hashtags: [x]}]}",
+     "6:18:1: this post should match rule \"r\" and does not: it has no value for `langs` of "
+     "`match`\n"},
+    {"match: {hashtags: [x]}, except: {accounts: ['@x']}",
+     "{match: [{id: '1', author: '@x', hashtags: [x]}]}",
+     "6:18:1: this post should match rule \"r\" and does not: `accounts` of `except` hits "
+     "it\n"},
+    {"match: {hashtags: [x]}", "{no_match: [{id: '1', author: '@x', hashtags: [x]}]}",
+     "6:21:1: this post should not match rule \"r\" and does: every selector of `match` hits "
+     "it, and none of `except`\n"},
+};
+
 static void
 tests_that_fail_say_why(void **state)
 {
-    static const struct {
-        const char *rule, *tests, *said;
-    } rows[] = {
-        {"match: {hashtags: [farmers]}", "{match: ['#ＦARMER']}",
-         "6:19:7: this hashtag should match rule \"r\" and does not: its canonical key is "
-         "\"farmer\"\n"},
-        {"match: {hashtags: [farmers]}", "{no_match: [Farmers]}",
-         "6:21:7: this hashtag should not match rule \"r\" and does: its canonical key is "
-         "\"farmers\"\n"},
-        {"match: {hashtags: [farmers]}", "{match: ['#']}",
-         "6:19:1: this hashtag should match rule \"r\" and does not: its canonical key is empty, "
-         "and an empty key never matches\n"},
-        {"fold: confusable, match: {hashtags: [farmers]}", "{match: [fаrmer]}",
-         "6:18:6: this hashtag should match rule \"r\" and does not: its canonical key is "
-         "\"fаrmer\", folded \"farmer\"\n"},
-        {"fold: turkic, match: {hashtags: [farmers]}", "{match: [fırmer]}",
-         "6:18:6: this hashtag should match rule \"r\" and does not: its canonical key is "
-         "\"fırmer\", folded \"firmer\"\n"},
-        {"match: {hashtags: [farmers]}, except: {hashtags: ['f*']}", "{match: [farmers]}",
-         "6:18:7: this hashtag should match rule \"r\" and does not: `except` has it among its "
-         "`hashtags`; its canonical key is \"farmers\"\n"},
-        {"match: {hashtags: ['/^(?:a|a)*$/']}", "{match: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaab]}",
-         "6:18:30: this hashtag should match rule \"r\" and does not: a pattern ran out of its "
-         "match budget, and `on_limit` made that a skip; its canonical key is "
-         "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"\n"},
-        {"match: {accounts: ['@x']}", "{match: ['@Y']}",
-         "6:19:2: this account should match rule \"r\" and does not: it is compared as \"y\", and "
-         "it has no id\n"},
-        {"match: {accounts: ['id:1']}, except: {accounts: ['@y']}", "{no_match: ['@Y']}", ""},
-        {"match: {hashtags: [x], langs: [pa]}",
-         "{match: [{id: '1', author: '@x', hashtags: [x]}]}",
-         "6:18:1: this post should match rule \"r\" and does not: it has no value for `langs` of "
-         "`match`\n"},
-        {"match: {hashtags: [x]}, except: {accounts: ['@x']}",
-         "{match: [{id: '1', author: '@x', hashtags: [x]}]}",
-         "6:18:1: this post should match rule \"r\" and does not: `accounts` of `except` hits "
-         "it\n"},
-        {"match: {hashtags: [x]}", "{no_match: [{id: '1', author: '@x', hashtags: [x]}]}",
-         "6:21:1: this post should not match rule \"r\" and does: every selector of `match` hits "
-         "it, and none of `except`\n"},
-    };
     weir_buf said = {0};
 
     (void)state;

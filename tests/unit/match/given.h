@@ -89,8 +89,8 @@ given_post(struct given_post *g, const char *text)
 {
     weir_span rest = span_of(text);
 
-    g->post = (weir_post){.source = WEIR_SOURCE_OWN, .hashtags = g->tags, .langs = g->langs,
-                          .mentions = g->mentions};
+    g->post = (weir_post){
+        .source = WEIR_SOURCE_OWN, .hashtags = g->tags, .langs = g->langs, .mentions = g->mentions};
     while (rest.len) {
         weir_span word = span_head(rest, span_find(rest, ' '));
         size_t eq = span_find(word, '=');

@@ -23,8 +23,10 @@ static const struct row rows[] = {
     {"a # in front changes nothing", "hashtags: ['#farmers']", NULL, "id=1 tag=#farmers", 0},
     {"nor does the full-width one", "hashtags: [farmers]", NULL, "id=1 tag=＃farmers", 0},
     {"only one of them is dropped", "hashtags: [farmers]", NULL, "id=1 tag=##farmers", MISS},
-    {"full-width letters are the same tag", "hashtags: [farmers]", NULL, "id=1 tag=ＦＡＲＭＥＲＳ", 0},
-    {"a zero-width space is nothing", "hashtags: [farmers]", NULL, "id=1 tag=far\xE2\x80\x8Bmers", 0},
+    {"full-width letters are the same tag", "hashtags: [farmers]", NULL, "id=1 tag=ＦＡＲＭＥＲＳ",
+     0},
+    {"a zero-width space is nothing", "hashtags: [farmers]", NULL, "id=1 tag=far\xE2\x80\x8Bmers",
+     0},
     {"a longer tag is another", "hashtags: [farmers]", NULL, "id=1 tag=farmersprotest", MISS},
     {"the first value that matched", "hashtags: [c, b]", NULL, "id=1 tag=a tag=b tag=c", 1},
     {"twice the same: the first of them", "hashtags: [b]", NULL, "id=1 tag=a tag=B tag=b", 1},
@@ -50,7 +52,8 @@ static const struct row rows[] = {
     {"a handle with @", "accounts: ['@X']", NULL, "id=1 by=id:9@x", 0},
     {"handles compare ASCII-caselessly", "accounts: ['@kisan']", NULL, "id=1 by=@Kisan", 0},
     {"and beyond ASCII byte for byte", "accounts: ['@é']", NULL, "id=1 by=@É", MISS},
-    {"a bare handle is not one elsewhere", "accounts: ['@x']", NULL, "id=1 by=@x@example.org", MISS},
+    {"a bare handle is not one elsewhere", "accounts: ['@x']", NULL, "id=1 by=@x@example.org",
+     MISS},
     {"user@domain", "accounts: ['x@example.org']", NULL, "id=1 by=@X@Example.org", 0},
     {"id: compares byte for byte", "accounts: ['id:Ab']", NULL, "id=1 by=id:Ab@x", 0},
     {"id: in another case is another", "accounts: ['id:Ab']", NULL, "id=1 by=id:ab", MISS},
@@ -60,7 +63,8 @@ static const struct row rows[] = {
     {"did:", "accounts: ['did:plc:z72i7h']", NULL, "id=1 by=did:plc:z72i7h", 0},
     {"domain: the domain itself", "accounts: ['domain:example.org']", NULL,
      "id=1 by=@x@Example.org", 0},
-    {"domain: one above it", "accounts: ['domain:example.org']", NULL, "id=1 by=@x@m.example.org", 0},
+    {"domain: one above it", "accounts: ['domain:example.org']", NULL, "id=1 by=@x@m.example.org",
+     0},
     {"domain: only at a label's edge", "accounts: ['domain:example.org']", NULL,
      "id=1 by=@x@myexample.org", MISS},
     {"domain: not one below it", "accounts: ['domain:m.example.org']", NULL,
@@ -71,8 +75,8 @@ static const struct row rows[] = {
      "id=1 by=did:plc:a@alice.bsky.social", 0},
     {"domain: a DID without a handle has none", "accounts: ['domain:bsky.social']", NULL,
      "id=1 by=did:plc:a", MISS},
-    {"a glob without @ is tried on bare handles", "accounts: ['kisan*']", NULL, "id=1 by=@Kisan_ekta",
-     0},
+    {"a glob without @ is tried on bare handles", "accounts: ['kisan*']", NULL,
+     "id=1 by=@Kisan_ekta", 0},
     {"and on no others", "accounts: ['kisan*']", NULL, "id=1 by=@kisan@example.org", MISS},
     {"a glob with @ is tried on all", "accounts: ['*@example.org']", NULL, "id=1 by=@x@example.org",
      0},
@@ -173,7 +177,8 @@ a_thousand_distinct_tags_are_matched(void **state)
 
     (void)state;
     for (size_t i = 0; i < GIVEN_MOST; i++)
-        g->tags[i] = (weir_span){names[i], (size_t)snprintf(names[i], sizeof names[i], "Tag%zu", i)};
+        g->tags[i] =
+            (weir_span){names[i], (size_t)snprintf(names[i], sizeof names[i], "Tag%zu", i)};
     g->post.hashtags = g->tags;
     weir__tags_init(t);
     g->post.nhashtags = WEIR_MAX_TAGS;
@@ -225,7 +230,8 @@ a_pattern_out_of_budget_is_told_apart(void **state)
 
     (void)state;
     assert_int_equal(weir__match_init(&m, rs, 0, 0), WEIR_OK);
-    assert_int_equal(weir__match_post(&m, given_post(g, "tag=x tag=" LONG_TAG), WEIR_NONE), WEIR_OK);
+    assert_int_equal(weir__match_post(&m, given_post(g, "tag=x tag=" LONG_TAG), WEIR_NONE),
+                     WEIR_OK);
     uint32_t a = rs->rules[0].selector[WEIR__MATCH][WEIR_SEL_HASHTAGS];
     uint32_t b = rs->rules[1].selector[WEIR__EXCEPT][WEIR_SEL_HASHTAGS];
     assert_int_equal(weir__match_hit(&m, a), WEIR_NONE);
@@ -256,13 +262,14 @@ a_post_has_a_budget_over_all_patterns(void **state)
 
     (void)state;
     assert_int_equal(weir__match_init(&m, rs, 0, 2), WEIR_OK);
-    assert_int_equal(
-        weir__match_post(&m, given_post(g, "tag=z tag=" LONG_TAG), WEIR_NONE), WEIR_OK);
+    assert_int_equal(weir__match_post(&m, given_post(g, "tag=z tag=" LONG_TAG), WEIR_NONE),
+                     WEIR_OK);
     assert_int_equal(weir__match_hit(&m, b), 0);
     assert_int_equal(weir__match_ran_out(&m, b), WEIR_NONE);
     assert_int_equal(
-        weir__match_post(&m, given_post(g, "tag=a" LONG_TAG " tag=b" LONG_TAG " tag=" LONG_TAG
-                                           " tag=aa" LONG_TAG " tag=z tag=xy tag=z1"),
+        weir__match_post(&m,
+                         given_post(g, "tag=a" LONG_TAG " tag=b" LONG_TAG " tag=" LONG_TAG
+                                       " tag=aa" LONG_TAG " tag=z tag=xy tag=z1"),
                          WEIR_NONE),
         WEIR_OK);
     assert_int_equal(m.nran_out, 2);
@@ -301,7 +308,8 @@ touched_rules_are_ascending(void **state)
     weir__keytable_builder_free(b);
     assert_int_equal(weir__match_init(&m, &rs, 0, 0), WEIR_OK);
     assert_int_equal(
-        weir__match_post(&m, given_post(g, "tag=t4499 tag=t0 tag=t64 tag=t63"), WEIR_NONE), WEIR_OK);
+        weir__match_post(&m, given_post(g, "tag=t4499 tag=t0 tag=t64 tag=t63"), WEIR_NONE),
+        WEIR_OK);
     static const uint32_t expected[] = {0, 63, 64, 4499, 4500, 4563, 4564, 8999};
     assert_int_equal(m.nrules, 8);
     assert_memory_equal(m.rules, expected, sizeof expected);
