@@ -25,8 +25,12 @@ weir__draft_tag(struct weir__draft *d, weir_span tag)
 void
 weir__draft_mention(struct weir__draft *d, weir_span id, weir_span handle)
 {
-    weir_account a = {id.len ? id : SPAN_NONE, weir__bare_handle(handle)};
+    weir__draft_mentioned(d, (weir_account){id.len ? id : SPAN_NONE, weir__bare_handle(handle)});
+}
 
+void
+weir__draft_mentioned(struct weir__draft *d, weir_account a)
+{
     if (a.id.len || a.handle.len)
         *ARENA_PUSH(d->r->arena, d->mentions, d->nmentions, d->mentions_cap) = a;
 }

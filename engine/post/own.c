@@ -45,10 +45,8 @@ read_tags(struct weir__draft *d)
             weir__draft_tag(d, tag);
     }
     for (size_t i = 0; mentions && i < mentions->n; i++)
-        if (is_account(r, &mentions->items[i], "each of \"mentions\"")) {
-            weir_account a = read_account(r, &mentions->items[i]);
-            weir__draft_mention(d, a.id, a.handle);
-        }
+        if (is_account(r, &mentions->items[i], "each of \"mentions\""))
+            weir__draft_mentioned(d, read_account(r, &mentions->items[i]));
     if (weir__draft_wants_text(d, tags != NULL))
         weir__draft_text_tags(d, text);
     if (weir__draft_wants_text(d, mentions != NULL))

@@ -84,6 +84,8 @@ void weir__draft_begin(struct weir__draft *d, struct weir__reading *r, weir_sour
                        const struct weir__json *node, int level);
 void weir__draft_tag(struct weir__draft *d, weir_span tag);
 void weir__draft_mention(struct weir__draft *d, weir_span id, weir_span handle);
+/* The same of an account whose `@` is gone already: only one is ever dropped. */
+void weir__draft_mentioned(struct weir__draft *d, weir_account a);
 void weir__draft_lang(struct weir__draft *d, weir_span lang);
 /* Whether tags (or mentions) come from text: where there are no structured ones, or always. */
 bool weir__draft_wants_text(const struct weir__draft *d, bool structured);
