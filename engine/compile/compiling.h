@@ -80,6 +80,8 @@ struct compiling {
     size_t ntests, tests_cap;
     struct weir__keytable_builder *keys;
     struct pattern_entry *patterns; /* uthash: freeze.c */
+    struct name_table complaints;   /* places of refused patterns: a file may be read twice, as
+                                       accounts and as hashtags, and is told of once */
 };
 
 #define ERR_AT(c, place, ...) weir__diag_add((c)->diags, WEIR_ERROR, (place), __VA_ARGS__)

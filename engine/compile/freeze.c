@@ -54,7 +54,11 @@ complain(struct compiling *c, const struct pattern_entry *pe, struct raw_entry *
     struct weir__place at =
         place_in_regex(e, why->offset < e->entry.text.len ? why->offset : e->entry.text.len);
 
+    const char *where = arena_printf(c->work, "%s:%u:%u", at.file, at.line, at.column);
     e->refused = true;
+    if (weir__names_find(&c->complaints, span_of(where)))
+        return;
+    (void)weir__names_add(&c->complaints, span_of(where), 0, e->node);
     ERR_AT(c, &at, "PCRE2 refuses the regex /%.*s/: %s (at byte %zu)", SPAN_FMT(pe->pattern.text),
            why->message, why->offset);
 }

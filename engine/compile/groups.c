@@ -56,7 +56,9 @@ is_free_name(struct compiling *c, const struct node *key, weir_span name)
             first->at->file->path, first->at->line);
         return false;
     }
-    if (!weir__region_expand(name, &ignored, &near))
+    /* names are in small letters and codes in capitals: `eu` would be read as the EU by people */
+    if (!weir__region_expand(name, &ignored, &near) &&
+        !(near && weir__span_eq_nocase(name, span_of(near))))
         return true;
     ERR(c, key, "a group may not be named like the region or group \"%.*s\"", SPAN_FMT(name));
     return false;

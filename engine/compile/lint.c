@@ -93,7 +93,9 @@ lint_orders(struct compiling *c)
 void
 weir__lint(struct compiling *c)
 {
-    if (c->nrules == 0 && weir_diags_errors(c->diags) == 0)
+    if (weir_diags_errors(c->diags))
+        return; /* what could not be read may have used what seems unused */
+    if (c->nrules == 0)
         weir__diag_add(c->diags, WEIR_WARNING, NULL, "there are no rules: everything is allowed");
     warn_unused(c, &c->list_names, "list");
     warn_unused(c, &c->order_names, "order");

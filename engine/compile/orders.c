@@ -78,6 +78,10 @@ take_intervals(struct compiling *c, const struct node *seq, struct weir__order *
         if (!weir__want_map(c, item, "an interval"))
             continue;
         weir__check_keys(c, item, "an interval", bounds, 2);
+        if (item->n == 0) {
+            ERR(c, item, "an interval needs `from`, `until` or both");
+            continue;
+        }
         if (!weir__want_interval(c, item, &p[n].interval))
             continue;
         p[n++].at = item;

@@ -108,11 +108,12 @@ take_away(struct compiling *c, const struct node *seq, struct weir_rule *r,
         if (weir__region_has(&set, WEIR_REGION_XX)) /* XX alone, not the world */
             set = (struct weir__region_set){{1}};
         for (int w = 0; w < WEIR_REGION_WORDS; w++) {
-            any = any || (set.w[w] & r->regions.w[w]);
+            any = any || (set.w[w] & r->regions.w[w] & ~taken->w[w]);
             taken->w[w] |= set.w[w];
         }
         if (!any)
-            ERR(c, seq->items[i], "this takes no region away: the rule does not hold there anyway");
+            ERR(c, seq->items[i], "this takes no region away: the rule does not hold there anyway, "
+                                  "or an entry before it took it");
     }
     for (int w = 0; w < WEIR_REGION_WORDS; w++) {
         taken->w[w] &= r->regions.w[w];
@@ -163,7 +164,8 @@ take_regions(struct compiling *c, const struct node *map, struct weir_rule *r)
     weir__region_remove(&r->named, WEIR_REGION_XX);
     if (everywhere && weir__region_has(&taken, WEIR_REGION_XX))
         r->named = r->regions; /* the world without XX: every region by its name */
-    if (weir__region_set_is_empty(&r->regions))
+    /* without except_regions it is a group that was refused, and said so */
+    if (except && weir__region_set_is_empty(&r->regions))
         ERR(c, except, "no region is left in which rule `%s` holds", r->id.p);
 }
 
@@ -225,9 +227,15 @@ take_against(struct compiling *c, const struct node *map, struct weir_rule *r)
     if (!seq || !weir__want_seq(c, seq, "`against`"))
         return;
     uint32_t *orders = arena_array(c->into, seq->n, sizeof *orders);
-    for (size_t i = 0; i < seq->n; i++)
-        if (find_order(c, seq->items[i], &orders[r->nagainst]))
-            r->nagainst++;
+    for (size_t i = 0; i < seq->n; i++) {
+        if (!find_order(c, seq->items[i], &orders[r->nagainst]))
+            continue;
+        for (size_t k = 0; k < r->nagainst; k++)
+            if (orders[k] == orders[r->nagainst])
+                ERR(c, seq->items[i], "order `%.*s` stands here twice",
+                    SPAN_FMT(seq->items[i]->text));
+        r->nagainst++;
+    }
     r->against = orders;
     r->has_against = true;
 }

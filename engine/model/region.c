@@ -271,9 +271,3 @@ weir__region_expand(weir_span word, struct weir__region_set *out, const char **n
     *near = nearest(word);
     return false;
 }
-
-bool
-weir__region_is_reserved(weir_span word)
-{
-    return weir_region_find(word) != WEIR_REGION_NONE;
-}

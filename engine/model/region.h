@@ -50,8 +50,4 @@ void weir__region_set_all(struct weir__region_set *s);
  * meant as, NULL when nothing is near ("IND" and "356" give "IN", "SU" gives "RU").
  */
 bool weir__region_expand(weir_span word, struct weir__region_set *out, const char **nearest);
-/* Is it a code that expand knows as one region (no group)? Groups may not shadow these, nor
-   EU, EEA or a number. */
-bool weir__region_is_reserved(weir_span word);
-
 #endif

@@ -75,7 +75,7 @@ def test_the_one_pattern_that_pcre2_refuses_is_named():
     errors = [x for x in done.stderr.splitlines() if ": error: " in x]
     assert done.returncode == 3, done.stderr[-2000:]
     assert len(errors) == 1, errors[:5]
-    assert "PCRE2" in errors[0] and "<city>" in errors[0] and "regex_" in errors[0], errors[0]
+    assert "PCRE2" in errors[0] and "<city>" in errors[0] and "regex-watched" in errors[0], errors[0]
     print(f"# {errors[0].split('/')[-1]}")
 
 
