@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,6 +296,21 @@ server_worker(const struct server *s)
     return &s->worker;
 }
 
+/*
+ * Taking the handlers away gives SIGTERM its default back, and a second one, sent while the process
+ * is on its way out, would make a clean end look like a death. Blocked, it is dropped at the exit.
+ */
+static void
+block_ending_signals(void)
+{
+    sigset_t ending;
+
+    (void)sigemptyset(&ending);
+    (void)sigaddset(&ending, SIGTERM);
+    (void)sigaddset(&ending, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &ending, NULL);
+}
+
 void
 server_close(struct server *s)
 {
@@ -302,6 +318,8 @@ server_close(struct server *s)
 
     CHECK_OBJ(s, SERVER_MAGIC);
     close_gates(s);
+    if (s->on_term)
+        block_ending_signals();
     s->worker.on_empty = NULL;
     if (s->has_worker)
         worker_fini(&s->worker);
