@@ -65,6 +65,15 @@ read_domain(struct compiling *c, weir_span domain, struct raw_entry *out)
 }
 
 static bool
+is_all_digits(weir_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!ascii_is_digit(s.p[i]))
+            return false;
+    return s.len > 0;
+}
+
+static bool
 read_account(struct compiling *c, weir_span text, struct raw_entry *out)
 {
     bool id = span_starts(text, "id:");
@@ -85,7 +94,11 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         text = span_skip(text, 1);
     out->entry.text = text;
     out->entry.kind = weir__is_glob(text) ? WEIR__ENTRY_GLOB : WEIR__ENTRY_LITERAL;
-    if (text.len && span_find(text, ' ') == text.len)
+    if (is_all_digits(text))
+        weir__diag_add(c->diags, WEIR_WARNING, &out->at,
+                       "this is read as the handle @%.*s: if it is an id, write id:%.*s",
+                       SPAN_FMT(text), SPAN_FMT(text));
+    if (text.len && span_find(text, ' ') == text.len && span_find(text, '/') == text.len)
         return true;
     ERR_AT(c, &out->at, "this is no account: write @handle, user@domain, domain:…, id:… or did:…");
     return false;
@@ -111,7 +124,7 @@ read_hashtag(struct compiling *c, weir_span text, struct raw_entry *out)
 static bool
 read_lang(struct compiling *c, weir_span text, struct raw_entry *out)
 {
-    bool letters = text.len >= 2 && text.len <= 8;
+    bool letters = text.len == 2 || text.len == 3; /* no longer primary subtag is registered */
 
     for (size_t i = 0; i < text.len; i++)
         letters = letters && ascii_lower(text.p[i]) >= 'a' && ascii_lower(text.p[i]) <= 'z';

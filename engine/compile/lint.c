@@ -93,13 +93,14 @@ lint_orders(struct compiling *c)
 void
 weir__lint(struct compiling *c)
 {
-    if (weir_diags_errors(c->diags))
-        return; /* what could not be read may have used what seems unused */
-    if (c->nrules == 0)
-        weir__diag_add(c->diags, WEIR_WARNING, NULL, "there are no rules: everything is allowed");
-    warn_unused(c, &c->list_names, "list");
-    warn_unused(c, &c->order_names, "order");
-    warn_unused(c, &c->group_names, "group");
+    if (!weir_diags_errors(c->diags)) { /* else what was not read may use what seems unused */
+        if (c->nrules == 0)
+            weir__diag_add(c->diags, WEIR_WARNING, NULL,
+                           "there are no rules: everything is allowed");
+        warn_unused(c, &c->list_names, "list");
+        warn_unused(c, &c->order_names, "order");
+        warn_unused(c, &c->group_names, "group");
+    }
     lint_orders(c);
     for (size_t i = 0; i < c->nrules; i++)
         for (int side = 0; side < 2; side++)

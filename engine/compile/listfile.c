@@ -165,7 +165,7 @@ read_header(struct reading *r, struct csv *c, const char *wanted, size_t *index)
 }
 
 static bool
-read_record(struct reading *r, struct csv *c, size_t index)
+read_record(struct reading *r, struct csv *c, size_t index, size_t *widest)
 {
     weir_span field, wanted = SPAN_NONE;
     uint32_t line, column, at_line = 0, at_column = 0, began = c->line;
@@ -180,6 +180,7 @@ read_record(struct reading *r, struct csv *c, size_t index)
             at_column = column;
         }
     }
+    *widest = i > *widest ? i : *widest;
     bool blank = i == 1 && weir__span_trim(field).len == 0;
     if (i <= index && !blank)
         csv_error(r, began, arena_printf(r->work, "this record has %zu columns, and column %zu is "
@@ -197,8 +198,17 @@ read_csv(struct reading *r, const char *column)
 
     if (column && !read_header(r, &c, column, &index))
         return;
-    while (c.rest.len && read_record(r, &c, index))
+    size_t widest = 1;
+    while (c.rest.len && read_record(r, &c, index, &widest))
         continue;
+    if (!column && widest > 1) {
+        struct list_line first = {.line = 1, .column = 1, .width = 1};
+        struct weir__place at = weir__place_in_list(r->file, &first);
+        weir__diag_add(r->diags, WEIR_WARNING, &at,
+                       "this list has %zu columns and no `column` is named: the first one counts, "
+                       "and its first line too",
+                       widest);
+    }
 }
 
 static bool

@@ -437,11 +437,13 @@ compile_rule(struct compiling *c, const struct node *map)
         r.id = SPAN_LIT("?");
     take_order(c, map, &r);
     if (take_action(c, map, &r)) {
-        take_regions(c, map, &r);
         take_downrank(c, map, &r);
         take_against(c, map, &r);
         take_numbers(c, map, &r);
+    } else { /* the rest is still looked at, so that one run tells everything */
+        r.action = weir__node_get(map, "regions") ? WEIR_WITHHOLD : WEIR_ALLOW;
     }
+    take_regions(c, map, &r);
     take_words(c, map, &r);
     take_breaker(c, map, &r);
     if (match)
