@@ -90,6 +90,16 @@ lint_orders(struct compiling *c)
     }
 }
 
+/* A sandbox may forbid executable memory, and then regexes cost several times as much. */
+static void
+lint_jit(struct compiling *c)
+{
+    if (c->jit && c->patterns && !weir__regex_can_jit())
+        weir__diag_add(c->diags, WEIR_WARNING, NULL,
+                       "PCRE2 can make no JIT code in this process: regexes are matched by its "
+                       "interpreter, which is slower and decides the same");
+}
+
 void
 weir__lint(struct compiling *c)
 {
@@ -101,6 +111,7 @@ weir__lint(struct compiling *c)
         warn_unused(c, &c->order_names, "order");
         warn_unused(c, &c->group_names, "group");
     }
+    lint_jit(c);
     lint_orders(c);
     for (size_t i = 0; i < c->nrules; i++)
         for (int side = 0; side < 2; side++)
