@@ -65,6 +65,15 @@ read_domain(struct compiling *c, weir_span domain, struct raw_entry *out)
 }
 
 static bool
+has_blank(weir_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F)
+            return true;
+    return false;
+}
+
+static bool
 is_all_digits(weir_span s)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -84,9 +93,11 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         weir_span s = without_note(id ? span_skip(text, 3) : text);
         out->entry.kind = WEIR__ENTRY_ID;
         out->entry.text = s;
-        if (s.len && span_find(s, ' ') == s.len)
+        if (s.len && !has_blank(s))
             return true;
-        ERR_AT(c, &out->at, "an id has no spaces in it: write id:123, or id:123 @handle with the "
+        ERR_AT(c, &out->at, "%s",
+               s.len == 0 ? "an id is missing behind `id:`"
+                          : "an id has no spaces in it: write id:123, or id:123 @handle with the "
                             "handle as a note");
         return false;
     }
@@ -98,7 +109,7 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         weir__diag_add(c->diags, WEIR_WARNING, &out->at,
                        "this is read as the handle @%.*s: if it is an id, write id:%.*s",
                        SPAN_FMT(text), SPAN_FMT(text));
-    if (text.len && span_find(text, ' ') == text.len && span_find(text, '/') == text.len)
+    if (text.len && !has_blank(text) && span_find(text, '/') == text.len)
         return true;
     ERR_AT(c, &out->at, "this is no account: write @handle, user@domain, domain:…, id:… or did:…");
     return false;

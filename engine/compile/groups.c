@@ -44,6 +44,22 @@ weir__compile_regions(struct compiling *c, const struct node *seq, struct weir__
     return ok;
 }
 
+/* What a reader would take for a code, whatever its case: two letters that are one in capitals, or
+   three digits. */
+static bool
+looks_like_code(weir_span name)
+{
+    char upper[2];
+
+    if (name.len == 3)
+        return ascii_is_digit(name.p[0]) && ascii_is_digit(name.p[1]) && ascii_is_digit(name.p[2]);
+    if (name.len != 2)
+        return false;
+    upper[0] = ascii_upper(name.p[0]);
+    upper[1] = ascii_upper(name.p[1]);
+    return weir_region_find((weir_span){upper, 2}) != WEIR_REGION_NONE;
+}
+
 static bool
 is_free_name(struct compiling *c, const struct node *key, weir_span name)
 {
@@ -57,7 +73,7 @@ is_free_name(struct compiling *c, const struct node *key, weir_span name)
         return false;
     }
     /* names are in small letters and codes in capitals: `eu` would be read as the EU by people */
-    if (!weir__region_expand(name, &ignored, &near) &&
+    if (!looks_like_code(name) && !weir__region_expand(name, &ignored, &near) &&
         !(near && weir__span_eq_nocase(name, span_of(near))))
         return true;
     ERR(c, key, "a group may not be named like the region or group \"%.*s\"", SPAN_FMT(name));

@@ -62,11 +62,12 @@ look_up(struct weir__match *m, enum weir__space space, weir_span key, uint32_t v
 static bool
 concerns(const struct weir__match *m, const struct weir__pattern *p)
 {
-    if (m->only == WEIR_NONE)
-        return true;
-    for (size_t i = 0; i < p->nselectors; i++)
-        if (m->rs->selectors[p->selectors[i]].rule == m->only)
+    for (size_t i = 0; i < p->nselectors; i++) {
+        uint32_t rule = m->rs->selectors[p->selectors[i]].rule;
+        /* what only rules that are off have written must not use up the others' budget */
+        if (m->only == WEIR_NONE ? m->rs->rules[rule].mode != WEIR_MODE_OFF : rule == m->only)
             return true;
+    }
     return false;
 }
 
@@ -229,8 +230,10 @@ weir_status
 weir__match_post(struct weir__match *m, const weir_post *post, uint32_t only)
 {
     begin(m, only);
-    weir_status st = match_tags(m, post);
+    /* accounts first: an author chooses the tags, and must not use up with them the budget of the
+       patterns that are about the author */
     match_accounts(m, post);
+    weir_status st = match_tags(m, post);
     if (post->id.len)
         look_up(m, WEIR__SPACE_POST, post->id, 0);
     for (size_t i = 0; m->asked[WEIR__SPACE_LANG] && i < post->nlangs; i++)
