@@ -148,8 +148,6 @@ bool weir__read_entry(struct compiling *c, weir_selector kind, weir_span text,
 /* Its keys and patterns go to the selector; errors of patterns are reported here. */
 void weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind,
                      enum weir__fold fold, uint32_t selector);
-/* langs: lower-cased primary subtag with old codes replaced; into buf. */
-void weir__fold_lang(weir_span lang, weir_buf *out);
 
 /* freeze.c */
 void weir__add_pattern(struct compiling *c, const struct weir__pattern *p,

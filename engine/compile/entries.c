@@ -200,19 +200,6 @@ weir__read_entry(struct compiling *c, weir_selector kind, weir_span text, struct
     return true;
 }
 
-void
-weir__fold_lang(weir_span lang, weir_buf *out)
-{
-    static const char *const old[][2] = {{"in", "id"}, {"iw", "he"}, {"ji", "yi"}};
-    size_t at = out->len;
-
-    for (size_t i = 0; i < lang.len && lang.p[i] != '-' && lang.p[i] != '_'; i++)
-        weir_buf_putc(out, ascii_lower(lang.p[i]));
-    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
-        if (out->len - at == 2 && memcmp(out->p + at, old[i][0], 2) == 0)
-            memcpy(out->p + at, old[i][1], 2);
-}
-
 /* The space in which an entry of this kind is looked up or tried. */
 static enum weir__space
 space_of(const struct weir__entry *e, weir_selector kind, enum weir__fold fold)
@@ -245,37 +232,34 @@ space_of(const struct weir__entry *e, weir_selector kind, enum weir__fold fold)
     return WEIR__SPACE_SOURCE;
 }
 
+/* The canonical key first, then what the rule's fold makes of it. */
 static void
-fold_turkic_key(weir_span run, weir_buf *out)
+fold_further(weir_span run, weir__fold_fn fold, weir_buf *out)
 {
     weir_buf key = {0};
 
     weir__fold_key(run, &key);
-    weir__fold_turkic(span_of_buf(&key), out);
+    fold(span_of_buf(&key), out);
     out->failed = out->failed || key.failed;
     weir_buf_fini(&key);
+}
+
+static void
+fold_turkic_key(weir_span run, weir_buf *out)
+{
+    fold_further(run, weir__fold_turkic, out);
 }
 
 static void
 fold_skeleton_key(weir_span run, weir_buf *out)
 {
-    weir_buf key = {0};
-
-    weir__fold_key(run, &key);
-    weir__fold_skeleton(span_of_buf(&key), out);
-    out->failed = out->failed || key.failed;
-    weir_buf_fini(&key);
+    fold_further(run, weir__fold_skeleton, out);
 }
 
 static void
 fold_letters_key(weir_span run, weir_buf *out)
 {
-    weir_buf key = {0};
-
-    weir__fold_key(run, &key);
-    weir__fold_letters(span_of_buf(&key), out);
-    out->failed = out->failed || key.failed;
-    weir_buf_fini(&key);
+    fold_further(run, weir__fold_letters, out);
 }
 
 static void

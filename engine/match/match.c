@@ -194,23 +194,14 @@ match_accounts(struct weir__match *m, const weir_post *post)
     }
 }
 
-/* Primary subtag, in lower case, ISO 639's withdrawn codes as what replaced them. */
 static void
 match_lang(struct weir__match *m, weir_span lang, uint32_t value)
 {
-    static const char *const renamed[][2] = {{"in", "id"}, {"iw", "he"}, {"ji", "yi"}};
-    weir_span primary = span_head(lang, span_find(lang, '-'));
-
-    primary = span_head(primary, span_find(primary, '_')); /* `pt_BR` is about */
     m->folded.len = 0;
-    weir__fold_handle(primary, &m->folded);
+    weir__fold_lang(lang, &m->folded);
     weir_span key = span_of_buf(&m->folded);
-    if (key.len == 0 || span_is(key, "und"))
-        return;
-    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++)
-        if (span_is(key, renamed[i][0]))
-            key = span_of(renamed[i][1]);
-    look_up(m, WEIR__SPACE_LANG, key, value);
+    if (key.len && !span_is(key, "und"))
+        look_up(m, WEIR__SPACE_LANG, key, value);
 }
 
 static void

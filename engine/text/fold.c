@@ -90,3 +90,16 @@ weir__unicode_version(void)
     CHECK(pthread_once(&version_once, read_version) == 0);
     return version_text;
 }
+
+void
+weir__fold_lang(weir_span lang, weir_buf *out)
+{
+    static const char *const old[][2] = {{"in", "id"}, {"iw", "he"}, {"ji", "yi"}};
+    size_t at = out->len;
+
+    for (size_t i = 0; i < lang.len && lang.p[i] != '-' && lang.p[i] != '_'; i++)
+        weir_buf_putc(out, ascii_lower(lang.p[i]));
+    for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+        if (out->len - at == 2 && memcmp(out->p + at, old[i][0], 2) == 0)
+            memcpy(out->p + at, old[i][1], 2);
+}

@@ -36,6 +36,10 @@ weir_status weir__fold_prepare(void);
 /* ASCII letters of a handle in lower case; all else as it is. */
 void weir__fold_handle(weir_span handle, weir_buf *out);
 
+/* The primary subtag of a language (`pt_BR` is `pt`), in lower case, with ISO 639's withdrawn codes
+   as what replaced them: in, iw and ji are id, he and yi. */
+void weir__fold_lang(weir_span lang, weir_buf *out);
+
 /* The Unicode version of the data in use, e.g. "15.0"; static storage. */
 const char *weir__unicode_version(void);
 
