@@ -27,10 +27,10 @@ put_prefixed(weir_buf *out, const char *prefix, weir_span s)
     }
 }
 
-static void
-put_id(weir_buf *out, weir_span id)
+static const char *
+prefix_of_id(weir_span id)
 {
-    put_prefixed(out, span_starts(id, "did:") ? "" : "id:", id);
+    return span_starts(id, "did:") ? "" : "id:";
 }
 
 void
@@ -40,18 +40,35 @@ weir__put_author(weir_buf *out, const weir_account *a)
         return;
     weir_buf_puts(out, ",\"author\":");
     if (a->id.len)
-        put_id(out, a->id);
+        put_prefixed(out, prefix_of_id(a->id), a->id);
     else
         put_prefixed(out, "@", a->handle);
+}
+
+/* What is shown of a value: a region and surface each repeat it, and its length is its author's
+   choice. It is cut between two code points, and the cut is shown. */
+static void
+put_shortened(weir_buf *out, const char *prefix, weir_span s)
+{
+    size_t len = s.len;
+
+    if (len > WEIR_RECORD_VALUE_MAX)
+        for (len = WEIR_RECORD_VALUE_MAX; len > 0 && ((unsigned char)s.p[len] & 0xc0) == 0x80;)
+            len--;
+    put_prefixed(out, prefix, (weir_span){s.p, len});
+    if (len < s.len && !out->failed) {
+        out->len--; /* the closing quote comes behind the ellipsis */
+        weir_buf_puts(out, "…\"");
+    }
 }
 
 static void
 put_account_value(weir_buf *out, const weir_account *a)
 {
     if (a->handle.len)
-        put_prefixed(out, "@", a->handle);
+        put_shortened(out, "@", a->handle);
     else
-        put_id(out, a->id);
+        put_shortened(out, prefix_of_id(a->id), a->id);
 }
 
 void
@@ -69,14 +86,14 @@ weir__put_value(weir_buf *out, const weir_act *act)
         break;
     case WEIR_SEL_HASHTAGS:
         CHECK(act->value < p->nhashtags);
-        put_prefixed(out, "#", weir__tag_body(p->hashtags[act->value]));
+        put_shortened(out, "#", weir__tag_body(p->hashtags[act->value]));
         break;
     case WEIR_SEL_POSTS:
-        weir_buf_put_json(out, p->id);
+        put_shortened(out, "", p->id);
         break;
     case WEIR_SEL_LANGS:
         CHECK(act->value < p->nlangs);
-        weir_buf_put_json(out, p->langs[act->value]);
+        put_shortened(out, "", p->langs[act->value]);
         break;
     case WEIR_SEL_SOURCES:
         weir_buf_put_json(out, span_of(weir_source_name(p->source)));

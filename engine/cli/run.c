@@ -51,18 +51,28 @@ write_out(struct running *x)
 }
 
 static int
-answer_one(struct running *x, weir_span line, size_t avail)
+answer_one(struct running *x, weir_span bytes, size_t avail)
 {
-    uint64_t made = x->answerer.tally.made;
-    weir_status st = answer_line(&x->answerer, line, avail, x->frame.lines, x->r->now_ms, &x->out);
+    struct answer_line line = {
+        .bytes = bytes, .avail = avail, .number = x->frame.lines, .now_ms = x->r->now_ms};
+    int rc = EXIT_DONE;
 
-    x->unsent += x->answerer.tally.made - made;
-    if (st != WEIR_OK) {
-        (void)write_out(x);
-        ui_say("%s:%" PRIu64 ": %s", x->places.file, x->frame.lines, weir_status_text(st));
-        return EXIT_IO;
+    while (rc == EXIT_DONE && !line.done) {
+        uint64_t made = x->answerer.tally.made;
+        weir_status st = answer_line(&x->answerer, &line, OUT_BATCH, &x->out);
+
+        x->unsent += x->answerer.tally.made - made;
+        if (st != WEIR_OK) {
+            (void)write_out(x);
+            ui_say("%s:%" PRIu64 ": %s", x->places.file, x->frame.lines, weir_status_text(st));
+            return EXIT_IO;
+        }
+        if (x->out.len >= OUT_BATCH)
+            rc = write_out(x);
     }
-    return x->out.len >= OUT_BATCH ? write_out(x) : EXIT_DONE;
+    if (!line.done)
+        answer_give_up(&x->answerer, &line);
+    return rc;
 }
 
 /* The lines of the chunk; at the end of the input also one that no newline ends. */

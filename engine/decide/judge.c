@@ -99,7 +99,8 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
 {
     struct weir__match *m = &s->match;
     struct weir__part part = {post, slot->touched.n, 0, slot->candidate.n, 0};
-    weir_status st = weir__match_post(m, post, WEIR_NONE);
+    struct weir__scope scope = {WEIR_NONE, slot->d.at_ms, region};
+    weir_status st = weir__match_post(m, post, scope);
 
     if (st != WEIR_OK)
         return st;
@@ -109,9 +110,7 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
     slot->d.limit_tags |= m->too_many_tags;
     for (size_t i = 0; i < m->nrules; i++) {
         const struct weir_rule *rule = &s->rs->rules[m->rules[i]];
-        if (rule->mode == WEIR_MODE_OFF || !weir__rule_in_force(s->rs, rule, slot->d.at_ms))
-            continue;
-        if (region != WEIR_REGION_NONE && !weir__region_has(&rule->regions, region))
+        if (!weir__match_in_scope(m, m->rules[i]))
             continue;
         weir_state state = state_of(m, rule, post);
         slot->touched.items[slot->touched.n++] =

@@ -83,7 +83,7 @@ static weir_status
 try_tag(struct run *run, const struct weir__rule_test *t)
 {
     weir_post post = {.source = WEIR_SOURCE_QUERY, .hashtags = &t->text, .nhashtags = 1};
-    weir_status st = weir__match_post(&run->match, &post, t->rule);
+    weir_status st = weir__match_post(&run->match, &post, (struct weir__scope){.only = t->rule});
 
     if (st != WEIR_OK || selector_agrees(run, t, WEIR_SEL_HASHTAGS))
         return st;
@@ -107,7 +107,7 @@ try_account(struct run *run, const struct weir__rule_test *t)
         post.mentions = &account;
         post.nmentions = 1;
     }
-    weir_status st = weir__match_post(&run->match, &post, t->rule);
+    weir_status st = weir__match_post(&run->match, &post, (struct weir__scope){.only = t->rule});
     if (st != WEIR_OK || selector_agrees(run, t, as_author ? WEIR_SEL_ACCOUNTS : WEIR_SEL_MENTIONS))
         return st;
     weir_buf_puts(&run->why, "it is compared as \"");
@@ -166,7 +166,7 @@ try_post(struct run *run, const struct weir__rule_test *t)
         refuse_post(run, t, n == 1 ? &items[0] : NULL);
         return WEIR_OK;
     }
-    st = weir__match_post(&run->match, items[0].post, t->rule);
+    st = weir__match_post(&run->match, items[0].post, (struct weir__scope){.only = t->rule});
     if (st == WEIR_OK)
         judge_post(run, t);
     return st;

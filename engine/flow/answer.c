@@ -116,31 +116,53 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
     return out->failed ? WEIR_E_NOMEM : WEIR_OK;
 }
 
+/* Reading a line again gives the same items: only the first time are they counted. */
+static weir_status
+read_line(struct answerer *a, struct answer_line *line, const weir_item **items)
+{
+    weir_status st = weir_reader_read(a->reader, line->bytes, line->avail, items, &line->nitems);
+    bool first = !line->read;
+
+    line->read = true;
+    if (st == WEIR_OK && first)
+        a->tally.items += line->nitems;
+    if (st != WEIR_OK && first) {
+        line->nitems = 1; /* how many it would have been, nobody knows */
+        a->tally.items++;
+    }
+    return st;
+}
+
 weir_status
-answer_line(struct answerer *a, weir_span line, size_t avail, uint64_t number, int64_t now_ms,
-            weir_buf *out)
+answer_line(struct answerer *a, struct answer_line *line, size_t enough, weir_buf *out)
 {
     const weir_item *items;
-    size_t n;
+    size_t begin = out->len;
 
     CHECK_OBJ(a, ANSWERER_MAGIC);
-    weir_status st = weir_reader_read(a->reader, line, avail, &items, &n);
-    if (st != WEIR_OK) {
-        a->tally.items++; /* how many it would have been, nobody knows */
-        a->tally.abandoned++;
-        return st;
-    }
-    a->tally.items += n;
-    for (size_t i = 0; i < n; i++) {
+    CHECK(!line->done);
+    weir_status st = read_line(a, line, &items);
+    while (st == WEIR_OK && line->answered < line->nitems && out->len - begin < enough) {
         size_t mark = out->len;
 
-        st = answer_item(a, &items[i], number, now_ms, out);
+        st = answer_item(a, &items[line->answered], line->number, line->now_ms, out);
         if (st != WEIR_OK) {
             out->len = mark;
-            a->tally.abandoned += n - i;
-            return st;
+            break;
         }
+        line->answered++;
         a->tally.made += out->len > mark;
     }
-    return WEIR_OK;
+    if (st != WEIR_OK)
+        answer_give_up(a, line);
+    line->done = line->answered == line->nitems;
+    return st;
+}
+
+void
+answer_give_up(struct answerer *a, struct answer_line *line)
+{
+    a->tally.abandoned += line->nitems - line->answered;
+    line->answered = line->nitems;
+    line->done = true;
 }

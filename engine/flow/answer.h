@@ -46,13 +46,29 @@ struct answerer {
 weir_status answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options *o);
 void answerer_fini(struct answerer *a);
 
+/* A line on its way to its answers. The first four are the caller's to fill in. */
+struct answer_line {
+    weir_span bytes; /* as weir_reader_read has them; to be there until all is answered */
+    size_t avail;
+    uint64_t number;
+    int64_t now_ms;
+    /* answer_line's own, zero at first */
+    bool read;
+    size_t nitems, answered;
+    bool done; /* every item has its answer */
+};
+
 /*
- * Answer one line: what it is owed is appended to `out`, one record an item.
- * `avail` and the line's bytes as weir_reader_read has them.
+ * Answer a line, or go on with one: what it is owed is appended to `out`, one record an item.
+ * A page may be owed many thousand times its own size, so this stops when `out` has grown by
+ * `enough` bytes and items are left (`done` is false then); call it again to go on. Other lines may
+ * be answered in between.
  * @retval WEIR_E_NOMEM  Items of the line were abandoned; whole records only stand in `out`. The
  *                       stream cannot go on, as its answers would no longer be aligned.
  */
-weir_status answer_line(struct answerer *a, weir_span line, size_t avail, uint64_t number,
-                        int64_t now_ms, weir_buf *out);
+weir_status answer_line(struct answerer *a, struct answer_line *line, size_t enough, weir_buf *out);
+
+/* A line that will not be gone on with: what is left of it counts as abandoned. */
+void answer_give_up(struct answerer *a, struct answer_line *line);
 
 #endif

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
-   OUT_LOW. One line's answers may overshoot it. */
+   OUT_LOW. One item's answer may overshoot it. */
 #define OUT_BATCH ((size_t)256 * 1024)
 #define OUT_HIGH ((size_t)1024 * 1024)
 #define OUT_LOW ((size_t)256 * 1024)
@@ -76,6 +76,8 @@ close_now(struct conn *c)
     counts->delivered += c->unsent - lost;
     counts->broken += lost > 0 || !c->eof;
     c->unsent = 0;
+    if (!c->line.done)
+        answer_give_up(&c->worker->answerer, &c->line);
     event_free(c->readable);
     event_free(c->writable);
     (void)close(c->fd);
@@ -154,11 +156,18 @@ flush(struct conn *c)
 
 /* The next line: of the chunk, or the last one of an input that has ended. */
 static enum frame_result
-next_line(struct conn *c, weir_span *line, size_t *avail)
+next_line(struct conn *c, int64_t now_ms)
 {
-    enum frame_result r = frame_next(&c->frame, line, avail);
+    struct answer_line line = {.now_ms = now_ms};
+    enum frame_result r = frame_next(&c->frame, &line.bytes, &line.avail);
 
-    return r == FRAME_MORE && c->eof ? frame_end(&c->frame, line, avail) : r;
+    if (r == FRAME_MORE && c->eof)
+        r = frame_end(&c->frame, &line.bytes, &line.avail);
+    if (r == FRAME_LINE) {
+        line.number = c->frame.lines;
+        c->line = line;
+    }
+    return r;
 }
 
 /* Answer lines until there are none or a batch is full. false: no memory. */
@@ -168,14 +177,14 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
     struct answerer *a = &c->worker->answerer;
     uint64_t made = a->tally.made;
     size_t stop = pending(c) + OUT_BATCH;
-    enum frame_result r = FRAME_MORE;
-    weir_span line;
-    size_t avail;
+    enum frame_result r = FRAME_LINE;
 
     if (!c->out.p)
         c->out = worker_borrow_out(c->worker);
-    while (pending(c) < stop && (r = next_line(c, &line, &avail)) == FRAME_LINE) {
-        if (answer_line(a, line, avail, c->frame.lines, now_ms, &c->out) != WEIR_OK) {
+    while (pending(c) < stop) {
+        if (c->line.done && (r = next_line(c, now_ms)) != FRAME_LINE)
+            break;
+        if (answer_line(a, &c->line, stop - pending(c), &c->out) != WEIR_OK) {
             r = FRAME_NOMEM;
             break;
         }
@@ -318,7 +327,8 @@ conn_open(struct worker *w, evutil_socket_t fd)
         (void)close(fd);
         return false;
     }
-    *c = (struct conn){.magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w};
+    *c = (struct conn){
+        .magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w, .line = {.done = true}};
     c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
     c->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
     if (!c->readable || !c->writable) {

@@ -5,6 +5,7 @@
 #ifndef WEIR_FLOW_CONN_H
 #define WEIR_FLOW_CONN_H
 
+#include "flow/answer.h"
 #include "flow/frame.h"
 
 #include <event2/event.h>
@@ -43,6 +44,7 @@ struct conn {
     bool eof;                     /* the client has ended its input: a last line counts */
 
     struct frame frame;
+    struct answer_line line; /* of which items wait for their answers, unless it is done */
     char *in; /* the chunk while it has lines left, else NULL; from and to the worker */
 
     weir_buf out;    /* answers from out_at on are to be sent */

@@ -29,7 +29,7 @@ struct tally {
     uint64_t queries; /* decided */
     uint64_t skips;
     uint64_t errors;
-    uint64_t abandoned; /* there was no memory to answer them; their stream was given up */
+    uint64_t abandoned; /* read, and not answered: their stream was given up */
     uint64_t made;      /* answers appended to outputs */
 
     uint64_t action[WEIR_WITHHOLD + 1]; /* of posts and queries */

@@ -44,9 +44,11 @@ weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, uint32_t 
     weir__tags_init(&m->tags);
     m->marks = calloc((size_t)rs->nselectors + 1, sizeof *m->marks);
     m->rules = calloc((size_t)rs->nrules + 1, sizeof *m->rules);
+    m->in_scope = calloc((size_t)rs->nrules + 1, sizeof *m->in_scope);
     m->touched = calloc(nwords, sizeof *m->touched);
     m->touched_word = calloc(nwords / 64 + 1, sizeof *m->touched_word);
-    weir_status st = m->marks && m->rules && m->touched && m->touched_word ? WEIR_OK : WEIR_E_NOMEM;
+    bool has_all = m->marks && m->rules && m->in_scope && m->touched && m->touched_word;
+    weir_status st = has_all ? WEIR_OK : WEIR_E_NOMEM;
     if (st == WEIR_OK)
         st = weir__regex_scratch_new(match_limit ? match_limit : WEIR__MATCH_LIMIT, &m->regex);
     if (st != WEIR_OK) {
@@ -67,6 +69,7 @@ weir__match_fini(struct weir__match *m)
         weir__regex_scratch_free(m->regex);
     free(m->marks);
     free(m->rules);
+    free(m->in_scope);
     free(m->touched);
     free(m->touched_word);
     weir_buf_fini(&m->handle);

@@ -38,7 +38,7 @@ record(struct weir__match *m, uint32_t selector, uint32_t value, bool ran_out)
     const struct weir__selector *s = &m->rs->selectors[selector];
     struct weir__mark *mark = &m->marks[selector];
 
-    if (m->only != WEIR_NONE && s->rule != m->only)
+    if (m->scope.only != WEIR_NONE && s->rule != m->scope.only)
         return;
     if (mark->epoch != m->epoch)
         *mark = (struct weir__mark){m->epoch, WEIR_NONE, WEIR_NONE};
@@ -59,15 +59,30 @@ look_up(struct weir__match *m, enum weir__space space, weir_span key, uint32_t v
         record(m, found.selectors[i], value, false);
 }
 
-static bool
-concerns(const struct weir__match *m, const struct weir__pattern *p)
+bool
+weir__match_in_scope(struct weir__match *m, uint32_t index)
 {
-    for (size_t i = 0; i < p->nselectors; i++) {
-        uint32_t rule = m->rs->selectors[p->selectors[i]].rule;
-        /* what only rules that are off have written must not use up the others' budget */
-        if (m->only == WEIR_NONE ? m->rs->rules[rule].mode != WEIR_MODE_OFF : rule == m->only)
+    const struct weir_rule *rule = &m->rs->rules[index];
+    const struct weir__scope *scope = &m->scope;
+    struct weir__in_scope *known = &m->in_scope[index];
+
+    if (scope->only != WEIR_NONE)
+        return index == scope->only;
+    if (known->epoch != m->epoch)
+        *known = (struct weir__in_scope){m->epoch,
+                                         rule->mode != WEIR_MODE_OFF &&
+                                             weir__rule_in_force(m->rs, rule, scope->at_ms) &&
+                                             (scope->region == WEIR_REGION_NONE ||
+                                              weir__region_has(&rule->regions, scope->region))};
+    return known->yes;
+}
+
+static bool
+concerns(struct weir__match *m, const struct weir__pattern *p)
+{
+    for (size_t i = 0; i < p->nselectors; i++)
+        if (weir__match_in_scope(m, m->rs->selectors[p->selectors[i]].rule))
             return true;
-    }
     return false;
 }
 
@@ -205,22 +220,23 @@ match_lang(struct weir__match *m, weir_span lang, uint32_t value)
 }
 
 static void
-begin(struct weir__match *m, uint32_t only)
+begin(struct weir__match *m, struct weir__scope scope)
 {
-    m->only = only;
+    m->scope = scope;
     m->nran_out = 0;
     memset(m->given_up, 0, sizeof m->given_up);
     m->handle.failed = m->folded.failed = false;
     if (++m->epoch == 0) {
         memset(m->marks, 0, m->rs->nselectors * sizeof *m->marks);
+        memset(m->in_scope, 0, m->rs->nrules * sizeof *m->in_scope);
         m->epoch = 1;
     }
 }
 
 weir_status
-weir__match_post(struct weir__match *m, const weir_post *post, uint32_t only)
+weir__match_post(struct weir__match *m, const weir_post *post, struct weir__scope scope)
 {
-    begin(m, only);
+    begin(m, scope);
     /* accounts first: an author chooses the tags, and must not use up with them the budget of the
        patterns that are about the author */
     match_accounts(m, post);

@@ -19,6 +19,23 @@ struct weir__mark {
     uint32_t ran_out; /* index of the first value on which a pattern ran out; WEIR_NONE: none */
 };
 
+/*
+ * The rules that a post is matched against: those not off, in force at `at_ms`, and holding in
+ * `region` (WEIR_REGION_NONE: in any); or the one rule `only`, whatever its mode, time and regions.
+ * What other rules alone have written must not use up the budget of these.
+ */
+struct weir__scope {
+    uint32_t only; /* WEIR_NONE: as above */
+    int64_t at_ms;
+    uint16_t region;
+};
+
+/* Is a rule in the scope? Not known yet where `epoch` is not the area's. */
+struct weir__in_scope {
+    uint32_t epoch;
+    bool yes;
+};
+
 struct weir__match {
     const struct weir_ruleset *rs;
     uint32_t epoch;
@@ -38,7 +55,8 @@ struct weir__match {
     uint32_t post_limit;
     uint32_t nran_out;            /* patterns that ran out on this post */
     bool given_up[WEIR__NSPACES]; /* all of the space's regexes are marked as run out */
-    uint32_t only;                /* the one rule that is asked about; WEIR_NONE: all */
+    struct weir__scope scope;
+    struct weir__in_scope *in_scope; /* by rule */
     struct weir__tags tags;
     weir_buf handle, folded;
 };
@@ -55,10 +73,15 @@ weir_status weir__match_init(struct weir__match *m, const struct weir_ruleset *r
 void weir__match_fini(struct weir__match *m);
 
 /*
- * Match a post against all rules, or against one (`only`, else WEIR_NONE). Allocates only until
- * the buffers have grown to the size of the posts. WEIR_E_NOMEM: the results are void.
+ * Match a post against the rules of the scope; literals and globs of others may show in the results
+ * too. Allocates only until the buffers have grown to the size of the posts. WEIR_E_NOMEM: the
+ * results are void.
  */
-weir_status weir__match_post(struct weir__match *m, const weir_post *post, uint32_t only);
+weir_status weir__match_post(struct weir__match *m, const weir_post *post,
+                             struct weir__scope scope);
+
+/* Is the rule in the scope of the last weir__match_post? */
+bool weir__match_in_scope(struct weir__match *m, uint32_t rule);
 
 /* Index of the first value that hit the selector, or WEIR_NONE. WEIR_NONE as a selector: none. */
 static inline uint32_t

@@ -13,6 +13,13 @@
 extern "C" {
 #endif
 
+/**
+ * Bytes of a post's value that `value` shows, `#` and `@` aside; of a longer one the beginning and
+ * an ellipsis. Every region and surface repeats the value, and posts choose its length. No platform
+ * has hashtags, handles or ids that are nearly so long.
+ */
+#define WEIR_RECORD_VALUE_MAX 1024
+
 /** Append the record of a decision, its trace included where it has one. */
 WEIR_API void weir_record_write(const weir_decision *d, weir_buf *out);
 

@@ -200,6 +200,54 @@ def test_a_client_that_reads_late_gets_everything():
         assert ids(answers) == [str(n) for n in range(30_000)]
 
 
+def page_owed_much(posts):
+    """A line of some KB that is owed tens of MB: many posts quote one, which a rule of every
+    region and surface names."""
+    tag = "x" * 3000
+    quoted = {"id": "9", "author_id": "1", "text": "", "entities": {"hashtags": [{"tag": tag}]}}
+    data = [{"id": str(n), "author_id": "2", "text": "",
+             "referenced_tweets": [{"type": "quoted", "id": "9"}]} for n in range(posts)]
+    return json.dumps({"data": data, "includes": {"tweets": [quoted]}}).encode() + b"\n"
+
+
+MUCH = """tagweir: 1
+rules:
+  - {id: all, regions: [EU, "002", "019", "142"], action: downrank, factor: 0.1,
+     match: {hashtags: ["xxxx*"]}}
+"""
+
+
+def test_a_page_that_is_owed_much_does_not_grow_the_server():
+    page = page_owed_much(80)
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", MUCH)
+        expected = weir.replay("-", rules=rules, stdin=page + own(1)).out
+        assert len(expected) > 40 << 20, len(expected)
+        with weir.Server(rules=rules) as server:
+            weir.ask(server.connect(), own(1))
+            before = server.memory_kib()
+            s = server.connect()
+            s.sendall(page + own(1))
+            s.shutdown(socket.SHUT_WR)
+            other = ids(weir.ask(server.connect(), own(7)))
+            grown = server.memory_kib() - before
+            answers = weir.read_all(s)
+            s.close()
+    assert other == ["7"], "a client that reads nothing kept another one waiting"
+    assert grown < 32 * 1024 * slack(), f"memory grew by {grown} KiB over one line"
+    assert answers == expected
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_page_is_accounted_for():
+    with weir.Folder() as folder:
+        with weir.Server(rules=folder.write("rules.yaml", MUCH)) as server:
+            s = server.connect()
+            s.sendall(page_owed_much(80) + own(1))
+            assert s.recv(1 << 16)
+            s.close()
+            assert ids(weir.ask(server.connect(), own(7))) == ["7"]
+
+
 def test_clients_that_leave_in_the_middle_harm_nobody():
     rng = random.Random(SEED + 1)
     with weir.Server() as server:

@@ -59,28 +59,59 @@ put_factor(struct buf *b, int factor)
     put(b, (struct str){text, n});
 }
 
+/* The first 1,024 bytes of a value behind its `#`, `@` or `id:`, whole code points, and `…`. */
+static struct str
+shortened(struct str s)
+{
+    struct buf b = {0};
+    size_t at = 0, end = 0;
+
+    if (s.n <= 1024)
+        return s;
+    while (at <= 1024) {
+        end = at;
+        next_cp(s, &at);
+    }
+    put(&b, (struct str){s.p, end});
+    puts_buf(&b, "…");
+    return str_of_buf(&b);
+}
+
+static struct account
+shortened_account(struct account a)
+{
+    if (a.handle.n)
+        a.handle = shortened(a.handle);
+    else
+        a.id = shortened(a.id);
+    return a;
+}
+
 static void
 put_value(struct buf *b, const struct post *p, const struct match *m)
 {
     struct buf tag = {0};
+    struct account account;
 
     switch (m->by) {
     case ACCOUNTS:
-        put_account(b, &p->author, true);
+        account = shortened_account(p->author);
+        put_account(b, &account, true);
         break;
     case MENTIONS:
-        put_account(b, &p->mentions[m->value], true);
+        account = shortened_account(p->mentions[m->value]);
+        put_account(b, &account, true);
         break;
     case HASHTAGS:
         puts_buf(&tag, "#");
-        put(&tag, tag_body(p->tags[m->value].raw));
+        put(&tag, shortened(tag_body(p->tags[m->value].raw)));
         put_json(b, str_of_buf(&tag));
         break;
     case POSTS:
-        put_json(b, p->id);
+        put_json(b, shortened(p->id));
         break;
     case LANGS:
-        put_json(b, p->langs[m->value]);
+        put_json(b, shortened(p->langs[m->value]));
         break;
     default:
         put_json(b, str_of(source_names[p->source]));

@@ -107,6 +107,8 @@ static const struct row rows[] = {
     {"another dialect", "sources: [tweet]", NULL, "id=1", MISS},
 };
 
+static const struct weir__scope every_rule = {.only = WEIR_NONE, .region = WEIR_REGION_NONE};
+
 static int
 value_hit(const struct row *row)
 {
@@ -122,11 +124,11 @@ value_hit(const struct row *row)
                    row->fold ? row->fold : "none", row->selector);
     weir_ruleset *rs = given_rules(yaml);
     assert_int_equal(weir__match_init(m, rs, 0, 0), WEIR_OK);
-    assert_int_equal(weir__match_post(m, given_post(g, row->post), WEIR_NONE), WEIR_OK);
+    assert_int_equal(weir__match_post(m, given_post(g, row->post), every_rule), WEIR_OK);
     uint32_t hit = weir__match_hit(m, 0);
     assert_int_equal(m->nrules, hit != WEIR_NONE);
     /* the next post finds no mark of this one */
-    assert_int_equal(weir__match_post(m, given_post(g, "id=none"), WEIR_NONE), WEIR_OK);
+    assert_int_equal(weir__match_post(m, given_post(g, "id=none"), every_rule), WEIR_OK);
     assert_true(weir__match_hit(m, 0) == WEIR_NONE || strncmp(row->selector, "sources", 7) == 0);
     weir__match_fini(m);
     weir_ruleset_unref(rs);
@@ -159,7 +161,7 @@ a_query_has_no_source(void **state)
     (void)given_post(g, "tag=a");
     g->post.source = WEIR_SOURCE_QUERY;
     assert_int_equal(weir__match_init(&m, rs, 0, 0), WEIR_OK);
-    assert_int_equal(weir__match_post(&m, &g->post, WEIR_NONE), WEIR_OK);
+    assert_int_equal(weir__match_post(&m, &g->post, every_rule), WEIR_OK);
     assert_int_equal(m.nrules, 0);
     weir__match_fini(&m);
     weir_ruleset_unref(rs);
@@ -213,7 +215,8 @@ a_thousand_distinct_tags_are_matched(void **state)
 /* Budgets ----------------------------------------------------------------------------------- */
 
 /* Backtracks without end on a run of a's that something else follows. */
-#define CATASTROPHE "'/^(?:a|a)*$/'"
+#define CATASTROPHE_TEXT "^(?:a|a)*$"
+#define CATASTROPHE "'/" CATASTROPHE_TEXT "/'"
 #define LONG_TAG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
 
 static void
@@ -230,7 +233,7 @@ a_pattern_out_of_budget_is_told_apart(void **state)
 
     (void)state;
     assert_int_equal(weir__match_init(&m, rs, 0, 0), WEIR_OK);
-    assert_int_equal(weir__match_post(&m, given_post(g, "tag=x tag=" LONG_TAG), WEIR_NONE),
+    assert_int_equal(weir__match_post(&m, given_post(g, "tag=x tag=" LONG_TAG), every_rule),
                      WEIR_OK);
     uint32_t a = rs->rules[0].selector[WEIR__MATCH][WEIR_SEL_HASHTAGS];
     uint32_t b = rs->rules[1].selector[WEIR__EXCEPT][WEIR_SEL_HASHTAGS];
@@ -240,7 +243,9 @@ a_pattern_out_of_budget_is_told_apart(void **state)
     assert_int_equal(weir__match_ran_out(&m, b), 1);
     assert_int_equal(m.nrules, 2);
     /* one rule alone */
-    assert_int_equal(weir__match_post(&m, given_post(g, "tag=x tag=" LONG_TAG), 1), WEIR_OK);
+    assert_int_equal(
+        weir__match_post(&m, given_post(g, "tag=x tag=" LONG_TAG), (struct weir__scope){.only = 1}),
+        WEIR_OK);
     assert_int_equal(m.nrules, 1);
     assert_int_equal(m.rules[0], 1);
     weir__match_fini(&m);
@@ -262,7 +267,7 @@ a_post_has_a_budget_over_all_patterns(void **state)
 
     (void)state;
     assert_int_equal(weir__match_init(&m, rs, 0, 2), WEIR_OK);
-    assert_int_equal(weir__match_post(&m, given_post(g, "tag=z tag=" LONG_TAG), WEIR_NONE),
+    assert_int_equal(weir__match_post(&m, given_post(g, "tag=z tag=" LONG_TAG), every_rule),
                      WEIR_OK);
     assert_int_equal(weir__match_hit(&m, b), 0);
     assert_int_equal(weir__match_ran_out(&m, b), WEIR_NONE);
@@ -270,13 +275,53 @@ a_post_has_a_budget_over_all_patterns(void **state)
         weir__match_post(&m,
                          given_post(g, "tag=a" LONG_TAG " tag=b" LONG_TAG " tag=" LONG_TAG
                                        " tag=aa" LONG_TAG " tag=z tag=xy tag=z1"),
-                         WEIR_NONE),
+                         every_rule),
         WEIR_OK);
     assert_int_equal(m.nran_out, 2);
     assert_int_equal(weir__match_hit(&m, b), WEIR_NONE); /* not tried any more */
     assert_in_range(weir__match_ran_out(&m, b), 2, 3);
     uint32_t a = rs->rules[0].selector[WEIR__MATCH][WEIR_SEL_HASHTAGS];
     assert_int_equal(weir__match_hit(&m, a), 5); /* globs need no budget */
+    weir__match_fini(&m);
+    weir_ruleset_unref(rs);
+    free(g);
+}
+
+/* Patterns of rules that cannot act must not use up the budget of those that can. */
+static void
+rules_out_of_scope_spend_no_budget(void **state)
+{
+    static const char post[] = "tag=a" LONG_TAG " tag=b" LONG_TAG " tag=z";
+    struct given_post *g = malloc(sizeof *g);
+    struct weir__match m;
+    weir_ruleset *rs = given_rules("rules:\n"
+                                   "  - {id: off, action: withhold, regions: [FR], mode: off,"
+                                   "     match: {hashtags: [" CATASTROPHE "]}}\n"
+                                   "  - {id: over, action: withhold, regions: [FR],"
+                                   "     until: 2021-01-01T00:00:00Z,"
+                                   "     match: {hashtags: ['/(?:" CATASTROPHE_TEXT ")/']}}\n"
+                                   "  - {id: elsewhere, action: withhold, regions: [IN],"
+                                   "     match: {hashtags: ['/(?i:" CATASTROPHE_TEXT ")/']}}\n"
+                                   "  - {id: z, action: withhold, regions: [FR],"
+                                   "     match: {hashtags: ['/^z/']}}\n");
+    struct weir__scope in_france = {WEIR_NONE, INT64_C(1700000000000),
+                                    weir_region_find(SPAN_LIT("FR"))};
+    uint32_t z = rs->rules[3].selector[WEIR__MATCH][WEIR_SEL_HASHTAGS];
+
+    (void)state;
+    assert_int_equal(weir__match_init(&m, rs, 0, 1), WEIR_OK);
+    assert_int_equal(weir__match_post(&m, given_post(g, post), in_france), WEIR_OK);
+    assert_int_equal(m.nran_out, 0);
+    assert_int_equal(weir__match_hit(&m, z), 2);
+    assert_false(weir__match_in_scope(&m, 0));
+    assert_false(weir__match_in_scope(&m, 1));
+    assert_false(weir__match_in_scope(&m, 2));
+    assert_true(weir__match_in_scope(&m, 3));
+    /* where it does hold, it does spend */
+    in_france.region = WEIR_REGION_NONE;
+    assert_int_equal(weir__match_post(&m, given_post(g, post), in_france), WEIR_OK);
+    assert_int_equal(m.nran_out, 1);
+    assert_int_equal(weir__match_hit(&m, z), WEIR_NONE);
     weir__match_fini(&m);
     weir_ruleset_unref(rs);
     free(g);
@@ -308,12 +353,12 @@ touched_rules_are_ascending(void **state)
     weir__keytable_builder_free(b);
     assert_int_equal(weir__match_init(&m, &rs, 0, 0), WEIR_OK);
     assert_int_equal(
-        weir__match_post(&m, given_post(g, "tag=t4499 tag=t0 tag=t64 tag=t63"), WEIR_NONE),
+        weir__match_post(&m, given_post(g, "tag=t4499 tag=t0 tag=t64 tag=t63"), every_rule),
         WEIR_OK);
     static const uint32_t expected[] = {0, 63, 64, 4499, 4500, 4563, 4564, 8999};
     assert_int_equal(m.nrules, 8);
     assert_memory_equal(m.rules, expected, sizeof expected);
-    assert_int_equal(weir__match_post(&m, given_post(g, "tag=t4160"), WEIR_NONE), WEIR_OK);
+    assert_int_equal(weir__match_post(&m, given_post(g, "tag=t4160"), every_rule), WEIR_OK);
     assert_int_equal(m.nrules, 2);
     assert_int_equal(m.rules[1], 8660);
     weir__match_fini(&m);
@@ -327,6 +372,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_hit_entries),
         cmocka_unit_test(a_query_has_no_source),
+        cmocka_unit_test(rules_out_of_scope_spend_no_budget),
         cmocka_unit_test(a_thousand_distinct_tags_are_matched),
         cmocka_unit_test(a_pattern_out_of_budget_is_told_apart),
         cmocka_unit_test(a_post_has_a_budget_over_all_patterns),
