@@ -55,6 +55,35 @@ put_keys(const weir_post *p, weir_buf *out)
         weir_buf_putc(out, '\n');
 }
 
+static bool
+is_number(weir_span s)
+{
+    size_t n = 0;
+
+    while (n < s.len && s.p[n] >= '0' && s.p[n] <= '9')
+        n++;
+    return n == s.len && n > 0;
+}
+
+/* What was asked about, as it was read. */
+static void
+put_question(const weir_post *p, weir_buf *out)
+{
+    const weir_span handle = p->author.handle;
+
+    if (p->query.kind == WEIR_QUERY_HASHTAG) {
+        weir_buf_puts(out, "hashtag ");
+        weir_buf_put(out, p->query.value);
+    } else {
+        weir_buf_puts(out, "account ");
+        tell_account(&p->author, out);
+    }
+    if (is_number(handle))
+        weir_buf_printf(out, ", read as a handle (for an id, write id:%.*s)", (int)handle.len,
+                        handle.p);
+    weir_buf_putc(out, '\n');
+}
+
 static void
 put_subject(const weir_post *p, weir_buf *out)
 {
@@ -68,9 +97,7 @@ put_subject(const weir_post *p, weir_buf *out)
         weir_buf_printf(out, " (%s)%s%s\n", weir_source_name(p->source),
                         p->repost_of ? ", a repost" : "", p->quotes ? ", with a quote" : "");
     } else {
-        weir_buf_puts(out, p->query.kind == WEIR_QUERY_HASHTAG ? "hashtag " : "account ");
-        weir_buf_put(out, p->query.value);
-        weir_buf_putc(out, '\n');
+        put_question(p, out);
     }
     put_keys(p, out);
     if (p->repost_of) {
@@ -93,17 +120,40 @@ put_when(const weir_decision *d, weir_buf *out)
 static void
 explain_decision(struct explaining *x, const weir_decision *d)
 {
-    struct telling t = {
-        .d = d, .region = x->args->region, .near = telling_nearness(x->rs, d), .out = &x->out};
+    enum nearness *near = telling_nearness(x->rs, d);
+    struct telling t = {.d = d, .region = x->args->region, .near = near, .out = &x->out};
 
     put_subject(d->post, &x->out);
     put_when(d, &x->out);
     tell(&t);
-    free((void *)(uintptr_t)t.near);
+    free(near);
     if (d->quoted) {
         weir_buf_puts(&x->out, "\nIt quotes ");
         explain_decision(x, d->quoted);
     }
+}
+
+/* The record, and behind its last key the times that records do not carry. */
+static void
+explain_json(struct explaining *x, const weir_decision *d)
+{
+    bool *told = ui_alloc(weir_ruleset_nrules(x->rs), sizeof *told);
+    bool any = false;
+
+    weir_record_write(d, &x->out);
+    if (x->out.failed)
+        ui_no_memory();
+    x->out.len -= strlen("}\n");
+    weir_buf_puts(&x->out, ",\"in_force\":[");
+    for (const weir_decision *q = d; q; q = q->quoted) {
+        enum nearness *near = telling_nearness(x->rs, q);
+        struct telling t = {.d = q, .region = x->args->region, .near = near, .out = &x->out};
+
+        tell_json(&t, told, &any);
+        free(near);
+    }
+    weir_buf_puts(&x->out, "]}\n");
+    free(told);
 }
 
 static int
@@ -126,7 +176,7 @@ explain_item(struct explaining *x, const weir_item *item)
     if (st != WEIR_OK && st != WEIR_E_LIMIT)
         ui_no_memory();
     if (x->args->json)
-        weir_record_write(&d, &x->out);
+        explain_json(x, &d);
     else
         explain_decision(x, &d);
     return EXIT_DONE;
@@ -216,9 +266,10 @@ const struct command command_explain = {
     .name = "explain",
     .usage = "--rules PATH… (--tag TAG | --account ACCOUNT | --post FILE) [OPTION]…",
     .does = "Tell why a hashtag, an account or a post is shown as it is, and where.",
-    .more = "Tells what happens in each region, by which rule and under which order, which\n"
-            "exemptions acted, and which rules came near without acting. With --json: the\n"
-            "record with its trace. Particulars of confidential orders are left out.",
+    .more = "Tells what happens in each region, by which rule and under which order, since and\n"
+            "until when, which exemptions acted, and which rules came near without acting. With\n"
+            "--json: the record with its trace, and when the rules named hold (`in_force`).\n"
+            "Particulars of confidential orders are left out.",
     .options = OPT_BIT(RULES) | OPT_BIT(TAG) | OPT_BIT(ACCOUNT) | OPT_BIT(POST) | OPT_BIT(REGION) |
                OPT_BIT(AT) | OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(NO_JIT) | OPT_BIT(JSON) |
                OPT_BIT(QUIET) | OPT_BIT(HELP),

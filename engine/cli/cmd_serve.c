@@ -99,7 +99,8 @@ const struct command command_serve = {
     .does = "Decide line by line over sockets, answers in order.",
     .more = "One line of JSON in, one record out for every post, query, bad line and line that is\n"
             "no post (a page of posts has several). A client that does not read its answers is\n"
-            "not read from. SIGTERM and SIGINT end it: what was read is answered first.",
+            "not read from. SIGTERM and SIGINT end it: what was read is answered first, and\n"
+            "lines whose end had not arrived are counted in the summary.",
     .options = OPT_BIT(RULES) | OPT_BIT(LISTEN) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) |
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
                OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(NO_JIT) |

@@ -19,43 +19,16 @@ struct probing {
     int left;
 };
 
-/* Steps by which the search goes away from a time: a quarter more each, from a minute to decades.
- */
-#define STEPS 75
-
-static bool
-search_around(const struct probing *p, uint32_t rule, int64_t from_ms, int64_t *at_ms)
-{
-    double step = 60e3;
-
-    for (int i = 0; i < STEPS; i++, step *= 1.25) {
-        for (int back = 0; back <= 1; back++) {
-            *at_ms = from_ms + (back ? -(int64_t)step : (int64_t)step);
-            if (weir_ruleset_rule_in_force(p->rs, rule, *at_ms))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* A time at which the rule holds, near the ones that are known. Intervals themselves are not, so
-   one that is short and far from them can be missed: the rule's match is then unknown. */
+/* The nearest time at which the rule holds: where the gap around now ends, or just before it began.
+   false: it never holds. */
 static bool
 time_in_force(const struct probing *p, uint32_t rule, int64_t *at_ms)
 {
-    weir_rule_info r;
-    weir_order_info o;
+    weir_interval gap;
 
-    weir_ruleset_rule(p->rs, rule, &r);
-    if (r.order != WEIR_NONE) {
-        weir_ruleset_order(p->rs, r.order, &o);
-        const int64_t times[] = {o.served_ms, o.confirmed_ms, o.review_by_ms, o.revoked_ms};
-        for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-            if (times[i] != INT64_MIN && search_around(p, rule, times[i], at_ms))
-                return true;
-        }
-    }
-    return search_around(p, rule, p->d->at_ms, at_ms);
+    weir_ruleset_rule_interval(p->rs, rule, p->d->at_ms, &gap);
+    *at_ms = gap.until_ms != INT64_MIN ? gap.until_ms : gap.from_ms - (gap.from_ms != INT64_MIN);
+    return *at_ms != INT64_MIN;
 }
 
 /* The state of a rule on a part; a rule that has several matches in any case. */

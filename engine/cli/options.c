@@ -128,7 +128,14 @@ take_region(const char *value, uint16_t *region, weir_buf *why)
     *region = weir_region_find(span(value));
     if (*region != WEIR_REGION_NONE)
         return true;
-    weir_buf_puts(why, "expected an ISO 3166-1 alpha-2 code such as IN, or XX for everywhere else");
+    const char *near = weir_region_nearest(span(value));
+    if (near && weir_region_find(span(near)) != WEIR_REGION_NONE)
+        weir_buf_printf(why, "%s is not a region; did you mean %s?", value, near);
+    else if (near)
+        weir_buf_printf(why, "%s is a group of regions: name one of them, such as FR", near);
+    else
+        weir_buf_puts(why, "expected an ISO 3166-1 alpha-2 code such as IN, or XX for everywhere "
+                           "else");
     return false;
 }
 

@@ -82,6 +82,11 @@ put_input(const struct summary *s, weir_buf *out)
     weir_buf_printf(out, ", %" PRIu64 " bytes in, %" PRIu64 " out\n", w->bytes_in, w->bytes_out);
     weir_buf_printf(out, "answers    %" PRIu64 " delivered, %" PRIu64 " discarded\n", w->delivered,
                     w->discarded);
+    if (w->unfinished) {
+        weir_buf_puts(out, "unfinished ");
+        ui_count(out, w->unfinished, "line: its end", "lines: their ends");
+        weir_buf_puts(out, " had not arrived, so nothing was decided\n");
+    }
 }
 
 static void

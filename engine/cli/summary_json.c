@@ -58,6 +58,7 @@ put_input(const struct summary *s, weir_buf *out)
         put_number(out, "bytes_out", w->bytes_out);
         put_number(out, "delivered", w->delivered);
         put_number(out, "discarded", w->discarded);
+        put_number(out, "unfinished", w->unfinished);
     }
     put_number(out, "items", s->tally->items);
     put_number(out, "posts", s->tally->posts);

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void
@@ -70,17 +71,6 @@ put_cause(const weir_act *act, weir_buf *out)
 }
 
 void
-tell_time(const char *before, int64_t ms, weir_buf *out)
-{
-    char time[WEIR_TIME_MAX];
-
-    if (ms == INT64_MIN)
-        return;
-    (void)weir_time_format(ms, time);
-    weir_buf_printf(out, "%s%s", before, time);
-}
-
-void
 tell_rule(const weir_ruleset *rs, uint32_t rule, weir_buf *out)
 {
     weir_rule_info r;
@@ -104,15 +94,15 @@ kind_words(weir_kind k)
 static void
 put_particulars(const weir_order_info *o, const char *indent, weir_buf *out)
 {
-    if (o->confidential) {
-        weir_buf_printf(out, "; it is confidential\n");
-        return;
-    }
-    if (o->authority)
+    if (!o->confidential && o->authority)
         weir_buf_printf(out, " of %s", o->authority);
-    if (o->reference)
+    if (!o->confidential && o->reference)
         weir_buf_printf(out, ", reference %s", o->reference);
-    weir_buf_putc(out, '\n');
+    if (o->served_ms != INT64_MIN)
+        tell_time(", served ", o->served_ms, out);
+    weir_buf_puts(out, o->confidential ? "; it is confidential\n" : "\n");
+    if (o->confidential)
+        return;
     if (o->basis)
         weir_buf_printf(out, "%son the basis of: %s\n", indent, o->basis);
     if (o->notice)
@@ -124,7 +114,6 @@ put_order(const weir_ruleset *rs, uint32_t rule, const char *indent, weir_buf *o
 {
     weir_rule_info r;
     weir_order_info o;
-    size_t mark;
 
     weir_ruleset_rule(rs, rule, &r);
     if (r.order == WEIR_NONE) {
@@ -134,24 +123,13 @@ put_order(const weir_ruleset *rs, uint32_t rule, const char *indent, weir_buf *o
     weir_ruleset_order(rs, r.order, &o);
     weir_buf_printf(out, "%sunder %s, %s", indent, o.id, kind_words(o.kind));
     put_particulars(&o, indent, out);
-    mark = out->len;
-    weir_buf_puts(out, indent);
-    size_t start = out->len;
-    tell_time("served ", o.served_ms, out);
-    tell_time(out->len > start ? ", review due by " : "review due by ", o.review_by_ms, out);
-    tell_time(out->len > start ? ", confirmed " : "confirmed ", o.confirmed_ms, out);
-    tell_time(out->len > start ? ", revoked from " : "revoked from ", o.revoked_ms, out);
-    if (o.lapses)
-        weir_buf_puts(out, ", lapses unless confirmed");
-    if (out->len == start)
-        out->len = mark;
-    else
-        weir_buf_putc(out, '\n');
 }
 
 static void
-put_act(const weir_ruleset *rs, const weir_act *act, const char *indent, weir_buf *out)
+put_act(const struct telling *t, const weir_act *act, const char *indent)
 {
+    const weir_ruleset *rs = t->d->rs;
+    weir_buf *out = t->out;
     char deeper[16];
 
     (void)snprintf(deeper, sizeof deeper, "%s  ", indent);
@@ -161,6 +139,7 @@ put_act(const weir_ruleset *rs, const weir_act *act, const char *indent, weir_bu
     put_cause(act, out);
     weir_buf_putc(out, '\n');
     put_order(rs, act->rule, deeper, out);
+    tell_when(t, act->rule, deeper);
 }
 
 static void
@@ -179,18 +158,38 @@ put_factor(uint32_t milli, weir_buf *out)
 }
 
 static bool
-is_same_downrank(const weir_outcome *o, int a, int b)
+is_same_act(const weir_act *a, const weir_act *b)
 {
-    const weir_act *x = &o->surface[a].act, *y = &o->surface[b].act;
+    return a->rule == b->rule && a->via_repost == b->via_repost && a->part == b->part;
+}
 
-    return (o->surfaces & 1u << b) && x->rule == y->rule && x->via_repost == y->via_repost &&
-           o->surface[a].factor_milli == o->surface[b].factor_milli;
+static bool
+is_same_downrank(const weir_outcome *x, int a, const weir_outcome *y, int b)
+{
+    return (y->surfaces & 1u << b) && is_same_act(&x->surface[a].act, &y->surface[b].act) &&
+           x->surface[a].factor_milli == y->surface[b].factor_milli;
+}
+
+static bool
+is_same_outcome(const weir_outcome *x, const weir_outcome *y)
+{
+    bool same = x->action == y->action;
+
+    if (!same || x->action == WEIR_ALLOW)
+        return same;
+    if (x->action == WEIR_WITHHOLD)
+        return is_same_act(&x->act, &y->act);
+    same = x->surfaces == y->surfaces;
+    for (int s = 0; s < WEIR_NSURFACES && same; s++)
+        same = !(x->surfaces & 1u << s) || is_same_downrank(x, s, y, s);
+    return same;
 }
 
 /* Surfaces with the same factor by the same rule are told together. */
 static void
-put_surfaces(const weir_ruleset *rs, const weir_outcome *o, weir_buf *out)
+put_surfaces(const struct telling *t, const weir_outcome *o)
 {
+    weir_buf *out = t->out;
     unsigned told = 0;
 
     for (int s = 0; s < WEIR_NSURFACES; s++) {
@@ -199,7 +198,7 @@ put_surfaces(const weir_ruleset *rs, const weir_outcome *o, weir_buf *out)
         if (!(o->surfaces & 1u << s) || (told & 1u << s))
             continue;
         for (int same = s; same < WEIR_NSURFACES; same++) {
-            if (!is_same_downrank(o, s, same))
+            if (!is_same_downrank(o, s, o, same))
                 continue;
             weir_buf_printf(out, "%s%s", before, weir_surface_name((weir_surface)same));
             told |= 1u << same;
@@ -208,7 +207,7 @@ put_surfaces(const weir_ruleset *rs, const weir_outcome *o, weir_buf *out)
         weir_buf_puts(out, ": ");
         put_factor(o->surface[s].factor_milli, out);
         weir_buf_putc(out, '\n');
-        put_act(rs, &o->surface[s].act, "    ", out);
+        put_act(t, &o->surface[s].act, "    ");
     }
 }
 
@@ -217,10 +216,10 @@ put_outcome(const struct telling *t, const char *where, const weir_outcome *o)
 {
     if (o->action == WEIR_WITHHOLD) {
         weir_buf_printf(t->out, "%s: withheld\n", where);
-        put_act(t->d->rs, &o->act, "  ", t->out);
+        put_act(t, &o->act, "  ");
     } else if (o->action == WEIR_DOWNRANK) {
         weir_buf_printf(t->out, "%s: shown, but downranked\n", where);
-        put_surfaces(t->d->rs, o, t->out);
+        put_surfaces(t, o);
     } else {
         weir_buf_printf(t->out, "%s: allowed\n", where);
     }
@@ -234,6 +233,34 @@ outcome_in(const weir_decision *d, uint16_t region)
             return &d->regions[i].outcome;
     }
     return NULL;
+}
+
+/* Regions with the same outcome are told together, where the first of them stands. */
+static void
+put_regions(const struct telling *t)
+{
+    const weir_region_outcome *r = t->d->regions;
+    size_t n = t->d->nregions;
+    bool *told = ui_alloc(n, sizeof *told);
+    weir_buf where = {0};
+
+    for (size_t i = 0; i < n; i++) {
+        if (told[i] || r[i].region == WEIR_REGION_XX)
+            continue;
+        where.len = 0;
+        for (size_t j = i; j < n; j++) {
+            if (r[j].region == WEIR_REGION_XX || !is_same_outcome(&r[i].outcome, &r[j].outcome))
+                continue;
+            told[j] = true;
+            weir_buf_printf(&where, "%s%s", j > i ? ", " : "", weir_region_code(r[j].region));
+        }
+        weir_buf_putc(&where, '\0');
+        if (where.failed)
+            ui_no_memory();
+        put_outcome(t, where.p, &r[i].outcome);
+    }
+    weir_buf_fini(&where);
+    free(told);
 }
 
 static void
@@ -253,10 +280,7 @@ put_outcomes(const struct telling *t)
         put_outcome(t, weir_region_code(t->region), o ? o : &allow);
         return;
     }
-    for (size_t i = 0; i < d->nregions; i++) {
-        if (d->regions[i].region != WEIR_REGION_XX)
-            put_outcome(t, weir_region_code(d->regions[i].region), &d->regions[i].outcome);
-    }
+    put_regions(t);
     put_outcome(t, others ? "everywhere else" : "everywhere", xx ? xx : &allow);
 }
 
@@ -294,6 +318,8 @@ put_exemptions(const struct telling *t)
             weir_buf_puts(t->out, " defeated ");
             tell_rule(d->rs, x->list[j].rule, t->out);
             weir_buf_putc(t->out, '\n');
+            if (telling_has_when(t, x->list[j].by))
+                tell_when(t, x->list[j].by, "    ");
         }
     }
 }

@@ -25,12 +25,27 @@ void tell_account(const weir_account *a, weir_buf *out);
 
 /* `id (file:line)` */
 void tell_rule(const weir_ruleset *rs, uint32_t rule, weir_buf *out);
-/* A time with what goes before it; nothing for an absent one. */
+
+/* A time with what goes before it. */
 void tell_time(const char *before, int64_t ms, weir_buf *out);
+
+/* telling_when.c: `in force since …` of a rule that is, and how its order's review stands; a line
+   each. */
+void tell_when(const struct telling *t, uint32_t rule, const char *indent);
+/* Is there more to tell than that it is in force at all times? */
+bool telling_has_when(const struct telling *t, uint32_t rule);
+/* Why a rule is not in force: what of it ended, or is still to begin, and when. */
+void tell_absence(const struct telling *t, uint32_t rule);
 
 /* telling_near.c: rules that came near, one a line; the rest of them in a few. */
 void tell_near(const struct telling *t);
 void tell_rest(const struct telling *t);
+/* Is this entry of the trace one that acted or came near, where the region asked about concerns? */
+bool telling_is_named(const struct telling *t, size_t entry);
+
+/* telling_json.c: what tell() says of times, one JSON object for each rule that acted or came near
+   and is not in `told` yet (by rule; marked here); a comma before each but the first of all. */
+void tell_json(const struct telling *t, bool *told, bool *any);
 
 /* near.c: fill in what `near` holds for a decision; malloc'ed, NULL where nothing is to be asked.
  */

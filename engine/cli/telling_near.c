@@ -11,39 +11,13 @@
 /* Rules that a line names before it goes over to counting them. */
 #define NAMED 8
 
-/* Why a rule that matches is not in force: as far as what is known of its order tells. */
-static void
-put_absence(const struct telling *t, uint32_t rule, weir_buf *out)
-{
-    weir_rule_info r;
-    weir_order_info o;
-    int64_t at = t->d->at_ms;
-
-    weir_ruleset_rule(t->d->rs, rule, &r);
-    if (r.order == WEIR_NONE) {
-        weir_buf_puts(out, "its own interval does not hold that time");
-        return;
-    }
-    weir_ruleset_order(t->d->rs, r.order, &o);
-    weir_buf_printf(out, "its order %s ", o.id);
-    if (o.revoked_ms != INT64_MIN && o.revoked_ms <= at)
-        tell_time("was revoked from ", o.revoked_ms, out);
-    else if (o.served_ms != INT64_MIN && at < o.served_ms)
-        tell_time("was not served before ", o.served_ms, out);
-    else if (o.lapses && o.review_by_ms <= at &&
-             (o.confirmed_ms == INT64_MIN || o.confirmed_ms > at))
-        tell_time("lapsed without being confirmed by ", o.review_by_ms, out);
-    else
-        weir_buf_puts(out, "(or its own interval) does not hold at that time");
-}
-
 static void
 put_reason(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
 {
     switch (e->state) {
     case WEIR_STATE_NOT_IN_FORCE:
         weir_buf_puts(out, "would match, but ");
-        put_absence(t, e->rule, out);
+        tell_absence(t, e->rule);
         break;
     case WEIR_STATE_LIMIT:
         weir_buf_puts(out,
@@ -96,6 +70,8 @@ put_near(const struct telling *t, const weir_trace_entry *e)
     for (size_t i = 0; i < e->nregions && t->region == WEIR_REGION_NONE; i++)
         weir_buf_printf(t->out, "%s%s", i ? ", " : " in ", weir_region_code(e->regions[i]));
     weir_buf_putc(t->out, '\n');
+    if (e->state != WEIR_STATE_NOT_IN_FORCE && telling_has_when(t, e->rule))
+        tell_when(t, e->rule, "    ");
 }
 
 /* Is it worth a line of its own? Not what acted, what does not match, or what nobody can say. */
@@ -107,6 +83,13 @@ is_near(const struct telling *t, size_t i)
     if (s == WEIR_STATE_NOT_IN_FORCE)
         return t->near && t->near[i] == NEAR_MATCHES;
     return s != WEIR_STATE_MATCHED && s != WEIR_STATE_NO_MATCH && s != WEIR_STATE_OFF;
+}
+
+bool
+telling_is_named(const struct telling *t, size_t entry)
+{
+    return concerns(t, &t->d->trace[entry]) &&
+           (is_near(t, entry) || t->d->trace[entry].state == WEIR_STATE_MATCHED);
 }
 
 void
@@ -185,9 +168,17 @@ count_differing(const struct telling *t)
 void
 tell_rest(const struct telling *t)
 {
+    size_t before = t->out->len;
+
     weir_buf_putc(t->out, '\n');
+    size_t start = t->out->len;
     put_unasked(t, WEIR_STATE_OFF, "Off, and not asked whether they match: ");
     put_unasked(t, WEIR_STATE_NOT_IN_FORCE, "Not in force, and not known whether they match: ");
-    ui_count(t->out, count_differing(t), "rule does not match", "rules do not match");
-    weir_buf_puts(t->out, ".\n");
+    size_t differing = count_differing(t);
+    if (differing) {
+        ui_count(t->out, differing, "rule does not match", "rules do not match");
+        weir_buf_puts(t->out, ".\n");
+    }
+    if (t->out->len == start)
+        t->out->len = before;
 }

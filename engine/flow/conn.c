@@ -1,7 +1,8 @@
 /*
  * Connections. Promised to clients:
  *  - answers come in the order of the lines, one for every item, whatever the line was;
- *  - a client that ends its input gets every answer before the connection is closed;
+ *  - a client that ends its input gets every answer before the connection is closed, that of a last
+ *    line without its newline as well; where draining cuts a line off, it is counted, not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
  *  - none starves another: at most one chunk is read for one event.
  */
@@ -75,6 +76,7 @@ close_now(struct conn *c)
     counts->discarded += lost;
     counts->delivered += c->unsent - lost;
     counts->broken += lost > 0 || !c->eof;
+    counts->unfinished += c->worker->draining && frame_has_cut(&c->frame);
     c->unsent = 0;
     if (!c->line.done)
         answer_give_up(&c->worker->answerer, &c->line);

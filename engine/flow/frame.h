@@ -50,4 +50,11 @@ frame_has_more(const struct frame *f)
     return f->at != f->end;
 }
 
+/* At the end of a chunk: does the beginning of a line wait for the rest? */
+static inline bool
+frame_has_cut(const struct frame *f)
+{
+    return f->has_cut;
+}
+
 #endif

@@ -47,5 +47,11 @@ struct weir__order {
 
 /* In one of its intervals, not revoked, and not lapsed (SPEC section 5, "In force"). */
 bool weir__order_holds(const struct weir__order *o, int64_t now);
+/* An order (NULL: none) and a rule's own interval hold both. */
+bool weir__both_hold(const struct weir__order *o, const struct weir__interval *own, int64_t now);
+/* The whole interval around `at` in which weir__both_hold answers as it does then. */
+void weir__interval_around(const struct weir__order *o, const struct weir__interval *own,
+                           int64_t at, weir_interval *out);
+weir_review weir__order_review(const struct weir__order *o, int64_t at);
 
 #endif

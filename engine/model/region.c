@@ -223,13 +223,14 @@ nearest_by_name(weir_span word)
     return NULL;
 }
 
-static const char *
-nearest(weir_span word)
+const char *
+weir_region_nearest(weir_span word)
 {
     static const char *const groups[] = {"EU", "EEA"};
     char upper[8];
     const char *found = NULL;
 
+    (void)pthread_once(&once, fill);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         if (weir__span_eq_nocase(word, span_of(groups[i])))
             return groups[i];
@@ -268,6 +269,6 @@ weir__region_expand(weir_span word, struct weir__region_set *out, const char **n
         if (add_numbered_group(number, out))
             return true;
     }
-    *near = nearest(word);
+    *near = weir_region_nearest(word);
     return false;
 }

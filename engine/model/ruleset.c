@@ -36,11 +36,16 @@ weir_ruleset_unref(weir_ruleset *rs)
         weir__ruleset_free(rs);
 }
 
+static const struct weir__order *
+order_of(const struct weir_ruleset *rs, const struct weir_rule *r)
+{
+    return r->order == WEIR_NONE ? NULL : &rs->orders[r->order];
+}
+
 bool
 weir__rule_in_force(const struct weir_ruleset *rs, const struct weir_rule *r, int64_t now)
 {
-    return weir__interval_holds(&r->in_force, now) &&
-           (r->order == WEIR_NONE || weir__order_holds(&rs->orders[r->order], now));
+    return weir__both_hold(order_of(rs, r), &r->in_force, now);
 }
 
 const char *
@@ -81,6 +86,8 @@ weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
         .rollout_bp = r->rollout_bp,
         .file = rs->files[r->file],
         .line = r->line,
+        .from_ms = r->in_force.from,
+        .until_ms = r->in_force.until,
     };
 }
 
@@ -94,6 +101,14 @@ bool
 weir_ruleset_rule_in_force(const weir_ruleset *rs, uint32_t rule, int64_t now_ms)
 {
     return weir__rule_in_force(rs, rule_at(rs, rule), now_ms);
+}
+
+void
+weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms, weir_interval *out)
+{
+    const struct weir_rule *r = rule_at(rs, rule);
+
+    weir__interval_around(order_of(rs, r), &r->in_force, at_ms, out);
 }
 
 const char *
@@ -116,12 +131,19 @@ weir_ruleset_norders(const weir_ruleset *rs)
     return rs->norders;
 }
 
-void
-weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out)
+static const struct weir__order *
+order_at(const weir_ruleset *rs, uint32_t order)
 {
     CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
     CHECK(order < rs->norders);
-    const struct weir__order *o = &rs->orders[order];
+    return &rs->orders[order];
+}
+
+void
+weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out)
+{
+    const struct weir__order *o = order_at(rs, order);
+
     *out = (weir_order_info){
         .id = o->id.p,
         .authority = o->authority.p,
@@ -136,4 +158,32 @@ weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out)
         .confirmed_ms = o->confirmed,
         .revoked_ms = o->revoked,
     };
+}
+
+void
+weir_ruleset_order_interval(const weir_ruleset *rs, uint32_t order, int64_t at_ms,
+                            weir_interval *out)
+{
+    static const struct weir__interval always = {WEIR_TIME_NONE, WEIR_TIME_NONE};
+
+    weir__interval_around(order_at(rs, order), &always, at_ms, out);
+}
+
+const char *
+weir_review_name(weir_review r)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WEIR_REVIEWS(X)
+#undef X
+    };
+
+    CHECK((size_t)r < sizeof names / sizeof *names);
+    return names[r];
+}
+
+weir_review
+weir_ruleset_order_review(const weir_ruleset *rs, uint32_t order, int64_t at_ms)
+{
+    return weir__order_review(order_at(rs, order), at_ms);
 }

@@ -200,6 +200,12 @@ WEIR_API size_t weir_time_format(int64_t ms, char out[WEIR_TIME_MAX]);
  * never stored.
  */
 WEIR_API uint16_t weir_region_find(weir_span code);
+/**
+ * What a word that is no code may have been meant as: "fr", "FRA", "250" and "France" give "FR",
+ * "SU" gives "RU"; "eu" gives the group "EU", which is no code either. NULL where nothing is near.
+ * Static storage; any thread.
+ */
+WEIR_API const char *weir_region_nearest(weir_span word);
 /** The two-letter code of an index; static storage. */
 WEIR_API const char *weir_region_code(uint16_t region);
 /** One more than the highest index. */

@@ -64,6 +64,8 @@ typedef struct weir_rule_info {
     uint32_t rollout_bp;     /* hundredths of a percent */
     const char *file;        /* where it stands */
     uint32_t line;
+    int64_t from_ms, until_ms; /* its own interval, up to but not including the end; INT64_MIN:
+                                  open on that side */
 } weir_rule_info;
 
 WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
@@ -72,6 +74,31 @@ WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule
 WEIR_API bool weir_ruleset_rule_holds(const weir_ruleset *rs, uint32_t rule, uint16_t region);
 /** Is it in force at that time: one of its order's intervals, and its own? Mode is not asked. */
 WEIR_API bool weir_ruleset_rule_in_force(const weir_ruleset *rs, uint32_t rule, int64_t now_ms);
+
+/**
+ * Whether something holds at a time, and the whole interval around that time in which this stays
+ * so. Where it does not hold, the interval is the gap: `from_ms` is when it last ended, `until_ms`
+ * when it begins (again). Milliseconds since 1970-01-01 UTC.
+ */
+typedef struct weir_interval {
+    bool holds;
+    int64_t from_ms;  /* INT64_MIN: it was never otherwise before */
+    int64_t until_ms; /* not included; INT64_MIN: it will never be otherwise */
+} weir_interval;
+
+/**
+ * weir_ruleset_rule_in_force with the interval around it. Intervals that touch are one, and
+ * nothing is left out: what the order's review and its revocation do shows as well.
+ *
+ * @param rule   Below weir_ruleset_nrules: anything else is a bug of the caller, and aborts.
+ * @param at_ms  Any time: nothing here reads a clock.
+ * @param out    Always written.
+ *
+ * Any number of threads at once. Costs the square of the number of the order's intervals: made for
+ * telling people, not for deciding.
+ */
+WEIR_API void weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms,
+                                         weir_interval *out);
 
 #define WEIR_KINDS(X)                                                                              \
     X(EMERGENCY, "emergency")                                                                      \
@@ -104,6 +131,41 @@ typedef struct weir_order_info {
 
 WEIR_API uint32_t weir_ruleset_norders(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out);
+/**
+ * weir_ruleset_rule_interval of an order alone (its number is below weir_ruleset_norders), whatever
+ * the rules under it say. With weir_rule_info.from_ms and .until_ms it tells which of the two keeps
+ * a rule out of force.
+ */
+WEIR_API void weir_ruleset_order_interval(const weir_ruleset *rs, uint32_t order, int64_t at_ms,
+                                          weir_interval *out);
+
+/* How the review of an order stands at a time. */
+#define WEIR_REVIEWS(X)                                                                            \
+    X(NONE, "none")           /* none is asked for, or the order ended before it was due */        \
+    X(DUE, "due")             /* `review_by` is ahead */                                           \
+    X(OVERDUE, "overdue")     /* it is past, and the order goes on without (on_lapse: hold) */     \
+    X(LAPSED, "lapsed")       /* it is past, and ended the order (on_lapse: lift) */               \
+    X(CONFIRMED, "confirmed") /* from `confirmed` on */                                            \
+    X(REVOKED, "revoked")     /* from `revoked` on, whatever went before */
+
+typedef enum weir_review {
+#define X(name, text) WEIR_REVIEW_##name,
+    WEIR_REVIEWS(X)
+#undef X
+} weir_review;
+
+/** The name of a review's state, as above; static storage. */
+WEIR_API const char *weir_review_name(weir_review r);
+/**
+ * The state of an order's review. A confirmation or revocation counts from its own time on, so that
+ * a time before it is answered as it was then. OVERDUE is what somebody must be told of; an order
+ * that has ended for good without a review is NONE again.
+ *
+ * @param order  Below weir_ruleset_norders: anything else is a bug of the caller, and aborts.
+ * @param at_ms  Milliseconds since 1970-01-01 UTC. Any number of threads at once.
+ */
+WEIR_API weir_review weir_ruleset_order_review(const weir_ruleset *rs, uint32_t order,
+                                               int64_t at_ms);
 
 #ifdef __cplusplus
 }

@@ -162,6 +162,132 @@ def test_explain_a_post_of_any_dialect():
     assert json.loads(one.out)["trace"], one.text()
 
 
+TIMES = """tagweir: 1
+orders:
+  held: {kind: emergency, authority: A, basis: B, served: 2021-01-01T00:00:00Z,
+         confirmed: 2021-01-09T00:00:00Z, revoked: 2021-01-20T00:00:00Z}
+  lifted: {kind: emergency, authority: A, basis: B, served: 2021-01-01T00:00:00Z, on_lapse: lift,
+           confirmed: 2021-01-09T00:00:00Z}
+  twice:
+    kind: court_order
+    authority: A
+    basis: B
+    in_force:
+      - {from: 2021-01-01T00:00:00Z, until: 2021-01-05T00:00:00Z}
+      - {from: 2021-01-10T00:00:00Z, until: 2021-01-15T00:00:00Z}
+rules:
+  - {id: a, order: held, regions: [FR], action: withhold, match: {hashtags: [held]}}
+  - {id: b, order: lifted, regions: [FR], action: withhold, match: {hashtags: [lifted]}}
+  - {id: c, order: twice, regions: [FR, GP], action: withhold, match: {hashtags: [twice]},
+     from: 2021-01-03T00:00:00Z}
+  - {id: d, order: twice, regions: [FR], action: withhold, match: {hashtags: [both]},
+     from: 2021-01-07T00:00:00Z, until: 2021-01-12T00:00:00Z}
+  - {id: e, regions: [FR], action: withhold, match: {hashtags: [own]},
+     from: 2021-01-03T00:00:00Z, until: 2021-01-07T00:00:00Z}
+  - {id: f, regions: [FR], action: withhold, match: {hashtags: [always]}}
+  - {id: g, order: twice, regions: [FR], action: withhold, match: {hashtags: [missed]},
+     until: 2021-01-07T00:00:00Z}
+"""
+
+# hashtag, day of January 2021, words of one line ({n}: the n-th of January 2021)
+TOLD = [
+    ("held", 2, "in force since {1} (order held), until {20}"),
+    ("held", 2, "review due by {3}; confirmed later, {9}; revoked from {20}"),
+    ("held", 3, "review was due {3}: OVERDUE; confirmed later, {9}; revoked from {20}"),
+    ("held", 9, "confirmed {9}; revoked from {20}"),
+    ("held", 20, "would match, but its order held was revoked from {20}"),
+    ("lifted", 2, "in force since {1} (order lifted), until {3}; again from {9}"),
+    ("lifted", 2, "review due by {3}, or the order lapses; confirmed later, {9}"),
+    ("lifted", 4, "would match, but its order lifted lapsed without being confirmed by {3} and begins "
+                  "again {9}"),
+    ("lifted", 9, "in force since {9} (order lifted), no end set"),
+    ("twice", 2, "would match, but its own interval begins {3}"),
+    ("twice", 3, "in force since {3} (the rule's own), until {5} (order twice); again from {10}"),
+    ("twice", 7, "would match, but its order twice ended {5} and begins again {10}"),
+    ("twice", 15, "would match, but its order twice ended {15}"),
+    ("both", 6, "would match, but its order twice ended {5} and begins again {10}, and its own interval "
+                "begins {7}"),
+    ("both", 2, "would match, but its own interval begins {7}; the rule will be in force from {10}"),
+    ("both", 11, "in force since {10} (order twice), until {12} (the rule's own)"),
+    ("both", 13, "would match, but its own interval ended {12}"),
+    ("missed", 8, "would match, but its order twice ended {5} and begins again {10}, and its own "
+                  "interval ended {7}; the rule will not be in force any more"),
+    ("own", 4, "in force since {3}, until {7}"),
+    ("own", 2, "would match, but its own interval begins {3}"),
+    ("own", 7, "would match, but its own interval ended {7}"),
+    ("always", 4, "in force at all times"),
+]
+
+
+def january(day):
+    return f"2021-01-{day:02}T00:00:00Z"
+
+
+def explain(rules, tag, day, *args):
+    return weir.expect(weir.run("explain", "--rules", rules, "--tag", tag, "--at", january(day), *args))
+
+
+def test_explain_tells_since_and_until_when():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", TIMES)
+        for tag, day, words in TOLD:
+            wanted = re.sub(r"\{(\d+)\}", lambda m: january(int(m[1])), words)
+            done = explain(rules, tag, day)
+            lines = done.out.decode().splitlines()
+            assert any(x.strip() == wanted or x.endswith(") " + wanted) for x in lines), (
+                tag, day, wanted, done.text())
+
+
+def test_explain_tells_the_same_times_as_json():
+    def told(tag, day):
+        record = json.loads(explain(rules, tag, day, "--json").out)
+        assert list(record)[-2:] == ["ruleset", "in_force"], record
+        (rule,) = record["in_force"]
+        return rule
+
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", TIMES)
+        assert told("held", 3) == {
+            "rule": "a", "holds": True, "from": january(1), "until": january(20),
+            "order": {"id": "held", "holds": True, "from": january(1), "until": january(20),
+                      "review": "overdue", "review_by": january(3), "confirmed": january(9),
+                      "revoked": january(20)}}
+        assert told("both", 2) == {
+            "rule": "d", "holds": False, "until": january(10),
+            "own": {"from": january(7), "until": january(12)},
+            "order": {"id": "twice", "holds": True, "from": january(1), "until": january(5),
+                      "review": "none"}}
+        assert told("always", 2) == {"rule": "f", "holds": True}
+
+
+def test_explain_says_what_it_is_told_once_and_nothing_of_nothing():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", TIMES)
+        done = explain(rules, "twice", 4)
+        assert b"\nFR, GP: withheld\n" in done.out and done.out.count(b"by rule c ") == 1, done.text()
+        alone = folder.write("alone.yaml", "tagweir: 1\nrules:\n  - {id: f, regions: [FR], action: withhold, "
+                                           "match: {hashtags: [x]}}\n")
+        done = explain(alone, "x", 1)
+        assert b"not match" not in done.out and done.out.endswith(b"everywhere else: allowed\n"), done.text()
+
+
+def test_explain_says_how_an_account_was_read():
+    for account, said in (("42", "account @42, read as a handle (for an id, write id:42)"),
+                          ("id:42", "account id:42"), ("@kisan_ekta", "account @kisan_ekta"),
+                          ("kisan_ekta", "account @kisan_ekta"), ("did:plc:x", "account did:plc:x")):
+        done = weir.expect(weir.run("explain", "--rules", weir.INDIA, "--at", weir.CLOCK, "--account", account))
+        assert done.out.decode().splitlines()[0] == said, done.text()
+
+
+def test_a_region_that_is_none_names_the_one_meant():
+    for given, said in (("fr", "fr is not a region; did you mean FR?"),
+                        ("IND", "IND is not a region; did you mean IN?"),
+                        ("France", "France is not a region; did you mean FR?"),
+                        ("eu", "EU is a group of regions"), ("Q", "ISO 3166-1 alpha-2 code")):
+        done = weir.run("explain", "--rules", weir.INDIA, "--tag", "a", "--region", given)
+        assert done.code == 2 and said.encode() in done.err, done.text()
+
+
 def test_explain_keeps_what_is_confidential():
     france = weir.EXAMPLES / "france-court-2024"
     done = weir.expect(weir.run("explain", "--rules", france, "--at", "2024-07-15T00:00:00Z",

@@ -278,6 +278,28 @@ def test_sigterm_answers_what_was_read():
         assert not os.path.exists(server.path), "the socket file is removed"
 
 
+def test_sigterm_in_the_middle_of_a_line_is_said():
+    """Each client has a whole line and part of one on its way; the parts are counted, not answered."""
+    for args, expected in (((), "\nunfinished 2 lines: their ends had not arrived"),
+                           (("--json",), '"unfinished":2,')):
+        with weir.Server(args=args) as server:
+            clients = [server.connect() for _ in range(3)]
+            for n, s in enumerate(clients):
+                s.sendall(own(n) + (own(9)[:20 * n] if n else b""))
+                assert json.loads(s.makefile("rb").readline())["post"] == str(n)
+            assert server.stop() == 0, server.said()
+            assert [weir.read_all(s) for s in clients] == [b""] * 3
+            assert expected in server.said(), server.said()
+            for s in clients:
+                s.close()
+
+
+def test_the_end_of_the_input_finishes_a_last_line():
+    with weir.Server() as server:
+        assert ids(weir.ask(server.connect(), own(1)[:-1])) == ["1"]
+        assert server.stop() == 0 and "unfinished" not in server.said(), server.said()
+
+
 def test_sigterm_during_a_stream_loses_no_answer():
     """Answers form a gapless run from the first post on, whole lines only."""
     data = b"".join(own(n) for n in range(200_000))

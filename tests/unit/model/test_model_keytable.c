@@ -1,5 +1,5 @@
 /*
- * model/keytable and model/order: what is put in is found, nothing else; when an order holds.
+ * model/keytable: what is put in is found, nothing else.
  */
 #include "unit/test.h"
 
@@ -64,64 +64,12 @@ an_empty_table_finds_nothing(void **state)
     arena_fini(&a);
 }
 
-#define N WEIR_TIME_NONE
-
-static void
-orders_hold_when_they_should(void **state)
-{
-    static const struct weir__interval twice[] = {{10, 20}, {30, N}}, always[] = {{N, N}};
-    static const struct {
-        const char *promise;
-        struct weir__order order;
-        int64_t now;
-        bool holds;
-    } rows[] = {
-        {"before its interval", {.intervals = twice, .nintervals = 2}, 9, false},
-        {"from is in", {.intervals = twice, .nintervals = 2}, 10, true},
-        {"until is out", {.intervals = twice, .nintervals = 2}, 20, false},
-        {"a second interval", {.intervals = twice, .nintervals = 2}, 30, true},
-        {"an open end", {.intervals = twice, .nintervals = 2}, INT64_MAX, true},
-        {"hold: past the review it stays",
-         {.intervals = always, .nintervals = 1, .review_by = 50}, 50, true},
-        {"lift: until the review", {.intervals = always, .nintervals = 1, .lapses = true,
-                                    .review_by = 50}, 49, true},
-        {"lift: not from the review on", {.intervals = always, .nintervals = 1, .lapses = true,
-                                          .review_by = 50}, 50, false},
-        {"lift: again from its confirmation",
-         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 60},
-         60, true},
-        {"lift: not between review and confirmation",
-         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 60},
-         59, false},
-        {"confirmed early it never lapses",
-         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 40},
-         50, true},
-        {"revoked is the end",
-         {.intervals = always, .nintervals = 1, .lapses = true, .review_by = 50, .confirmed = 40,
-          .revoked = 70}, 70, false},
-        {"not yet revoked", {.intervals = always, .nintervals = 1, .revoked = 70}, 69, true},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct weir__order o = rows[i].order;
-        /* times that a row does not name are absent */
-        o.served = N;
-        o.review_by = o.review_by ? o.review_by : N;
-        o.confirmed = o.confirmed ? o.confirmed : N;
-        o.revoked = o.revoked ? o.revoked : N;
-        if (weir__order_holds(&o, rows[i].now) != rows[i].holds)
-            fail_msg("%s", rows[i].promise);
-    }
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_found_in_their_space),
         cmocka_unit_test(an_empty_table_finds_nothing),
-        cmocka_unit_test(orders_hold_when_they_should),
     };
 
     return cmocka_run_group_tests_name("model/keytable", tests, NULL, NULL);

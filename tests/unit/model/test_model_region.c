@@ -49,6 +49,7 @@ wrong_codes_name_the_nearest(void **state)
             fail_msg("%s was taken for a region", rows[i].word);
         if (!near != !rows[i].nearest || (near && strcmp(near, rows[i].nearest) != 0))
             fail_msg("%s: nearest is %s", rows[i].word, near ? near : "none");
+        assert_ptr_equal(weir_region_nearest(span_of(rows[i].word)), near);
     }
 }
 
