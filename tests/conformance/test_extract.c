@@ -11,18 +11,6 @@
 
 #define NCASES 91
 
-static FILE *
-open_cases(void)
-{
-    const char *dir = data_dir();
-    char path[4096];
-
-    if (!dir)
-        return NULL;
-    (void)snprintf(path, sizeof path, "%s/twitter-text/extract.ndjson", dir);
-    return fopen(path, "r");
-}
-
 static weir_span
 span_of_json(const json_t *s)
 {
@@ -57,15 +45,11 @@ wrong_with(const json_t *c)
 static void
 every_case_passes(void **state)
 {
-    FILE *f = open_cases();
+    FILE *f = open_data("twitter-text/extract.ndjson");
     char *line = NULL;
     size_t cap = 0, ncases = 0, nfailed = 0;
 
     (void)state;
-    if (!f) {
-        print_message("# skipped: twitter-text/extract.ndjson is not here\n");
-        skip();
-    }
     while (getline(&line, &cap, f) > 0) {
         json_error_t err;
         json_t *c = json_loads(line, 0, &err);
