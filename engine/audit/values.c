@@ -82,7 +82,7 @@ weir__put_value(weir_buf *out, const weir_act *act)
         weir_buf_put_json(out, span_of(weir_source_name(p->source)));
         break;
     case WEIR_NSELECTORS:
-        weir__check_failed(__FILE__, __LINE__, "an act names a selector");
+        weir_check_failed(__FILE__, __LINE__, "an act names a selector");
     }
 }
 
