@@ -10,6 +10,13 @@
 
 #include <tagweir/audit.h>
 
+void
+weir__put_text(weir_buf *out, const char *key, weir_span text)
+{
+    weir_buf_puts(out, key);
+    weir_buf_put_json(out, text);
+}
+
 /* A JSON string of two pieces; the prefix holds nothing that needs escaping. */
 static void
 put_prefixed(weir_buf *out, const char *prefix, weir_span s)
@@ -108,15 +115,18 @@ static void
 put_account(weir_buf *out, const weir_account *a)
 {
     weir_buf_putc(out, '{');
-    if (a->id.p) {
-        weir_buf_puts(out, "\"id\":");
-        weir_buf_put_json(out, a->id);
-    }
-    if (a->handle.p) {
-        weir_buf_puts(out, a->id.p ? ",\"handle\":" : "\"handle\":");
-        weir_buf_put_json(out, a->handle);
-    }
+    if (a->id.p)
+        weir__put_text(out, "\"id\":", a->id);
+    if (a->handle.p)
+        weir__put_text(out, a->id.p ? ",\"handle\":" : "\"handle\":", a->handle);
     weir_buf_putc(out, '}');
+}
+
+static void
+put_texts(weir_buf *out, const weir_span *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        weir__put_text(out, i ? "," : "", texts[i]);
 }
 
 static void
@@ -125,18 +135,12 @@ put_tags(weir_buf *out, const weir_post *p)
     weir_buf key = {0};
 
     weir_buf_puts(out, ",\"hashtags\":[");
-    for (size_t i = 0; i < p->nhashtags; i++) {
-        if (i)
-            weir_buf_putc(out, ',');
-        weir_buf_put_json(out, p->hashtags[i]);
-    }
+    put_texts(out, p->hashtags, p->nhashtags);
     weir_buf_puts(out, "],\"keys\":[");
     for (size_t i = 0; i < p->nhashtags; i++) {
         key.len = 0;
         weir_canonical_key(p->hashtags[i], &key);
-        if (i)
-            weir_buf_putc(out, ',');
-        weir_buf_put_json(out, span_of_buf(&key));
+        weir__put_text(out, i ? "," : "", span_of_buf(&key));
     }
     weir_buf_puts(out, "],\"mentions\":[");
     for (size_t i = 0; i < p->nmentions; i++) {
@@ -155,11 +159,7 @@ put_langs(weir_buf *out, const weir_post *p)
     if (!p->nlangs)
         return;
     weir_buf_puts(out, p->nlangs > 1 ? ",\"lang\":[" : ",\"lang\":");
-    for (size_t i = 0; i < p->nlangs; i++) {
-        if (i)
-            weir_buf_putc(out, ',');
-        weir_buf_put_json(out, p->langs[i]);
-    }
+    put_texts(out, p->langs, p->nlangs);
     if (p->nlangs > 1)
         weir_buf_putc(out, ']');
 }
@@ -169,8 +169,7 @@ put_post(weir_buf *out, const weir_post *p)
 {
     char at[WEIR_TIME_MAX];
 
-    weir_buf_puts(out, "{\"id\":");
-    weir_buf_put_json(out, p->id);
+    weir__put_text(out, "{\"id\":", p->id);
     weir_buf_puts(out, ",\"author\":");
     put_account(out, &p->author);
     put_tags(out, p);
