@@ -10,12 +10,12 @@
 #include "base/span.h"
 
 static void
-put_rule_id(weir_buf *out, const weir_ruleset *rs, uint32_t rule)
+put_rule_id(weir_buf *out, const char *key, const weir_ruleset *rs, uint32_t rule)
 {
     weir_rule_info info;
 
     weir_ruleset_rule(rs, rule, &info);
-    weir_buf_put_json(out, span_of(info.id));
+    weir__put_text(out, key, span_of(info.id));
 }
 
 /* `via` to `value`: the same in a withhold and in each surface of a downrank. */
@@ -28,12 +28,10 @@ put_act(weir_buf *out, const weir_ruleset *rs, const weir_act *act)
     weir_ruleset_rule(rs, act->rule, &rule);
     if (act->via_repost)
         weir_buf_puts(out, ",\"via\":\"repost\"");
-    weir_buf_puts(out, ",\"rule\":");
-    weir_buf_put_json(out, span_of(rule.id));
+    weir__put_text(out, ",\"rule\":", span_of(rule.id));
     if (rule.order != WEIR_NONE) {
         weir_ruleset_order(rs, rule.order, &order);
-        weir_buf_puts(out, ",\"order\":");
-        weir_buf_put_json(out, span_of(order.id));
+        weir__put_text(out, ",\"order\":", span_of(order.id));
     }
     weir_buf_printf(out, ",\"by\":\"%s\",\"value\":", weir_selector_name(act->selector));
     weir__put_value(out, act);
@@ -91,10 +89,8 @@ put_exempted(weir_buf *out, const weir_decision *d)
         weir_buf_puts(out, weir_region_code(e->region));
         weir_buf_puts(out, "\":[");
         for (size_t k = 0; k < e->n; k++) {
-            weir_buf_puts(out, k ? ",{\"rule\":" : "{\"rule\":");
-            put_rule_id(out, d->rs, e->list[k].rule);
-            weir_buf_puts(out, ",\"by\":");
-            put_rule_id(out, d->rs, e->list[k].by);
+            put_rule_id(out, k ? ",{\"rule\":" : "{\"rule\":", d->rs, e->list[k].rule);
+            put_rule_id(out, ",\"by\":", d->rs, e->list[k].by);
             weir_buf_putc(out, '}');
         }
         weir_buf_putc(out, ']');
@@ -111,19 +107,15 @@ put_rules(weir_buf *out, const weir_decision *d, const char *key, const char *fi
     if (!n && !first)
         return;
     weir_buf_printf(out, ",\"%s\":[%s", key, first ? first : "");
-    for (size_t i = 0; i < n; i++) {
-        if (i || first)
-            weir_buf_putc(out, ',');
-        put_rule_id(out, d->rs, rules[i]);
-    }
+    for (size_t i = 0; i < n; i++)
+        put_rule_id(out, i || first ? "," : "", d->rs, rules[i]);
     weir_buf_putc(out, ']');
 }
 
 static void
 put_trace_entry(weir_buf *out, const weir_decision *d, const weir_trace_entry *t)
 {
-    weir_buf_puts(out, "{\"rule\":");
-    put_rule_id(out, d->rs, t->rule);
+    put_rule_id(out, "{\"rule\":", d->rs, t->rule);
     weir_buf_printf(out, ",\"state\":\"%s\"", weir_state_name(t->state));
     if (t->part)
         weir_buf_puts(out, ",\"via\":\"repost\"");
@@ -151,20 +143,18 @@ put_subject(weir_buf *out, const weir_post *post)
     const weir_query *q = &post->query;
 
     if (q->kind == WEIR_QUERY_NONE) {
-        weir_buf_puts(out, ",\"post\":");
-        weir_buf_put_json(out, post->id);
+        weir__put_text(out, ",\"post\":", post->id);
         weir__put_author(out, &post->author);
         return;
     }
-    weir_buf_puts(out, q->kind == WEIR_QUERY_HASHTAG ? ",\"query\":{\"hashtag\":"
-                                                     : ",\"query\":{\"account\":");
-    weir_buf_put_json(out, q->value);
+    weir__put_text(out,
+                   q->kind == WEIR_QUERY_HASHTAG ? ",\"query\":{\"hashtag\":"
+                                                 : ",\"query\":{\"account\":",
+                   q->value);
     if (q->region != WEIR_REGION_NONE)
         weir_buf_printf(out, ",\"region\":\"%s\"", weir_region_code(q->region));
-    if (q->at.p) {
-        weir_buf_puts(out, ",\"at\":");
-        weir_buf_put_json(out, q->at);
-    }
+    if (q->at.p)
+        weir__put_text(out, ",\"at\":", q->at);
     weir_buf_putc(out, '}');
 }
 
@@ -201,13 +191,11 @@ void
 weir_record_write_error(const weir_item *item, uint64_t line, weir_undecided u, weir_buf *out)
 {
     CHECK(item->kind == WEIR_ITEM_ERROR);
-    weir_buf_printf(out, "{\"v\":1,\"error\":\"%s\",\"line\":%llu,\"offset\":%zu,\"detail\":",
+    weir_buf_printf(out, "{\"v\":1,\"error\":\"%s\",\"line\":%llu,\"offset\":%zu",
                     weir_read_error_name(item->error), (unsigned long long)line, item->offset);
-    weir_buf_put_json(out, item->detail);
-    if (item->post_id.p) {
-        weir_buf_puts(out, ",\"post\":");
-        weir_buf_put_json(out, item->post_id);
-    }
+    weir__put_text(out, ",\"detail\":", item->detail);
+    if (item->post_id.p)
+        weir__put_text(out, ",\"post\":", item->post_id);
     weir__put_author(out, &item->author);
     if (u == WEIR_UNDECIDED_WITHHOLD)
         weir_buf_puts(out, ",\"action\":\"withhold\"");
@@ -218,7 +206,6 @@ void
 weir_record_write_skip(const weir_item *item, weir_buf *out)
 {
     CHECK(item->kind == WEIR_ITEM_SKIP);
-    weir_buf_puts(out, "{\"v\":1,\"skip\":");
-    weir_buf_put_json(out, span_of(item->skip));
+    weir__put_text(out, "{\"v\":1,\"skip\":", span_of(item->skip));
     weir_buf_puts(out, "}\n");
 }

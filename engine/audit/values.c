@@ -10,6 +10,13 @@
 
 #include <tagweir/audit.h>
 
+void
+weir__put_text(weir_buf *out, const char *key, weir_span text)
+{
+    weir_buf_puts(out, key);
+    weir_buf_put_json(out, text);
+}
+
 /* A JSON string of two pieces; the prefix holds nothing that needs escaping. */
 static void
 put_prefixed(weir_buf *out, const char *prefix, weir_span s)
@@ -99,7 +106,7 @@ weir__put_value(weir_buf *out, const weir_act *act)
         weir_buf_put_json(out, span_of(weir_source_name(p->source)));
         break;
     case WEIR_NSELECTORS:
-        weir__check_failed(__FILE__, __LINE__, "an act names a selector");
+        weir_check_failed(__FILE__, __LINE__, "an act names a selector");
     }
 }
 
@@ -125,15 +132,18 @@ static void
 put_account(weir_buf *out, const weir_account *a)
 {
     weir_buf_putc(out, '{');
-    if (a->id.p) {
-        weir_buf_puts(out, "\"id\":");
-        weir_buf_put_json(out, a->id);
-    }
-    if (a->handle.p) {
-        weir_buf_puts(out, a->id.p ? ",\"handle\":" : "\"handle\":");
-        weir_buf_put_json(out, a->handle);
-    }
+    if (a->id.p)
+        weir__put_text(out, "\"id\":", a->id);
+    if (a->handle.p)
+        weir__put_text(out, a->id.p ? ",\"handle\":" : "\"handle\":", a->handle);
     weir_buf_putc(out, '}');
+}
+
+static void
+put_texts(weir_buf *out, const weir_span *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        weir__put_text(out, i ? "," : "", texts[i]);
 }
 
 static void
@@ -142,18 +152,12 @@ put_tags(weir_buf *out, const weir_post *p)
     weir_buf key = {0};
 
     weir_buf_puts(out, ",\"hashtags\":[");
-    for (size_t i = 0; i < p->nhashtags; i++) {
-        if (i)
-            weir_buf_putc(out, ',');
-        weir_buf_put_json(out, p->hashtags[i]);
-    }
+    put_texts(out, p->hashtags, p->nhashtags);
     weir_buf_puts(out, "],\"keys\":[");
     for (size_t i = 0; i < p->nhashtags; i++) {
         key.len = 0;
         weir_canonical_key(p->hashtags[i], &key);
-        if (i)
-            weir_buf_putc(out, ',');
-        weir_buf_put_json(out, span_of_buf(&key));
+        weir__put_text(out, i ? "," : "", span_of_buf(&key));
     }
     weir_buf_puts(out, "],\"mentions\":[");
     for (size_t i = 0; i < p->nmentions; i++) {
@@ -172,11 +176,7 @@ put_langs(weir_buf *out, const weir_post *p)
     if (!p->nlangs)
         return;
     weir_buf_puts(out, p->nlangs > 1 ? ",\"lang\":[" : ",\"lang\":");
-    for (size_t i = 0; i < p->nlangs; i++) {
-        if (i)
-            weir_buf_putc(out, ',');
-        weir_buf_put_json(out, p->langs[i]);
-    }
+    put_texts(out, p->langs, p->nlangs);
     if (p->nlangs > 1)
         weir_buf_putc(out, ']');
 }
@@ -186,8 +186,7 @@ put_post(weir_buf *out, const weir_post *p)
 {
     char at[WEIR_TIME_MAX];
 
-    weir_buf_puts(out, "{\"id\":");
-    weir_buf_put_json(out, p->id);
+    weir__put_text(out, "{\"id\":", p->id);
     weir_buf_puts(out, ",\"author\":");
     put_account(out, &p->author);
     put_tags(out, p);

@@ -6,6 +6,8 @@
 
 #include <tagweir/decide.h>
 
+/* `key`, with all that stands around it, and a JSON string behind it. */
+void weir__put_text(weir_buf *out, const char *key, weir_span text);
 /* `,"author":…` as `id:…`, or the bare DID, else `@handle`; nothing when there is neither. */
 void weir__put_author(weir_buf *out, const weir_account *a);
 /* The value that a rule acted on, as a JSON string. */

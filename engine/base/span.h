@@ -52,6 +52,15 @@ span_head(weir_span s, size_t n)
     return (weir_span){s.p, n};
 }
 
+/* The text behind a byte order mark, where there is one. */
+static inline weir_span
+span_without_bom(weir_span s)
+{
+    static const char bom[] = "\xEF\xBB\xBF";
+
+    return span_starts(s, bom) ? span_skip(s, sizeof bom - 1) : s;
+}
+
 /* Offset of the first c, or s.len. */
 static inline size_t
 span_find(weir_span s, char c)

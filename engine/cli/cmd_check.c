@@ -6,7 +6,6 @@
 #include "cli/ui.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct checked {
     weir_diags *diags;
@@ -21,7 +20,7 @@ put_text(weir_buf *out, const char *key, const char *text)
     if (!text)
         return;
     weir_buf_printf(out, ",\"%s\":", key);
-    weir_buf_put_json(out, (weir_span){text, strlen(text)});
+    ui_json(out, text);
 }
 
 static const char *

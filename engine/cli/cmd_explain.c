@@ -20,23 +20,17 @@ struct explaining {
     weir_buf out;
 };
 
-static void
-put_json_text(weir_buf *out, const char *s)
-{
-    weir_buf_put_json(out, (weir_span){s, strlen(s)});
-}
-
 /* The question as a line for the reader, as a trends service would send it. */
 static void
 make_query(const struct args *a, weir_buf *line)
 {
     weir_buf_puts(line, a->tag ? "{\"query\":{\"hashtag\":" : "{\"query\":{\"account\":");
-    put_json_text(line, a->tag ? a->tag : a->account);
+    ui_json(line, a->tag ? a->tag : a->account);
     if (a->region != WEIR_REGION_NONE)
         weir_buf_printf(line, ",\"region\":\"%s\"", weir_region_code(a->region));
     if (a->has_at) {
         weir_buf_puts(line, ",\"at\":");
-        put_json_text(line, a->at);
+        ui_json(line, a->at);
     }
     weir_buf_puts(line, "}}");
 }

@@ -4,20 +4,15 @@
  */
 #include "cli/summary_json.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "cli/ui.h"
 
-static void
-put_string(weir_buf *out, const char *s)
-{
-    weir_buf_put_json(out, (weir_span){s, strlen(s)});
-}
+#include <stdlib.h>
 
 static void
 put_number(weir_buf *out, const char *key, uint64_t n)
 {
     weir_buf_putc(out, ',');
-    put_string(out, key);
+    ui_json(out, key);
     weir_buf_putc(out, ':');
     weir_buf_put_u64(out, n);
 }
@@ -28,7 +23,7 @@ put_head(const struct summary *s, weir_buf *out)
     char time[WEIR_TIME_MAX];
 
     weir_buf_puts(out, "{\"summary\":");
-    put_string(out, s->command);
+    ui_json(out, s->command);
     if (!s->rs)
         return;
     weir_buf_puts(out, ",\"clock\":\"");
@@ -72,7 +67,7 @@ put_skips(const struct tally *t, weir_buf *out)
     for (size_t i = 0; i < t->nskip; i++) {
         if (i)
             weir_buf_putc(out, ',');
-        put_string(out, t->skip[i].kind);
+        ui_json(out, t->skip[i].kind);
         weir_buf_putc(out, ':');
         weir_buf_put_u64(out, t->skip[i].n);
     }
@@ -85,7 +80,7 @@ put_places(const struct summary_places *p, int e, weir_buf *out)
     weir_buf_puts(out, ",\"places\":[");
     for (size_t i = 0; i < p->n[e]; i++) {
         weir_buf_puts(out, i ? ",{\"file\":" : "{\"file\":");
-        put_string(out, p->at[e][i].file);
+        ui_json(out, p->at[e][i].file);
         put_number(out, "line", p->at[e][i].line);
         weir_buf_putc(out, '}');
     }
@@ -105,7 +100,7 @@ put_errors(const struct summary *s, weir_buf *out)
         if (any)
             weir_buf_putc(out, ',');
         any = true;
-        put_string(out, weir_read_error_name((weir_read_error)e));
+        ui_json(out, weir_read_error_name((weir_read_error)e));
         weir_buf_puts(out, ":{\"count\":");
         weir_buf_put_u64(out, s->tally->error[e]);
         if (s->places)
@@ -120,7 +115,7 @@ put_decisions(const struct tally *t, weir_buf *out)
 {
     weir_buf_puts(out, ",\"decisions\":{");
     for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--) {
-        put_string(out, weir_action_name((weir_action)a));
+        ui_json(out, weir_action_name((weir_action)a));
         weir_buf_putc(out, ':');
         weir_buf_put_u64(out, t->action[a]);
         weir_buf_putc(out, a == WEIR_ALLOW ? '}' : ',');
@@ -143,11 +138,11 @@ put_row(const struct tally_row *r, const weir_ruleset *rs, weir_buf *out)
     if (r->region != WEIR_REGION_NONE)
         weir_buf_printf(out, "\"region\":\"%s\",", weir_region_code(r->region));
     weir_buf_puts(out, "\"rule\":");
-    put_string(out, rule.id);
+    ui_json(out, rule.id);
     if (rule.order != WEIR_NONE) {
         weir_ruleset_order(rs, rule.order, &order);
         weir_buf_puts(out, ",\"order\":");
-        put_string(out, order.id);
+        ui_json(out, order.id);
     }
     put_number(out, "withheld", r->withheld);
     put_number(out, "downranked", r->downranked);

@@ -114,3 +114,9 @@ ui_count(weir_buf *out, uint64_t n, const char *one, const char *many)
 {
     weir_buf_printf(out, "%" PRIu64 " %s", n, n == 1 ? one : many);
 }
+
+void
+ui_json(weir_buf *out, const char *s)
+{
+    weir_buf_put_json(out, (weir_span){s, strlen(s)});
+}

@@ -40,6 +40,9 @@ void ui_tell(weir_buf *out);
 /* The diagnostics of at least this severity on standard error. */
 void ui_diags(const weir_diags *d, weir_severity least);
 
+/* A JSON string. */
+void ui_json(weir_buf *out, const char *s);
+
 /* `1 rule`, `2 rules` */
 void ui_count(weir_buf *out, uint64_t n, const char *one, const char *many);
 

@@ -247,7 +247,7 @@ weir__load_list(struct arena *work, struct forest *forest, const struct node *at
         weir__diag_add(diags, WEIR_ERROR, &place, "the list file %s %s", full, why);
         return false;
     }
-    *file = weir__add_file(work, forest, full, weir__without_bom(text));
+    *file = weir__add_file(work, forest, full, span_without_bom(text));
     struct reading r = {.work = work, .file = *file, .diags = diags, .ok = true};
     if (!weir__check_text(*file, diags))
         return false;

@@ -80,12 +80,6 @@ weir__read_file(struct arena *work, const char *path, size_t max, weir_span *out
     return *why == NULL;
 }
 
-weir_span
-weir__without_bom(weir_span text)
-{
-    return span_starts(text, "\xEF\xBB\xBF") ? span_skip(text, 3) : text;
-}
-
 struct source_file *
 weir__add_file(struct arena *work, struct forest *f, const char *path, weir_span text)
 {
@@ -239,7 +233,7 @@ read_tree(struct arena *work, const char *path, struct forest *f, struct tree *o
 
     if (!weir__read_file(work, path, MAX_RULE_FILE, &text, &why))
         return fail_file(path, why, diags);
-    struct source_file *file = weir__add_file(work, f, path, weir__without_bom(text));
+    struct source_file *file = weir__add_file(work, f, path, span_without_bom(text));
     out->file = file;
     if (weir__check_text(file, diags))
         out->top = weir__yaml_read(work, file, diags);

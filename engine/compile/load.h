@@ -10,7 +10,6 @@
 /* A regular file's bytes; false with the reason, to be put behind its name, in *why. */
 bool weir__read_file(struct arena *work, const char *path, size_t max, weir_span *out,
                      const char **why);
-weir_span weir__without_bom(weir_span text);
 /* Enters a file into the forest and gives it its index. path and text must live in `work`. */
 struct source_file *weir__add_file(struct arena *work, struct forest *f, const char *path,
                                    weir_span text);

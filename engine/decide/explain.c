@@ -18,7 +18,7 @@ static void
 note_states(weir_scratch *s, const struct weir__candidate *c, size_t n, uint16_t region)
 {
     weir_outcome outcome;
-    size_t nexempted = weir__resolve(c, n, region, &outcome, s->one.items);
+    size_t nexempted = weir__resolve(c, n, region, s->against, &outcome, s->one.items);
 
     for (size_t i = 0, e = 0; i < n; i++) {
         weir_state state = WEIR_STATE_OUTRANKED;

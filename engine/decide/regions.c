@@ -20,10 +20,10 @@ resolve_parts(weir_scratch *s, const struct weir__slot *slot, uint16_t region, w
         weir_outcome here;
 
         if (i == 0) {
-            s->sum.n = weir__resolve(c, part->ncandidates, region, out, s->sum.items);
+            s->sum.n = weir__resolve(c, part->ncandidates, region, s->against, out, s->sum.items);
             continue;
         }
-        s->one.n = weir__resolve(c, part->ncandidates, region, &here, s->one.items);
+        s->one.n = weir__resolve(c, part->ncandidates, region, s->against, &here, s->one.items);
         weir__outcome_merge(out, &here);
         s->both.n =
             weir__exemptions_unite(s->sum.items, s->sum.n, s->one.items, s->one.n, s->both.items);

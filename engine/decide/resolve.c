@@ -17,37 +17,52 @@ is_before(const struct weir__candidate *a, const struct weir__candidate *b)
 }
 
 static bool
-reaches(const struct weir_rule *allow, const struct weir_rule *restriction)
-{
-    if (!allow->has_against)
-        return true;
-    for (size_t i = 0; i < allow->nagainst; i++)
-        if (restriction->order == allow->against[i])
-            return true;
-    return false;
-}
-
-static bool
 holds(const struct weir__candidate *c, uint16_t region)
 {
     return weir__region_has(&c->rule->regions, region);
 }
 
-/* The allow that defeats c[i], or NULL. */
-static const struct weir__candidate *
-defeater_of(size_t i, const struct weir__candidate *c, size_t n, uint16_t region)
+static void
+keep_best(const struct weir__candidate **best, const struct weir__candidate *c)
 {
-    const struct weir__candidate *best = NULL;
+    if (!*best || is_before(c, *best))
+        *best = c;
+}
 
-    for (size_t k = 0; k < n; k++) {
-        if (c[k].rule->action != WEIR_ALLOW || !holds(&c[k], region))
-            continue;
-        if (c[k].rule->priority < c[i].rule->priority || !reaches(c[k].rule, c[i].rule))
-            continue;
-        if (!best || is_before(&c[k], best))
-            best = &c[k];
-    }
-    return best;
+/*
+ * The allows of one region, of those that reach the same restrictions the best: where its priority
+ * is too low to defeat one, so are the others'.
+ */
+struct allows {
+    const struct weir__candidate *any;      /* without `against`: reaches everything */
+    const struct weir__candidate **against; /* by order */
+};
+
+static void
+note_allow(struct allows *a, const struct weir__candidate *c)
+{
+    if (!c->rule->has_against)
+        keep_best(&a->any, c);
+    for (size_t i = 0; c->rule->has_against && i < c->rule->nagainst; i++)
+        keep_best(&a->against[c->rule->against[i]], c);
+}
+
+static void
+forget_allow(struct allows *a, const struct weir__candidate *c)
+{
+    for (size_t i = 0; c->rule->has_against && i < c->rule->nagainst; i++)
+        a->against[c->rule->against[i]] = NULL;
+}
+
+/* The allow that defeats the restriction, or NULL. */
+static const struct weir__candidate *
+defeater_of(const struct allows *a, const struct weir__candidate *c)
+{
+    const struct weir__candidate *best = a->any;
+
+    if (c->rule->order != WEIR_NONE && a->against[c->rule->order])
+        keep_best(&best, a->against[c->rule->order]);
+    return best && best->rule->priority >= c->rule->priority ? best : NULL;
 }
 
 /* The candidates that stand so far. */
@@ -60,8 +75,7 @@ static void
 add_survivor(struct standing *s, const struct weir__candidate *c)
 {
     if (c->rule->action == WEIR_WITHHOLD) {
-        if (!s->withhold || is_before(c, s->withhold))
-            s->withhold = c;
+        keep_best(&s->withhold, c);
         return;
     }
     for (int i = 0; i < WEIR_NSURFACES; i++) {
@@ -95,21 +109,28 @@ conclude(const struct standing *s, weir_outcome *out)
 }
 
 size_t
-weir__resolve(const struct weir__candidate *c, size_t n, uint16_t region, weir_outcome *out,
-              weir_exemption *exempted)
+weir__resolve(const struct weir__candidate *c, size_t n, uint16_t region,
+              const struct weir__candidate **against, weir_outcome *out, weir_exemption *exempted)
 {
+    struct allows allows = {.against = against};
     struct standing standing = {0};
     size_t nexempted = 0;
 
+    for (size_t i = 0; i < n; i++)
+        if (c[i].rule->action == WEIR_ALLOW && holds(&c[i], region))
+            note_allow(&allows, &c[i]);
     for (size_t i = 0; i < n; i++) {
         if (c[i].rule->action == WEIR_ALLOW || !holds(&c[i], region))
             continue;
-        const struct weir__candidate *by = defeater_of(i, c, n, region);
+        const struct weir__candidate *by = defeater_of(&allows, &c[i]);
         if (by)
             exempted[nexempted++] = (weir_exemption){c[i].act.rule, by->act.rule};
         else
             add_survivor(&standing, &c[i]);
     }
+    for (size_t i = 0; i < n; i++)
+        if (c[i].rule->action == WEIR_ALLOW)
+            forget_allow(&allows, &c[i]);
     conclude(&standing, out);
     return nexempted;
 }

@@ -16,11 +16,13 @@ struct weir__candidate {
 
 /*
  * Those of c that hold in the region, folded into one outcome. The order of c shows only in that
- * of the exemptions.
+ * of the exemptions. Takes time in proportion to n and what the `against` of c name.
+ * @param against   Working memory: a NULL for each order of the rule set, and so again on return.
  * @param exempted  Has room for n; gets one a restriction that was defeated, in the order of c.
  * @return how many.
  */
-size_t weir__resolve(const struct weir__candidate *c, size_t n, uint16_t region, weir_outcome *out,
+size_t weir__resolve(const struct weir__candidate *c, size_t n, uint16_t region,
+                     const struct weir__candidate **against, weir_outcome *out,
                      weir_exemption *exempted);
 
 /* Does the rule act in this outcome, on one surface at least? */

@@ -35,8 +35,12 @@ weir_scratch_new(weir_ruleset *rs, const weir_decide_options *o, weir_scratch **
     s->magic = WEIR_SCRATCH_MAGIC;
     if (o)
         s->options = *o;
-    weir_status st = weir__match_init(&s->match, rs, s->options.match_limit, s->options.post_limit);
+    s->against = calloc(rs->norders + 1, sizeof *s->against); /* never of nothing */
+    weir_status st = WEIR_E_NOMEM;
+    if (s->against)
+        st = weir__match_init(&s->match, rs, s->options.match_limit, s->options.post_limit);
     if (st != WEIR_OK) {
+        free(s->against);
         free(s);
         return st;
     }
@@ -76,6 +80,7 @@ weir_scratch_free(weir_scratch *s)
     free(s->sum.items);
     free(s->both.items);
     free(s->by_state.items);
+    free(s->against);
     weir__match_fini(&s->match);
     weir_ruleset_unref(s->rs);
     free(s);

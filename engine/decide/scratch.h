@@ -70,6 +70,7 @@ struct weir_scratch {
     struct weir__slot slot[WEIR__LEVELS];
     struct weir__region_set named;          /* regions that any rule of the set names, and XX */
     struct weir__exemptions one, sum, both; /* of one part; of all so far; while uniting */
+    const struct weir__candidate **against; /* by order: the resolver's working memory */
     WEIR__VEC(struct weir__by_state) by_state;
 };
 

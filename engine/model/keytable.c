@@ -42,7 +42,6 @@ struct weir__keytable {
     uint64_t mask; /* number of slots, a power of two, less one */
     uint64_t seed;
     const uint32_t *postings;
-    uint32_t nkeys;
     bool has_space[WEIR__NSPACES];
 };
 
@@ -156,7 +155,6 @@ weir__keytable_freeze(const struct weir__keytable_builder *b, struct arena *into
     struct slot *slots = arena_array(into, nslots, sizeof *slots);
     uint32_t *postings = arena_array(into, npostings, sizeof *postings);
     *t = (struct weir__keytable){.slots = slots, .mask = nslots - 1, .postings = postings};
-    t->nkeys = (uint32_t)nkeys;
     t->seed = seed_of(b);
     uint32_t first = 0;
     for (struct building *i = b->head; i; i = i->hh.next) {
@@ -192,10 +190,4 @@ bool
 weir__keytable_has_space(const struct weir__keytable *t, enum weir__space space)
 {
     return t->has_space[space];
-}
-
-size_t
-weir__keytable_nkeys(const struct weir__keytable *t)
-{
-    return t->nkeys;
 }

@@ -32,6 +32,5 @@ struct weir__postings weir__keytable_find(const struct weir__keytable *t, enum w
                                           weir_span key);
 /* Does any literal stand in this space? A space without one need not be asked. */
 bool weir__keytable_has_space(const struct weir__keytable *t, enum weir__space space);
-size_t weir__keytable_nkeys(const struct weir__keytable *t);
 
 #endif

@@ -72,8 +72,7 @@ read_feature(struct weir__draft *d, const struct weir__json *feature)
         if (tag.p)
             weir__draft_tag(d, tag);
     } else if (ends_in(type, "#mention")) {
-        weir_account a = account_of_did(d->r, weir__get_string(d->r, feature, WEIR__F_DID));
-        weir__draft_mention(d, a.id, a.handle);
+        weir__draft_mention(d, account_of_did(d->r, weir__get_string(d->r, feature, WEIR__F_DID)));
     }
 }
 
@@ -83,7 +82,6 @@ read_tags(struct weir__draft *d, const struct weir__json *record)
 {
     struct weir__reading *r = d->r;
     const struct weir__json *facets = weir__get_array(r, record, WEIR__R_FACETS);
-    const struct weir__json *tags = weir__get_array(r, record, WEIR__R_TAGS);
     weir_span text = weir__get_string(r, record, WEIR__R_TEXT);
 
     for (size_t i = 0; facets && i < facets->n; i++) {
@@ -91,17 +89,12 @@ read_tags(struct weir__draft *d, const struct weir__json *record)
         const struct weir__json *features =
             facet ? weir__get_array(r, facet, WEIR__F_FEATURES) : NULL;
         for (size_t j = 0; features && j < features->n; j++) {
-            const struct weir__json *feature =
-                weir__item_object(r, facet, WEIR__F_FEATURES, j);
+            const struct weir__json *feature = weir__item_object(r, facet, WEIR__F_FEATURES, j);
             if (feature)
                 read_feature(d, feature);
         }
     }
-    for (size_t i = 0; tags && i < tags->n; i++) {
-        weir_span tag = weir__item_string(r, record, WEIR__R_TAGS, i);
-        if (tag.p)
-            weir__draft_tag(d, tag);
-    }
+    weir__draft_tags(d, record, WEIR__R_TAGS);
     if (weir__draft_wants_text(d, true))
         weir__draft_text_tags(d, text);
 }

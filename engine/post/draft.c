@@ -23,16 +23,52 @@ weir__draft_tag(struct weir__draft *d, weir_span tag)
 
 /* An account of which nothing is known can match nothing, and is left out. */
 void
-weir__draft_mention(struct weir__draft *d, weir_span id, weir_span handle)
-{
-    weir__draft_mentioned(d, (weir_account){id.len ? id : SPAN_NONE, weir__bare_handle(handle)});
-}
-
-void
-weir__draft_mentioned(struct weir__draft *d, weir_account a)
+weir__draft_mention(struct weir__draft *d, weir_account a)
 {
     if (a.id.len || a.handle.len)
         *ARENA_PUSH(d->r->arena, d->mentions, d->nmentions, d->mentions_cap) = a;
+}
+
+bool
+weir__draft_tags(struct weir__draft *d, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *list = weir__get_array(d->r, o, k);
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        weir_span tag = weir__item_string(d->r, o, k, i);
+        if (tag.p)
+            weir__draft_tag(d, tag);
+    }
+    return list != NULL;
+}
+
+bool
+weir__draft_tag_objects(struct weir__draft *d, const struct weir__json *o, unsigned k,
+                        unsigned k_tag)
+{
+    const struct weir__json *list = weir__get_array(d->r, o, k);
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct weir__json *item = weir__item_object(d->r, o, k, i);
+        weir_span tag = item ? weir__get_string(d->r, item, k_tag) : SPAN_NONE;
+        if (tag.p)
+            weir__draft_tag(d, tag);
+    }
+    return list != NULL;
+}
+
+bool
+weir__draft_mention_objects(struct weir__draft *d, const struct weir__json *o, unsigned k,
+                            weir_account (*read)(struct weir__reading *, const struct weir__json *))
+{
+    const struct weir__json *list = weir__get_array(d->r, o, k);
+
+    for (size_t i = 0; list && i < list->n; i++) {
+        const struct weir__json *item = weir__item_object(d->r, o, k, i);
+        if (item)
+            weir__draft_mention(d, read(d->r, item));
+    }
+    return list != NULL;
 }
 
 void
@@ -65,7 +101,7 @@ weir__draft_text_mentions(struct weir__draft *d, weir_span text)
     weir_span handle;
 
     while (weir__next_mention(&walk, &handle))
-        weir__draft_mention(d, SPAN_NONE, handle);
+        weir__draft_mention(d, (weir_account){SPAN_NONE, handle});
 }
 
 void
@@ -117,17 +153,17 @@ weir__bare_handle(weir_span handle)
 }
 
 weir_account
+weir__account(weir_span id, weir_span handle)
+{
+    return (weir_account){id.len ? id : SPAN_NONE, weir__bare_handle(handle)};
+}
+
+weir_account
 weir__account_of(weir_span s)
 {
-    weir_account a = {SPAN_NONE, SPAN_NONE};
-
     if (span_starts(s, "id:"))
-        a.id = span_skip(s, 3);
-    else if (span_starts(s, "did:"))
-        a.id = s;
-    else
-        a.handle = weir__bare_handle(s);
-    if (a.id.len == 0)
-        a.id = SPAN_NONE;
-    return a;
+        return weir__account(span_skip(s, 3), SPAN_NONE);
+    if (span_starts(s, "did:"))
+        return weir__account(s, SPAN_NONE);
+    return weir__account(SPAN_NONE, s);
 }

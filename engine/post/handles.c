@@ -258,10 +258,11 @@ weir_handles_parse(weir_span text, const char *file, weir_diags *diags, weir_han
         memcpy(h->text, text.p, text.len);
     arena_init(&h->arena, NULL);
     h->seed = XXH3_64bits(h->text, text.len);
-    struct csv c = {.text = {h->text, text.len}, .next_line = 1, .file = file, .diags = diags,
+    struct csv c = {.text = span_without_bom((weir_span){h->text, text.len}),
+                    .next_line = 1,
+                    .file = file,
+                    .diags = diags,
                     .into = h};
-    if (span_starts(c.text, "\xEF\xBB\xBF"))
-        c.at = 3;
     st = WEIR_OK;
     if (check_utf8(&c))
         while (st == WEIR_OK && c.at < c.text.len)

@@ -6,12 +6,7 @@
 static weir_account
 read_account(struct weir__reading *r, const struct weir__json *o)
 {
-    weir_account a = {weir__get_id(r, o, WEIR__W_ID),
-                      weir__bare_handle(weir__get_string(r, o, WEIR__W_ACCT))};
-
-    if (a.id.len == 0)
-        a.id = SPAN_NONE;
-    return a;
+    return weir__account(weir__get_id(r, o, WEIR__W_ID), weir__get_string(r, o, WEIR__W_ACCT));
 }
 
 /* What a reader sees: `content` is HTML, `spoiler_text` plain. Each is a text of its own. */
@@ -20,26 +15,13 @@ read_tags(struct weir__draft *d)
 {
     struct weir__reading *r = d->r;
     const struct weir__json *o = d->node;
-    const struct weir__json *tags = weir__get_array(r, o, WEIR__P_TAGS);
-    const struct weir__json *mentions = weir__get_array(r, o, WEIR__P_MENTIONS);
     weir_span content = weir__get_string(r, o, WEIR__P_CONTENT);
     weir_span spoiler = weir__get_string(r, o, WEIR__P_SPOILER);
-    bool text_tags = weir__draft_wants_text(d, tags != NULL);
-    bool text_mentions = weir__draft_wants_text(d, mentions != NULL);
+    bool has_tags = weir__draft_tag_objects(d, o, WEIR__P_TAGS, WEIR__T_NAME);
+    bool has_mentions = weir__draft_mention_objects(d, o, WEIR__P_MENTIONS, read_account);
+    bool text_tags = weir__draft_wants_text(d, has_tags);
+    bool text_mentions = weir__draft_wants_text(d, has_mentions);
 
-    for (size_t i = 0; tags && i < tags->n; i++) {
-        const struct weir__json *tag = weir__item_object(r, o, WEIR__P_TAGS, i);
-        weir_span name = tag ? weir__get_string(r, tag, WEIR__T_NAME) : SPAN_NONE;
-        if (name.p)
-            weir__draft_tag(d, name);
-    }
-    for (size_t i = 0; mentions && i < mentions->n; i++) {
-        const struct weir__json *who = weir__item_object(r, o, WEIR__P_MENTIONS, i);
-        if (who) {
-            weir_account a = read_account(r, who);
-            weir__draft_mention(d, a.id, a.handle);
-        }
-    }
     if (text_tags || text_mentions)
         content = weir__html_text(r->arena, content);
     if (text_tags) {
@@ -52,8 +34,7 @@ read_tags(struct weir__draft *d)
     }
 }
 
-static const weir_post *read_status(struct weir__reading *r, const struct weir__json *o,
-                                    int level);
+static const weir_post *read_status(struct weir__reading *r, const struct weir__json *o, int level);
 
 /*
  * `quote` is a status (as some servers have it), or an object that tells the quote's state and

@@ -12,11 +12,7 @@ read_account(struct weir__reading *r, const struct weir__json *v)
 {
     if (v->type == WEIR__STRING)
         return weir__account_of(weir__text_of(r, v));
-    weir_account a = {weir__get_id(r, v, WEIR__W_ID),
-                      weir__bare_handle(weir__get_string(r, v, WEIR__W_HANDLE))};
-    if (a.id.len == 0)
-        a.id = SPAN_NONE;
-    return a;
+    return weir__account(weir__get_id(r, v, WEIR__W_ID), weir__get_string(r, v, WEIR__W_HANDLE));
 }
 
 static bool
@@ -35,19 +31,14 @@ read_tags(struct weir__draft *d)
 {
     struct weir__reading *r = d->r;
     const struct weir__json *o = d->node;
-    const struct weir__json *tags = weir__get_array(r, o, WEIR__P_HASHTAGS);
     const struct weir__json *mentions = weir__get_array(r, o, WEIR__P_MENTIONS);
     weir_span text = weir__get_string(r, o, WEIR__P_TEXT);
+    bool has_tags = weir__draft_tags(d, o, WEIR__P_HASHTAGS);
 
-    for (size_t i = 0; tags && i < tags->n; i++) {
-        weir_span tag = weir__item_string(r, o, WEIR__P_HASHTAGS, i);
-        if (tag.p)
-            weir__draft_tag(d, tag);
-    }
     for (size_t i = 0; mentions && i < mentions->n; i++)
         if (is_account(r, &mentions->items[i], "each of \"mentions\""))
-            weir__draft_mentioned(d, read_account(r, &mentions->items[i]));
-    if (weir__draft_wants_text(d, tags != NULL))
+            weir__draft_mention(d, read_account(r, &mentions->items[i]));
+    if (weir__draft_wants_text(d, has_tags))
         weir__draft_text_tags(d, text);
     if (weir__draft_wants_text(d, mentions != NULL))
         weir__draft_text_mentions(d, text);
@@ -76,8 +67,7 @@ static const weir_post *read_post(struct weir__reading *r, const struct weir__js
 static const weir_post *
 read_nested(struct weir__draft *d, unsigned k)
 {
-    const struct weir__json *v =
-        d->level < WEIR__NESTED_MAX ? weir__get(d->r, d->node, k) : NULL;
+    const struct weir__json *v = d->level < WEIR__NESTED_MAX ? weir__get(d->r, d->node, k) : NULL;
 
     if (!v)
         return NULL;

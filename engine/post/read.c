@@ -24,8 +24,7 @@ weir__fault(struct weir__reading *r, weir_read_error code, size_t at, const char
     int n = vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
     size_t len = n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
-    r->fault = (struct weir__fault){
-        true, code, at, arena_copy(r->arena, (weir_span){text, len}).p};
+    r->fault = (struct weir__fault){true, code, at, arena_copy(r->arena, (weir_span){text, len}).p};
 }
 
 void
@@ -70,9 +69,9 @@ const char *
 weir__found(const struct weir__json *v)
 {
     static const char *const names[] = {
-        [WEIR__NONE] = "nothing",       [WEIR__NULL] = "null",       [WEIR__FALSE] = "false",
-        [WEIR__TRUE] = "true",          [WEIR__NUMBER] = "a number", [WEIR__STRING] = "a string",
-        [WEIR__ARRAY] = "an array",     [WEIR__OBJECT] = "an object",
+        [WEIR__NONE] = "nothing",   [WEIR__NULL] = "null",        [WEIR__FALSE] = "false",
+        [WEIR__TRUE] = "true",      [WEIR__NUMBER] = "a number",  [WEIR__STRING] = "a string",
+        [WEIR__ARRAY] = "an array", [WEIR__OBJECT] = "an object",
     };
 
     return names[v ? v->type : WEIR__NONE];
@@ -115,66 +114,55 @@ wrong_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
                 weir__key_name(o->shape, k), must, weir__found(v));
 }
 
-weir_span
-weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    const struct weir__json *v = weir__get(r, o, k);
-
-    if (!v)
-        return SPAN_NONE;
-    if (v->type != WEIR__STRING) {
-        wrong_type(r, o, k, v, "be a string");
-        return SPAN_NONE;
-    }
-    return weir__text_of(r, v);
-}
-
-weir_span
-weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    const struct weir__json *v = weir__get(r, o, k);
-
-    if (!v)
-        return SPAN_NONE;
-    if (v->type != WEIR__STRING && v->type != WEIR__NUMBER) {
-        wrong_type(r, o, k, v, "be a string or a number");
-        return SPAN_NONE;
-    }
-    return weir__text_of(r, v);
-}
-
-bool
-weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    const struct weir__json *v = weir__get(r, o, k);
-
-    if (v && v->type != WEIR__TRUE && v->type != WEIR__FALSE)
-        wrong_type(r, o, k, v, "be true or false");
-    return v && v->type == WEIR__TRUE;
-}
-
+/* One of the types, as bits (1 << type). */
 static const struct weir__json *
-get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k,
-          enum weir__json_type type, const char *must)
+get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, unsigned types,
+          const char *must)
 {
     const struct weir__json *v = weir__get(r, o, k);
 
-    if (!v || v->type == type)
+    if (!v || (types >> v->type & 1))
         return v;
     wrong_type(r, o, k, v, must);
     return NULL;
 }
 
+weir_span
+weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = get_typed(r, o, k, 1u << WEIR__STRING, "be a string");
+
+    return v ? weir__text_of(r, v) : SPAN_NONE;
+}
+
+weir_span
+weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v =
+        get_typed(r, o, k, 1u << WEIR__STRING | 1u << WEIR__NUMBER, "be a string or a number");
+
+    return v ? weir__text_of(r, v) : SPAN_NONE;
+}
+
+bool
+weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v =
+        get_typed(r, o, k, 1u << WEIR__TRUE | 1u << WEIR__FALSE, "be true or false");
+
+    return v && v->type == WEIR__TRUE;
+}
+
 const struct weir__json *
 weir__get_object(struct weir__reading *r, const struct weir__json *o, unsigned k)
 {
-    return get_typed(r, o, k, WEIR__OBJECT, "be an object");
+    return get_typed(r, o, k, 1u << WEIR__OBJECT, "be an object");
 }
 
 const struct weir__json *
 weir__get_array(struct weir__reading *r, const struct weir__json *o, unsigned k)
 {
-    return get_typed(r, o, k, WEIR__ARRAY, "be an array");
+    return get_typed(r, o, k, 1u << WEIR__ARRAY, "be an array");
 }
 
 static const struct weir__json *

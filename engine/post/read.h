@@ -83,10 +83,17 @@ struct weir__draft {
 void weir__draft_begin(struct weir__draft *d, struct weir__reading *r, weir_source source,
                        const struct weir__json *node, int level);
 void weir__draft_tag(struct weir__draft *d, weir_span tag);
-void weir__draft_mention(struct weir__draft *d, weir_span id, weir_span handle);
-/* The same of an account whose `@` is gone already: only one is ever dropped. */
-void weir__draft_mentioned(struct weir__draft *d, weir_account a);
+void weir__draft_mention(struct weir__draft *d, weir_account a);
 void weir__draft_lang(struct weir__draft *d, weir_span lang);
+/* Structured values: what stands in the array that is member k of o. False: there is no array.
+   Tags are strings themselves, or objects with the tag in a member; of an object that mentions an
+   account, `read` takes the account. */
+bool weir__draft_tags(struct weir__draft *d, const struct weir__json *o, unsigned k);
+bool weir__draft_tag_objects(struct weir__draft *d, const struct weir__json *o, unsigned k,
+                             unsigned k_tag);
+bool weir__draft_mention_objects(struct weir__draft *d, const struct weir__json *o, unsigned k,
+                                 weir_account (*read)(struct weir__reading *,
+                                                      const struct weir__json *));
 /* Whether tags (or mentions) come from text: where there are no structured ones, or always. */
 bool weir__draft_wants_text(const struct weir__draft *d, bool structured);
 void weir__draft_text_tags(struct weir__draft *d, weir_span text);
@@ -100,6 +107,8 @@ const weir_post *weir__draft_end(struct weir__draft *d, const char *time_key);
 weir_post *weir__post_of_id(struct weir__reading *r, weir_source source, weir_span id);
 /* Less one leading `@`. */
 weir_span weir__bare_handle(weir_span handle);
+/* By its id, and its handle as written. */
+weir_account weir__account(weir_span id, weir_span handle);
 /* An account as one string: `@handle`, `handle`, `user@domain`, `id:…`, `did:…`. */
 weir_account weir__account_of(weir_span s);
 

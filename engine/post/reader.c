@@ -257,22 +257,22 @@ read_text(weir_reader *r, struct weir__reading *reading, weir_span text, size_t 
 static weir_status
 read_line(weir_reader *r, struct weir__reading *reading, weir_span line, size_t avail)
 {
+    /* Neither a BOM nor the end's CR counts. Of a line that is too long, no more than the first
+       `avail` bytes may be there to be looked at. */
     size_t max = r->options.max_line;
+    bool is_whole = avail >= line.len;
+    weir_span there = is_whole ? line : span_head(line, avail);
 
-    /* A CR does not count; where it would be is only looked at when the line is there whole. */
-    if (line.len == max + 1 && avail >= line.len && line.p[max] == '\r')
-        line.len--;
-    if (line.len > max) {
+    reading->base = there.len - span_without_bom(there).len;
+    weir_span text = span_skip(line, reading->base);
+    if (text.len == max + 1 && is_whole && text.p[max] == '\r')
+        text.len--;
+    if (text.len > max) {
         weir__fault(reading, WEIR_READ_TOO_LONG, max, "the line is longer than %zu bytes", max);
         weir__emit_post(reading, NULL);
         return WEIR_OK;
     }
-    CHECK(avail >= line.len);
-    if (line.len == 0)
-        return WEIR_OK;
-    if (span_starts(line, "\xEF\xBB\xBF"))
-        reading->base = 3;
-    weir_span text = span_skip(line, reading->base);
+    CHECK(is_whole);
     if (is_blank(text))
         return WEIR_OK;
     return read_text(r, reading, text, avail - reading->base);

@@ -101,34 +101,15 @@ read_id(struct weir__reading *r, const struct weir__json *o, unsigned k_str, uns
 static weir_account
 read_account(struct weir__reading *r, const struct weir__json *o)
 {
-    weir_account a = {read_id(r, o, WEIR__W_ID_STR, WEIR__W_ID),
-                      weir__bare_handle(weir__get_string(r, o, WEIR__W_SCREEN_NAME))};
-
-    if (a.id.len == 0)
-        a.id = SPAN_NONE;
-    return a;
+    return weir__account(read_id(r, o, WEIR__W_ID_STR, WEIR__W_ID),
+                         weir__get_string(r, o, WEIR__W_SCREEN_NAME));
 }
 
 static void
 read_entities(struct weir__draft *d, const struct weir__json *entities)
 {
-    struct weir__reading *r = d->r;
-    const struct weir__json *list = weir__get_array(r, entities, WEIR__E_HASHTAGS);
-
-    for (size_t i = 0; list && i < list->n; i++) {
-        const struct weir__json *tag = weir__item_object(r, entities, WEIR__E_HASHTAGS, i);
-        weir_span text = tag ? weir__get_string(r, tag, WEIR__T_TEXT) : SPAN_NONE;
-        if (text.p)
-            weir__draft_tag(d, text);
-    }
-    list = weir__get_array(r, entities, WEIR__E_USER_MENTIONS);
-    for (size_t i = 0; list && i < list->n; i++) {
-        const struct weir__json *who = weir__item_object(r, entities, WEIR__E_USER_MENTIONS, i);
-        if (who) {
-            weir_account a = read_account(r, who);
-            weir__draft_mention(d, a.id, a.handle);
-        }
-    }
+    weir__draft_tag_objects(d, entities, WEIR__E_HASHTAGS, WEIR__T_TEXT);
+    weir__draft_mention_objects(d, entities, WEIR__E_USER_MENTIONS, read_account);
 }
 
 /*

@@ -93,11 +93,9 @@ read_author(struct weir__draft *d)
     struct weir__reading *r = d->r;
     weir_account *author = &d->post->author;
     const struct weir__json *o = weir__get_object(r, d->node, WEIR__P_AUTHOR);
-    weir_span id = weir__get_id(r, d->node, WEIR__P_AUTHOR_ID);
 
-    if (o)
-        author->handle = weir__bare_handle(weir__get_string(r, o, WEIR__W_USERNAME));
-    author->id = id.len ? id : SPAN_NONE;
+    *author = weir__account(weir__get_id(r, d->node, WEIR__P_AUTHOR_ID),
+                            o ? weir__get_string(r, o, WEIR__W_USERNAME) : SPAN_NONE);
     if (author->handle.p || !author->id.len || !r->page)
         return;
     const struct entry *user = table_find(&r->page->users, author->id);
@@ -105,26 +103,17 @@ read_author(struct weir__draft *d)
         author->handle = weir__bare_handle(weir__get_string(r, user->node, WEIR__W_USERNAME));
 }
 
+static weir_account
+read_account(struct weir__reading *r, const struct weir__json *o)
+{
+    return weir__account(weir__get_id(r, o, WEIR__W_ID), weir__get_string(r, o, WEIR__W_USERNAME));
+}
+
 static void
 read_entities(struct weir__draft *d, const struct weir__json *entities)
 {
-    struct weir__reading *r = d->r;
-    const struct weir__json *list = weir__get_array(r, entities, WEIR__E_HASHTAGS);
-
-    for (size_t i = 0; list && i < list->n; i++) {
-        const struct weir__json *o = weir__item_object(r, entities, WEIR__E_HASHTAGS, i);
-        weir_span tag = o ? weir__get_string(r, o, WEIR__T_TAG) : SPAN_NONE;
-        if (tag.p)
-            weir__draft_tag(d, tag);
-    }
-    list = weir__get_array(r, entities, WEIR__E_MENTIONS);
-    for (size_t i = 0; list && i < list->n; i++) {
-        const struct weir__json *o = weir__item_object(r, entities, WEIR__E_MENTIONS, i);
-        if (o) {
-            weir_span id = weir__get_id(r, o, WEIR__W_ID);
-            weir__draft_mention(d, id, weir__get_string(r, o, WEIR__W_USERNAME));
-        }
-    }
+    weir__draft_tag_objects(d, entities, WEIR__E_HASHTAGS, WEIR__T_TAG);
+    weir__draft_mention_objects(d, entities, WEIR__E_MENTIONS, read_account);
 }
 
 static void
@@ -235,8 +224,8 @@ check_objects(struct weir__reading *r, const struct weir__json *o, unsigned k,
 }
 
 static void
-read_includes(struct weir__reading *r, const struct weir__json *line,
-              const struct weir__json *data, struct weir__page *page)
+read_includes(struct weir__reading *r, const struct weir__json *line, const struct weir__json *data,
+              struct weir__page *page)
 {
     const struct weir__json *includes = weir__get_object(r, line, WEIR__L_INCLUDES);
     const struct weir__json *users = NULL, *tweets = NULL;
@@ -289,8 +278,7 @@ weir__read_tweets_v2(struct weir__reading *r, const struct weir__json *line)
         read_page(r, line, data);
     } else {
         weir__fault(r, WEIR_READ_BAD_TYPE, data->at,
-                    "\"data\" must be a tweet or an array of tweets, found %s",
-                    weir__found(data));
+                    "\"data\" must be a tweet or an array of tweets, found %s", weir__found(data));
         weir__emit_post(r, NULL);
     }
 }

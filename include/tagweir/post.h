@@ -123,7 +123,7 @@ WEIR_API weir_status weir_handles_parse(weir_span text, const char *file, weir_d
 WEIR_API void weir_handles_free(weir_handles *h);
 
 typedef struct weir_reader_options {
-    size_t max_line;             /* bytes, without the line's end; 0: 1 MiB */
+    size_t max_line;             /* bytes, without a BOM and the line's end; 0: 1 MiB */
     weir_tags_from tags;         /* structured values alone, or joined with the text's */
     bool need_time;              /* a post without a readable time is an error (clock `created`) */
     const weir_handles *handles; /* NULL: none; must outlive the reader */

@@ -5,81 +5,71 @@
 
 #include "text/hashtag.h"
 
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <libfyaml.h>
 
 #define NCASES 91
 
-static FILE *
-open_cases(void)
+static weir_span
+text_of(struct fy_node *scalar)
 {
-    const char *dir = data_dir();
-    char path[4096];
+    size_t len = 0;
+    const char *p = fy_node_get_scalar(scalar, &len);
 
-    if (!dir)
-        return NULL;
-    (void)snprintf(path, sizeof path, "%s/twitter-text/extract.ndjson", dir);
-    return fopen(path, "r");
+    assert_non_null(p);
+    return (weir_span){p, len};
 }
 
-static weir_span
-span_of_json(const json_t *s)
+static struct fy_node *
+member(struct fy_node *c, const char *key)
 {
-    return (weir_span){json_string_value(s), json_string_length(s)};
+    return fy_node_mapping_lookup_by_string(c, key, FY_NT);
 }
 
 /* What is wrong with the case, or NULL. */
 static const char *
-wrong_with(const json_t *c)
+wrong_with(struct fy_node *c)
 {
-    const char *section = json_string_value(json_object_get(c, "section"));
-    const json_t *expected = json_object_get(c, "expected");
-    struct weir__walk w = {.text = span_of_json(json_object_get(c, "text"))};
-    bool mentions;
+    weir_span section = text_of(member(c, "section"));
+    struct fy_node *expected = member(c, "expected");
+    struct weir__walk w = {.text = text_of(member(c, "text"))};
+    bool mentions = span_is(section, "mentions");
     weir_span found;
-    size_t n = 0;
+    int n = 0;
 
-    assert_non_null(section);
-    mentions = strcmp(section, "mentions") == 0;
-    if (!mentions)
-        assert_true(strncmp(section, "hashtags", strlen("hashtags")) == 0);
+    assert_true(mentions || span_starts(section, "hashtags"));
+    assert_true(fy_node_is_sequence(expected));
     while (mentions ? weir__next_mention(&w, &found) : weir__next_hashtag(&w, &found)) {
-        const json_t *e = json_array_get(expected, n++);
+        struct fy_node *e = fy_node_sequence_get_by_index(expected, n++);
         if (!e)
             return "takes more than expected";
-        if (!span_eq(found, span_of_json(e)))
+        if (!span_eq(found, text_of(e)))
             return "takes something else than expected";
     }
-    return n == json_array_size(expected) ? NULL : "takes less than expected";
+    return n == fy_node_sequence_item_count(expected) ? NULL : "takes less than expected";
 }
 
 static void
 every_case_passes(void **state)
 {
-    FILE *f = open_cases();
+    static const struct fy_parse_cfg json = {.flags = FYPCF_JSON_FORCE};
+    FILE *f = open_data("twitter-text/extract.ndjson");
     char *line = NULL;
     size_t cap = 0, ncases = 0, nfailed = 0;
 
     (void)state;
-    if (!f) {
-        print_message("# skipped: twitter-text/extract.ndjson is not here\n");
-        skip();
-    }
     while (getline(&line, &cap, f) > 0) {
-        json_error_t err;
-        json_t *c = json_loads(line, 0, &err);
-        const char *wrong;
+        struct fy_document *doc = fy_document_build_from_string(&json, line, FY_NT);
 
-        assert_non_null(c);
+        assert_non_null(doc);
+        struct fy_node *c = fy_document_root(doc);
+        const char *wrong = wrong_with(c);
         ncases++;
-        wrong = wrong_with(c);
         if (wrong) {
             nfailed++;
-            print_error("case %zu, %s: %s\n", ncases,
-                        json_string_value(json_object_get(c, "description")), wrong);
+            print_error("case %zu, %.*s: %s\n", ncases, SPAN_FMT(text_of(member(c, "description"))),
+                        wrong);
         }
-        json_decref(c);
+        fy_document_destroy(doc);
     }
     free(line);
     (void)fclose(f);

@@ -100,7 +100,8 @@ def test_a_line_of_10_MB():
 def test_a_line_of_exactly_1_MiB_is_read():
     head, tail = b'{"id":"1","author":"@x","hashtags":[],"pad":"', b'"}'
     pad = b"x" * ((1 << 20) - len(head) - len(tail))
-    assert answers(head + pad + tail + b"\n")[0]["action"] == "allow"
+    for before, after in ((b"", b"\n"), (b"", b""), (b"\xef\xbb\xbf", b"\r\n")):
+        assert answers(before + head + pad + tail + after)[0]["action"] == "allow", (before, after)
     between(head + pad + b"x" + tail, "too_long")
 
 

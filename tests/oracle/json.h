@@ -1,7 +1,7 @@
 /*
  * JSON as this needs it: duplicate keys seen, digits of numbers as written, lone surrogates read as
- * U+FFFD. jansson keeps the last of two equal keys, makes numbers of digits, and refuses lone
- * surrogates, so that the differences looked for would be invisible.
+ * U+FFFD. A library that keeps the last of two equal keys, makes numbers of digits or refuses lone
+ * surrogates would hide the differences that are looked for.
  */
 #ifndef WEIR_ORACLE_JSON_H
 #define WEIR_ORACLE_JSON_H

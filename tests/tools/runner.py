@@ -21,6 +21,8 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=1",
               "TSAN_OPTIONS": "halt_on_error=1"}
 RESULT = re.compile(r"^\s*(not ok|ok)\b\s*\d*\s*-?\s*(.*)$")
 PLAN = re.compile(r"^\s*1\.\.(\d+)")
+# cmocka has the test's name where the reason belongs; tests/unit/test.h says it in front of that.
+REASON = re.compile(r"^# SKIP (.*)$")
 
 
 class Totals:
@@ -45,22 +47,28 @@ def build(preset):
 
 def read_tap(output):
     """(passed, failed names, skipped [(name, why)], planned or None)"""
-    passed, failed, skipped, planned = 0, [], [], None
+    passed, failed, skipped, planned, reason = 0, [], [], None, None
     for line in output.splitlines():
         plan = PLAN.match(line)
         if plan:
             planned = (planned or 0) + int(plan[1])
             continue
+        said = REASON.match(line)
+        if said:
+            reason = said[1]
         result = RESULT.match(line)
         if not result:
             continue
         name, _, directive = result[2].partition("# ")
         if directive.strip().upper().startswith("SKIP"):
-            skipped.append((name.strip(), directive.strip()[4:].strip(" :") or "no reason given"))
+            behind = directive.strip()[4:].strip(" :")
+            name, why = (name, behind) if name else (behind, reason)
+            skipped.append((name.strip(), why or "no reason given"))
         elif result[1] == "ok":
             passed += 1
         else:
             failed.append(name.strip())
+        reason = None
     return passed, failed, skipped, planned
 
 

@@ -16,7 +16,7 @@
 #define TRENDS (1u << WEIR_SURFACE_TRENDS)
 
 enum { ELSEWHERE, HERE }; /* regions of the tables: only HERE is resolved */
-enum { ORDER_A, ORDER_B };
+enum { ORDER_A, ORDER_B, NORDERS };
 
 struct spec {
     weir_action action;
@@ -114,6 +114,19 @@ static const struct row rows[] = {
      {WITHHOLD(UNDER(ORDER_B)), ALLOW(P(9), AGAINST(ORDER_A + 1)), ALLOW()}, 3, WEIR_ALLOW, NO, {0},
      {{1, 3}}},
 
+    {"against: of allows that reach by order and by having none, the higher priority is named",
+     {WITHHOLD(UNDER(ORDER_A)), ALLOW(P(1)), ALLOW(P(2), AGAINST(ORDER_A + 1))}, 3, WEIR_ALLOW, NO,
+     {0}, {{1, 3}}},
+    {"against: with equal priorities, the first in source order is named",
+     {WITHHOLD(UNDER(ORDER_A)), ALLOW(), ALLOW(AGAINST(ORDER_A + 1)), WITHHOLD(UNDER(ORDER_B))}, 4,
+     WEIR_ALLOW, NO, {0}, {{1, 2}, {4, 2}}},
+    {"against: one order's allow is no other's",
+     {WITHHOLD(UNDER(ORDER_A)), ALLOW(AGAINST(ORDER_A + 1)), WITHHOLD(UNDER(ORDER_B)),
+      ALLOW(AGAINST(ORDER_B + 1)), WITHHOLD()}, 5, WEIR_WITHHOLD, 4, {0}, {{1, 2}, {3, 4}}},
+    {"against: what does not hold here reaches nothing",
+     {WITHHOLD(UNDER(ORDER_A)), ALLOW(.elsewhere = true, AGAINST(ORDER_A + 1)), ALLOW(P(-1))}, 3,
+     WEIR_WITHHOLD, 0, {0}, {{0}}},
+
     {"any withhold that survives makes it a withhold", {DOWN(0), WITHHOLD(), DOWN(1)}, 3,
      WEIR_WITHHOLD, 1, {0}, {{0}}},
     {"no downrank ever cancels a withhold", {DOWN(50, P(10)), WITHHOLD()}, 2, WEIR_WITHHOLD, 1, {0},
@@ -161,10 +174,13 @@ build(const struct row *row, struct weir_rule *rules, uint32_t (*against)[3])
 static void
 check(const struct row *row, const struct weir__candidate *c)
 {
+    const struct weir__candidate *against[NORDERS] = {NULL};
     weir_exemption exempted[MOST];
     weir_outcome o;
-    size_t n = weir__resolve(c, row->n, HERE, &o, exempted), expected = 0;
+    size_t n = weir__resolve(c, row->n, HERE, against, &o, exempted), expected = 0;
 
+    for (size_t i = 0; i < NORDERS; i++)
+        assert_null(against[i]);
     if (o.action != row->action)
         fail_msg("%s: the outcome is %s", row->promise, weir_action_name(o.action));
     if (o.action == WEIR_WITHHOLD && (int)o.act.rule != row->acting)

@@ -306,6 +306,29 @@ tags_of_both(void **state)
     CHECK_ROWS({.tags = WEIR_TAGS_BOTH}, false, rows);
 }
 
+/* Of a handle one `@` is dropped, whoever's it is; an account of which nothing is left is none. */
+static void
+handles_with_an_at(void **state)
+{
+    static const struct reading_row rows[] = {
+        {"{\"id\":1,\"user\":{\"screen_name\":\"@@x\"},\"entities\":{\"user_mentions\":"
+         "[{\"screen_name\":\"@@d\"},{\"screen_name\":\"@\",\"id_str\":\"\"}]}}",
+         "tweet 1 by @@x to @@d"},
+        {"{\"id\":1,\"author_id\":5,\"author\":{\"username\":\"@@x\"},\"entities\":{\"mentions\":"
+         "[{\"username\":\"@@d\"},{\"username\":\"@\",\"id\":\"\"}]}}",
+         "tweet 1 by 5@@x to @@d"},
+        {"{\"id\":1,\"account\":{\"acct\":\"@@x\"},\"mentions\":"
+         "[{\"acct\":\"@@d\"},{\"acct\":\"@\",\"id\":\"\"}]}",
+         "mastodon 1 by @@x to @@d"},
+        {"{\"id\":1,\"author\":{\"handle\":\"@@x\"},\"mentions\":"
+         "[{\"handle\":\"@@d\"},{\"handle\":\"@\",\"id\":\"\"},\"@@e\",\"@\",\"id:\"]}",
+         "own 1 by @@x to @@d to @@e"},
+    };
+
+    (void)state;
+    CHECK_ROWS(NO_OPTIONS, false, rows);
+}
+
 /* Of several dialects' keys, the first in the contract's order tells. */
 static void
 order_of_telling(void **state)
@@ -339,6 +362,7 @@ main(void)
         cmocka_unit_test(mastodon),         cmocka_unit_test(bluesky),
         cmocka_unit_test(own),              cmocka_unit_test(queries),
         cmocka_unit_test(tags_of_both),     cmocka_unit_test(order_of_telling),
+        cmocka_unit_test(handles_with_an_at),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,11 +59,8 @@ tally_item(struct tally *t, const weir_item *item)
 static char *
 slurp(const char *name, size_t *len)
 {
-    char path[512];
+    FILE *f = open_data(name);
 
-    snprintf(path, sizeof path, "%s/feeds/%s", data_dir(), name);
-    FILE *f = fopen(path, "rb");
-    assert_non_null(f);
     assert_int_equal(fseek(f, 0, SEEK_END), 0);
     *len = (size_t)ftell(f);
     rewind(f);
@@ -99,20 +96,12 @@ read_feed(const char *name, weir_reader_options o)
     return t;
 }
 
-static void
-needs_data(void)
-{
-    if (!data_dir())
-        skip();
-}
-
 /* The figures are those of a JSON library's reading of the same keys. */
 static void
 tweets_v1(void **state)
 {
     (void)state;
-    needs_data();
-    struct tally t = read_feed("tweets_v1.ndjson", (weir_reader_options){.need_time = true});
+    struct tally t = read_feed("feeds/tweets_v1.ndjson", (weir_reader_options){.need_time = true});
     assert_int_equal(t.posts, 2338);
     assert_int_equal(t.lines, 2338);
     assert_int_equal(t.timed, 2338);
@@ -125,8 +114,7 @@ static void
 tweets_v2(void **state)
 {
     (void)state;
-    needs_data();
-    struct tally t = read_feed("tweets_v2.ndjson", (weir_reader_options){.need_time = true});
+    struct tally t = read_feed("feeds/tweets_v2.ndjson", (weir_reader_options){.need_time = true});
     assert_int_equal(t.posts, 2492);
     assert_int_equal(t.handles, 2492);
     assert_int_equal(t.langs, 1842);
@@ -136,15 +124,14 @@ static void
 pages(void **state)
 {
     (void)state;
-    needs_data();
     struct tally t =
-        read_feed("tweets_v2_pages/DocNow_withheld.jsonl", (weir_reader_options){0});
+        read_feed("feeds/tweets_v2_pages/DocNow_withheld.jsonl", (weir_reader_options){0});
     assert_int_equal(t.posts, 1 + 1 + 1 + 100 + 112);
     assert_int_equal(t.handles, 209); /* six authors are not in their page's includes */
-    t = read_feed("tweets_v2_pages/DocNow_noflat.jsonl", (weir_reader_options){0});
+    t = read_feed("feeds/tweets_v2_pages/DocNow_noflat.jsonl", (weir_reader_options){0});
     assert_int_equal(t.posts, 100);
     assert_int_equal(t.handles, t.posts);
-    t = read_feed("tweets_v2_pages/DocNow_streaming_output_with_error.jsonl",
+    t = read_feed("feeds/tweets_v2_pages/DocNow_streaming_output_with_error.jsonl",
                   (weir_reader_options){0});
     assert_int_equal(t.posts, 7);
     assert_int_equal(count_of(&t, "bad_json"), 1);
@@ -154,9 +141,8 @@ static void
 mastodon(void **state)
 {
     (void)state;
-    needs_data();
     struct tally t =
-        read_feed("mastodon_statuses.ndjson", (weir_reader_options){.need_time = true});
+        read_feed("feeds/mastodon_statuses.ndjson", (weir_reader_options){.need_time = true});
     assert_int_equal(t.posts, 391);
     assert_int_equal(t.handles, 391);
     assert_int_equal(t.reposts, 7);
@@ -169,9 +155,8 @@ static void
 jetstream(void **state)
 {
     (void)state;
-    needs_data();
     struct tally t =
-        read_feed("bluesky_jetstream.ndjson", (weir_reader_options){.need_time = true});
+        read_feed("feeds/bluesky_jetstream.ndjson", (weir_reader_options){.need_time = true});
     assert_int_equal(t.lines, 152);
     assert_int_equal(t.posts, 17 + 15);
     assert_int_equal(t.reposts, 15);
@@ -190,8 +175,7 @@ static void
 foreign(void **state)
 {
     (void)state;
-    needs_data();
-    struct tally t = read_feed("activitypub_notes.ndjson", (weir_reader_options){0});
+    struct tally t = read_feed("feeds/activitypub_notes.ndjson", (weir_reader_options){0});
     assert_int_equal(t.lines, 40);
     assert_int_equal(count_of(&t, "unknown_shape"), 40);
 }
@@ -204,8 +188,7 @@ cut_lines(void **state)
     const weir_item *items;
 
     (void)state;
-    needs_data();
-    char *text = slurp("tweets_v1.ndjson", &len);
+    char *text = slurp("feeds/tweets_v1.ndjson", &len);
     size_t whole = span_find((weir_span){text, len}, '\n');
     weir_reader *r = new_reader((weir_reader_options){0});
     for (size_t cut = 1; cut < whole; cut++) {

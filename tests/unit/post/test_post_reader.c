@@ -309,7 +309,35 @@ depth(void **state)
     weir_reader_free(r);
 }
 
-/* Length is told first, by the length alone. */
+/* Neither a BOM nor the CR of the line's end counts; where it stops being read is told as a byte
+   of the line, as everywhere. */
+static void
+lines_at_the_limit(void **state)
+{
+#define EXACT "{\"id\":10,\"author\":\"abc\"}"
+#define BOM "\xEF\xBB\xBF"
+    static const struct reading_row rows[] = {
+        {EXACT, "own 10 by @abc"},
+        {EXACT "\r", "own 10 by @abc"},
+        {BOM EXACT, "own 10 by @abc"},
+        {BOM EXACT "\r", "own 10 by @abc"},
+        {EXACT " ", "too_long 24"},
+        {EXACT "\r ", "too_long 24"},
+        {EXACT " \r", "too_long 24"},
+        {BOM EXACT " ", "too_long 27"},
+        {BOM EXACT "\r ", "too_long 27"},
+        {BOM BOM EXACT, "too_long 27"},
+        {BOM "                        \r", ""},
+    };
+
+    (void)state;
+    assert_int_equal(strlen(EXACT), 24);
+    CHECK_ROWS({.max_line = 24}, false, rows);
+#undef EXACT
+#undef BOM
+}
+
+/* Length is told first, by the length alone: no more of the line needs to be there. */
 static void
 long_lines(void **state)
 {
@@ -318,14 +346,17 @@ long_lines(void **state)
     size_t n;
 
     (void)state;
-    assert_int_equal(weir_reader_read(r, (weir_span){"\xFF", 25}, 1, &items, &n), WEIR_OK);
-    assert_int_equal(n, 1);
-    assert_int_equal(items[0].error, WEIR_READ_TOO_LONG);
-    assert_int_equal(items[0].offset, 24);
-    assert_int_equal(weir_reader_read(r, (weir_span){"{\"id\":10,\"author\":\"abc\"}\r", 25}, 25,
-                                      &items, &n),
-                     WEIR_OK);
-    assert_int_equal(items[0].kind, WEIR_ITEM_POST);
+    for (size_t avail = 1; avail <= 3; avail++) {
+        char *there = malloc(avail); /* sanitizers see a look behind it */
+
+        assert_non_null(there);
+        memcpy(there, "\xEF\xBB\xBF", avail);
+        assert_int_equal(weir_reader_read(r, (weir_span){there, 28}, avail, &items, &n), WEIR_OK);
+        assert_int_equal(n, 1);
+        assert_int_equal(items[0].error, WEIR_READ_TOO_LONG);
+        assert_int_equal(items[0].offset, avail == 3 ? 27 : 24);
+        free(there);
+    }
     weir_reader_free(r);
 
     /* The default is 1 MiB. */
@@ -469,6 +500,7 @@ main(void)
         cmocka_unit_test(wrong_shapes), cmocka_unit_test(duplicates),
         cmocka_unit_test(precedence), cmocka_unit_test(details),
         cmocka_unit_test(escapes),    cmocka_unit_test(depth),
+        cmocka_unit_test(lines_at_the_limit),
         cmocka_unit_test(long_lines), cmocka_unit_test(borrowing),
         cmocka_unit_test(shared_originals), cmocka_unit_test(mutated_lines),
         cmocka_unit_test(names),

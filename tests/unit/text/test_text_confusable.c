@@ -1,9 +1,7 @@
 /*
  * Skeletons and letter-mapped keys, held against ICU's own.
  */
-#include "unit/test.h"
-
-#include "text/fold.h"
+#include "unit/text/folds.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -74,9 +72,7 @@ the_table_is_made_once(void **state)
 static void
 skeletons(void **state)
 {
-    static const struct {
-        const char *why, *key, *skeleton;
-    } rows[] = {
+    static const struct fold_row rows[] = {
         /* confusables.txt of UTS 39. */
         {"m is rn", "farmers", "farrners"},
         {"digits are letters", "01", "Ol"},
@@ -91,24 +87,15 @@ skeletons(void **state)
         {"nothing", "", ""},
         {"malformed", "\xD0", ""},
     };
-    weir_buf b = {0};
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        b.len = 0;
-        weir__fold_skeleton(span_of(rows[i].key), &b);
-        if (b.failed || !span_is(span_of_buf(&b), rows[i].skeleton))
-            fail_msg("%s: \"%s\" became \"%.*s\"", rows[i].why, rows[i].key, SPAN_FMT(b));
-    }
-    weir_buf_fini(&b);
+    ASSERT_FOLDS(rows, weir__fold_skeleton);
 }
 
 static void
 letters(void **state)
 {
-    static const struct {
-        const char *why, *key, *letters;
-    } rows[] = {
+    static const struct fold_row rows[] = {
         {"m stays m", "farmers", "farmers"},
         {"digits stay digits", "0123456789_", "0123456789_"},
         {"Cyrillic", "f\xD0\xB0rm\xD0\xB5rs", "farmers"},
@@ -121,16 +108,9 @@ letters(void **state)
         {"nothing", "", ""},
         {"malformed", "a\xD0", ""},
     };
-    weir_buf b = {0};
 
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        b.len = 0;
-        weir__fold_letters(span_of(rows[i].key), &b);
-        if (b.failed || !span_is(span_of_buf(&b), rows[i].letters))
-            fail_msg("%s: \"%s\" became \"%.*s\"", rows[i].why, rows[i].key, SPAN_FMT(b));
-    }
-    weir_buf_fini(&b);
+    ASSERT_FOLDS(rows, weir__fold_letters);
 }
 
 static void
