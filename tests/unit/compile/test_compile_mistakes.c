@@ -73,7 +73,7 @@ static const struct row rows[] = {
     {"tabs", TOP "rules:\n\t- id: r\n",
      {":3:1: error: a tab stands here for indentation, which YAML does not allow: use spaces"}},
     {"an anchor and an alias", TOP "lists: {l: &a {hashtags: [x]}, m: *a}\n",
-     {":2:13: error: anchors (&name) are not allowed", ":2:36: error: aliases (*name) are not"}},
+     {":2:13: error: anchors (&name) are not allowed", ":2:35: error: aliases (*name) are not"}},
     {"an unquoted hashtag",
      RULE("    match:\n      hashtags:\n        - #farmers\n        - x\n"),
      {":8:9: error: this entry is empty, because without quotes # begins a comment: write "
