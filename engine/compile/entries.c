@@ -7,6 +7,26 @@
 #include "regex/glob.h"
 #include "text/fold.h"
 
+/* It has no second slash, or something behind it that is no flag. */
+static void
+refuse_regex(struct compiling *c, weir_span text, weir_span flags, const struct raw_entry *e)
+{
+    const char *cut = e->node ? weir__regex_hint(c->work, e->node) : NULL;
+
+    if (cut)
+        ERR_AT(c, &e->at, "%s", cut);
+    else if (flags.len == text.len - 1)
+        ERR_AT(c, &e->at,
+               "a regex stands between two slashes, and the second is missing: write "
+               "'%.*s/'",
+               SPAN_FMT(text));
+    else
+        ERR_AT(c, &e->at,
+               "only the flag x may stand behind a regex, and this is \"%.*s\" (letters match "
+               "whatever their case anyway)",
+               SPAN_FMT(flags));
+}
+
 static bool
 read_regex(struct compiling *c, weir_span text, struct raw_entry *out)
 {
@@ -14,18 +34,9 @@ read_regex(struct compiling *c, weir_span text, struct raw_entry *out)
 
     while (last > 0 && text.p[last] != '/')
         last--;
-    if (last == 0) {
-        ERR_AT(c, &out->at, "a regex stands between two slashes, and the second is missing: write "
-                            "'%.*s/'",
-               SPAN_FMT(text));
-        return false;
-    }
     weir_span flags = span_skip(text, last + 1);
-    if (flags.len && !span_is(flags, "x")) {
-        ERR_AT(c, &out->at,
-               "only the flag x may stand behind a regex, and this is \"%.*s\" (letters match "
-               "whatever their case anyway)",
-               SPAN_FMT(flags));
+    if (last == 0 || (flags.len && !span_is(flags, "x"))) {
+        refuse_regex(c, text, flags, out);
         return false;
     }
     if (last == 1) {

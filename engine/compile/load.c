@@ -251,7 +251,7 @@ read_tree(struct arena *work, const char *path, struct forest *f, struct tree *o
         return fail_file(path, why, diags);
     struct source_file *file = weir__add_file(work, f, path, weir__without_bom(text));
     out->file = file;
-    if (weir__check_text(file, diags))
+    if (weir__check_text(file, diags) && !weir__refuse_list(file, diags))
         out->top = weir__yaml_read(work, file, diags);
     return true;
 }

@@ -10,9 +10,8 @@ weir__place_of(const struct node *n)
                                 weir__line_of(n->file, n->line)};
 }
 
-/* The line from the node's column on. */
-static weir_span
-rest_of_line(const struct node *n)
+weir_span
+weir__rest_of_line(const struct node *n)
 {
     weir_span s = weir__line_of(n->file, n->line);
 
@@ -32,7 +31,7 @@ weir__place_within(const struct node *n, size_t offset, size_t len)
 
     if (n->kind != NODE_SCALAR || offset + len > n->text.len)
         return at;
-    weir_span written = rest_of_line(n);
+    weir_span written = weir__rest_of_line(n);
     if (written.len < n->text.len || memcmp(written.p, n->text.p, n->text.len) != 0)
         return at; /* escapes, or more lines than one: the whole node */
     at.column += weir__span_width(span_head(n->text, offset));

@@ -383,7 +383,7 @@ compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
         weir_span text;
         e.entry.file = n->file->index;
         e.entry.line = n->line;
-        bool ok = n->kind == NODE_MAP
+        bool ok = n->kind == NODE_MAP && !weir__regex_hint(c->work, n)
                       ? take_list(c, n, kind, &e)
                       : weir__want_text(c, n, &text) && weir__read_entry(c, kind, text, &e);
         if (!ok)
