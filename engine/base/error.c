@@ -64,6 +64,18 @@ weir_diags_at(const weir_diags *d, size_t i)
     return i < d->n ? &d->items[i] : &no_memory;
 }
 
+/* Its place; false: no memory. */
+static bool
+put_place(weir_diags *d, const struct weir__place *at, weir_diag *out)
+{
+    out->line = at->line;
+    out->column = at->column;
+    out->width = at->width ? at->width : 1;
+    out->file = at->file ? arena_cstr(&d->arena, span_of(at->file)) : NULL;
+    out->source = at->source.p ? arena_cstr(&d->arena, at->source) : NULL;
+    return (out->file || !at->file) && (out->source || !at->source.p);
+}
+
 void
 weir__diag_add(weir_diags *d, weir_severity s, const struct weir__place *at, const char *fmt, ...)
 {
@@ -75,20 +87,15 @@ weir__diag_add(weir_diags *d, weir_severity s, const struct weir__place *at, con
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
     char *text = n < 0 ? NULL : arena_alloc(&d->arena, (size_t)n + 1);
-    weir_diag *item = text ? ARENA_PUSH(&d->arena, d->items, d->n, d->cap) : NULL;
+    weir_diag told = {.severity = s, .width = 1, .message = text};
+    bool whole = text && (!at || put_place(d, at, &told));
+    weir_diag *item = whole ? ARENA_PUSH(&d->arena, d->items, d->n, d->cap) : NULL;
     d->errors += s == WEIR_ERROR;
-    if (!item)
-        d->lost++;
-    else {
+    if (item) {
         (void)vsnprintf(text, (size_t)n + 1, fmt, again);
-        *item = (weir_diag){.severity = s, .width = 1, .message = text};
-        if (at) {
-            item->file = at->file ? arena_cstr(&d->arena, span_of(at->file)) : NULL;
-            item->line = at->line;
-            item->column = at->column;
-            item->width = at->width ? at->width : 1;
-            item->source = at->source.p ? arena_cstr(&d->arena, at->source) : NULL;
-        }
+        *item = told;
+    } else {
+        d->lost++;
     }
     va_end(again);
 }

@@ -129,6 +129,8 @@ report(const struct args *a, const struct checked *c)
         return EXIT_IO;
     if (c->st != WEIR_OK || weir_diags_errors(c->diags))
         return EXIT_RULES;
+    if (rc == EXIT_DONE && a->strict && count_warnings(c->diags))
+        return EXIT_FINDINGS;
     return rc;
 }
 
@@ -164,10 +166,12 @@ const struct command command_check = {
     .name = "check",
     .usage = "[OPTION]… RULES…",
     .does = "Compile rules, look for mistakes in them, and run the tests that they carry.",
-    .more = "All that is wrong is said in one run, on standard error, with its place. A folder\n"
-            "stands for every *.yaml below it. The exit code is 3 when there is an error.",
-    .options = OPT_BIT(RULES) | OPT_BIT(NO_TESTS) | OPT_BIT(NO_JIT) | OPT_BIT(JSON) |
-               OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .more =
+        "All that is wrong is said in one run, on standard error, with its place. A folder\n"
+        "stands for every *.yaml below it. The exit code is 3 when there is an error, and with\n"
+        "--strict 1 when there are warnings alone.",
+    .options = OPT_BIT(RULES) | OPT_BIT(STRICT) | OPT_BIT(NO_TESTS) | OPT_BIT(NO_JIT) |
+               OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .plain = "RULES",
     .run = check,
 };

@@ -83,7 +83,8 @@ compile_all(struct compiling *c, const char *const *paths, size_t npaths)
 {
     c->keys = weir__keytable_builder_new(c->work);
     c->group_names.work = c->list_names.work = c->work;
-    c->order_names.work = c->rule_names.work = c->complaints.work = c->work;
+    c->order_names.work = c->rule_names.work = c->work;
+    c->complaints.work = c->seen.work = c->work;
     weir_status st = weir__load(c->work, paths, npaths, &c->forest, c->diags);
     compile_trees(c);
     weir__lint(c);
@@ -107,6 +108,7 @@ release(struct compiling *c)
     weir__names_fini(&c->order_names);
     weir__names_fini(&c->rule_names);
     weir__names_fini(&c->complaints);
+    weir__names_fini(&c->seen);
     weir_buf_fini(&c->buf);
     weir_buf_fini(&c->buf2);
 }

@@ -9,6 +9,7 @@
 
 #include "compile/tree.h"
 #include "model/ruleset.h"
+#include "regex/glob.h"
 
 /* Names to numbers: uthash inside, its nodes in the work arena. */
 struct name_table {
@@ -46,6 +47,8 @@ struct raw_entry {
 struct raw_entries {
     struct raw_entry *items;
     size_t n, cap;
+    unsigned folds; /* of a list: bit (1 << weir__fold) of each fold that it is used under */
+    bool repeats;   /* of a list: a selector that uses it met one of its keys a second time */
 };
 
 struct raw_list {
@@ -80,8 +83,11 @@ struct compiling {
     size_t ntests, tests_cap;
     struct weir__keytable_builder *keys;
     struct pattern_entry *patterns; /* uthash: freeze.c */
-    struct name_table complaints;   /* places of refused patterns: a file may be read twice, as
-                                       accounts and as hashtags, and is told of once */
+    struct name_table complaints;   /* places told of: a file may be read twice, as accounts and as
+                                       hashtags */
+    struct name_table seen;         /* lint_entries.c: keys of the entries looked through */
+    struct weir__regex_piece *pieces; /* lint_regex.c: room to take a regex apart */
+    size_t pieces_cap;
 };
 
 #define ERR_AT(c, place, ...) weir__diag_add((c)->diags, WEIR_ERROR, (place), __VA_ARGS__)
@@ -145,17 +151,43 @@ void weir__compile_tests(struct compiling *c, const struct node *map, uint32_t r
 /* entries.c: reads one entry of a selector's or list's kind; false when it is wrong. */
 bool weir__read_entry(struct compiling *c, weir_selector kind, weir_span text,
                       struct raw_entry *out);
-/* Its keys and patterns go to the selector; errors of patterns are reported here. */
-void weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind,
+/* Its keys and patterns go to the selector; errors of patterns are reported here. false: the
+   selector has an entry of the same key. */
+bool weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind,
                      enum weir__fold fold, uint32_t selector);
+/* Entries are the same when their keys are; in c->buf. {NULL, 0}: a glob that is none. */
+weir_span weir__entry_key(struct compiling *c, const struct weir__entry *e, weir_selector kind,
+                          enum weir__fold fold);
+/* From what an author wrote to what an entry of this kind is looked up by, or tried on. */
+weir__fold_fn weir__entry_fold(const struct weir__entry *e, weir_selector kind,
+                               enum weir__fold fold);
 
-/* freeze.c */
-void weir__add_pattern(struct compiling *c, const struct weir__pattern *p,
-                       struct raw_entry *e, uint32_t selector);
+/* place.c: of a part of a regex (bytes of the text between the slashes), exact where the entry is
+   written as it is. */
+struct weir__place weir__place_in_regex(const struct raw_entry *e, size_t offset, size_t len);
+/* false: this has been told of the place already. */
+bool weir__tell_once(struct compiling *c, const struct weir__place *at, const char *what);
+
+/* freeze.c; false: the selector has the pattern. */
+bool weir__add_pattern(struct compiling *c, const struct weir__pattern *p, struct raw_entry *e,
+                       uint32_t selector);
 void weir__freeze(struct compiling *c);
 void weir__patterns_fini(struct compiling *c);
 
-/* lint.c */
+/* lint.c: of a rule, when all of it is read; of the whole, when all rules are. */
+void weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_rule *r);
 void weir__lint(struct compiling *c);
+
+/* lint_entries.c: of what stands in one selector; and in one list, under the folds that it is used
+   under. */
+void weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_selector kind,
+                        enum weir__fold fold);
+void weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selector kind);
+/* " under `fold: …`", or "": put behind what holds because of a rule's fold. */
+const char *weir__under_fold(enum weir__fold fold);
+
+/* lint_regex.c; true: there was something to tell. */
+bool weir__lint_regex(struct compiling *c, const struct raw_entry *e, weir_selector kind,
+                      enum weir__fold fold);
 
 #endif

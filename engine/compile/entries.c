@@ -4,8 +4,27 @@
 #include "compile/compiling.h"
 
 #include "base/buf.h"
-#include "regex/glob.h"
 #include "text/fold.h"
+
+/* It has no second slash, or something behind it that is no flag. */
+static void
+refuse_regex(struct compiling *c, weir_span text, weir_span flags, const struct raw_entry *e)
+{
+    const char *cut = e->node ? weir__regex_hint(c->work, e->node) : NULL;
+
+    if (cut)
+        ERR_AT(c, &e->at, "%s", cut);
+    else if (flags.len == text.len - 1)
+        ERR_AT(c, &e->at,
+               "a regex stands between two slashes, and the second is missing: write "
+               "'%.*s/'",
+               SPAN_FMT(text));
+    else
+        ERR_AT(c, &e->at,
+               "only the flag x may stand behind a regex, and this is \"%.*s\" (letters match "
+               "whatever their case anyway)",
+               SPAN_FMT(flags));
+}
 
 static bool
 read_regex(struct compiling *c, weir_span text, struct raw_entry *out)
@@ -14,18 +33,9 @@ read_regex(struct compiling *c, weir_span text, struct raw_entry *out)
 
     while (last > 0 && text.p[last] != '/')
         last--;
-    if (last == 0) {
-        ERR_AT(c, &out->at, "a regex stands between two slashes, and the second is missing: write "
-                            "'%.*s/'",
-               SPAN_FMT(text));
-        return false;
-    }
     weir_span flags = span_skip(text, last + 1);
-    if (flags.len && !span_is(flags, "x")) {
-        ERR_AT(c, &out->at,
-               "only the flag x may stand behind a regex, and this is \"%.*s\" (letters match "
-               "whatever their case anyway)",
-               SPAN_FMT(flags));
+    if (last == 0 || (flags.len && !span_is(flags, "x"))) {
+        refuse_regex(c, text, flags, out);
         return false;
     }
     if (last == 1) {
@@ -49,28 +59,61 @@ without_note(weir_span s)
 }
 
 static bool
-read_domain(struct compiling *c, weir_span domain, struct raw_entry *out)
-{
-    if (domain.len && domain.p[domain.len - 1] == '.')
-        domain.len--;
-    if (domain.len == 0 || domain.p[0] == '@' || domain.p[0] == '.' || domain.p[0] == '*' ||
-        span_find(domain, '@') < domain.len) {
-        ERR_AT(c, &out->at, "`domain:` takes a bare domain such as example.org; the domains below "
-                            "it are included");
-        return false;
-    }
-    out->entry.kind = WEIR__ENTRY_DOMAIN;
-    out->entry.text = domain;
-    return true;
-}
-
-static bool
 has_blank(weir_span s)
 {
     for (size_t i = 0; i < s.len; i++)
         if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F)
             return true;
     return false;
+}
+
+/* Its labels with one dot between any two; of a domain as it should be, the domain itself. */
+static weir_span
+labels_of(struct arena *work, weir_span domain)
+{
+    char *p = arena_alloc(work, domain.len);
+    size_t n = 0;
+
+    for (size_t i = 0; i < domain.len; i++)
+        if (domain.p[i] != '.' || (n && p[n - 1] != '.'))
+            p[n++] = domain.p[i];
+    if (n && p[n - 1] == '.')
+        n--;
+    return (weir_span){p, n};
+}
+
+static bool
+read_domain(struct compiling *c, weir_span domain, struct raw_entry *out)
+{
+    bool bare = !has_blank(domain);
+
+    for (size_t i = 0; i < domain.len; i++)
+        bare = bare && !strchr("@*?\\/", domain.p[i]);
+    weir_span labels = labels_of(c->work, domain);
+    out->entry.kind = WEIR__ENTRY_DOMAIN;
+    out->entry.text = domain;
+    if (bare && labels.len && labels.len == domain.len)
+        return true;
+    if (bare && labels.len)
+        ERR_AT(c, &out->at,
+               "a domain has no dot at its ends and no two in a row: write "
+               "domain:%.*s",
+               SPAN_FMT(labels));
+    else
+        ERR_AT(c, &out->at,
+               "`domain:` takes a bare domain such as example.org; the domains below "
+               "it are included");
+    return false;
+}
+
+/* did:METHOD:IDENTIFIER, neither of them empty. */
+static bool
+is_did(weir_span s)
+{
+    weir_span method = span_skip(s, 4);
+    size_t n = span_find(method, ':');
+
+    return n > 0 && n + 1 < method.len && method.p[method.len - 1] != ':';
 }
 
 static bool
@@ -93,12 +136,15 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         weir_span s = without_note(id ? span_skip(text, 3) : text);
         out->entry.kind = WEIR__ENTRY_ID;
         out->entry.text = s;
-        if (s.len && !has_blank(s))
+        if (s.len && !has_blank(s) && (id || is_did(s)))
             return true;
         ERR_AT(c, &out->at, "%s",
                s.len == 0 ? "an id is missing behind `id:`"
-                          : "an id has no spaces in it: write id:123, or id:123 @handle with the "
-                            "handle as a note");
+               : has_blank(s)
+                   ? "an id has no spaces in it: write id:123, or id:123 @handle with the handle "
+                     "as a note"
+                   : "this DID is cut short: it has a method and an identifier, as in "
+                     "did:plc:z72i7h");
         return false;
     }
     if (text.p[0] == '@')
@@ -125,6 +171,8 @@ read_hashtag(struct compiling *c, weir_span text, struct raw_entry *out)
         return true;
     c->buf.len = 0;
     weir__fold_key(text, &c->buf);
+    if (c->buf.failed)
+        longjmp(*c->work->on_oom, 1);
     if (c->buf.len)
         return true;
     ERR_AT(c, &out->at, "nothing is left of this hashtag once it is brought into its canonical "
@@ -298,57 +346,90 @@ fold_of(enum weir__space space)
     return keep_bytes;
 }
 
-static void
+weir__fold_fn
+weir__entry_fold(const struct weir__entry *e, weir_selector kind, enum weir__fold fold)
+{
+    return fold_of(space_of(e, kind, fold));
+}
+
+/* What is looked up or tried, put behind what c->buf holds; false: a glob that is none. */
+static bool
+put_folded(struct compiling *c, const struct weir__entry *e, enum weir__space space)
+{
+    bool sound = true;
+
+    if (e->kind == WEIR__ENTRY_GLOB)
+        sound = weir__glob_fold(e->text, fold_of(space), &c->buf, NULL);
+    else if (e->kind == WEIR__ENTRY_REGEX)
+        weir_buf_put(&c->buf, e->text);
+    else
+        fold_of(space)(e->text, &c->buf);
+    if (c->buf.failed)
+        longjmp(*c->work->on_oom, 1);
+    return sound;
+}
+
+weir_span
+weir__entry_key(struct compiling *c, const struct weir__entry *e, weir_selector kind,
+                enum weir__fold fold)
+{
+    enum weir__space space = space_of(e, kind, fold);
+    bool pattern = e->kind == WEIR__ENTRY_GLOB || e->kind == WEIR__ENTRY_REGEX;
+
+    c->buf.len = 0;
+    if (e->kind == WEIR__ENTRY_LIST) {
+        weir_buf_puts(&c->buf, "{list}");
+        weir_buf_put(&c->buf, e->text);
+        return span_of_buf(&c->buf);
+    }
+    weir_buf_putc(&c->buf, (char)('A' + (int)space));
+    weir_buf_putc(&c->buf, (char)('0' + (pattern ? (int)e->kind : 0)));
+    weir_buf_putc(&c->buf, e->extended ? 'x' : '-');
+    return put_folded(c, e, space) ? span_of_buf(&c->buf) : SPAN_NONE;
+}
+
+static bool
 add_glob(struct compiling *c, struct raw_entry *e, enum weir__space space, uint32_t selector)
 {
     struct weir__pattern p = {.space = space};
-    size_t bad = 0;
 
     if (e->refused)
-        return;
+        return true;
     c->buf.len = 0;
-    if (!weir__glob_fold(e->entry.text, fold_of(space), &c->buf, &bad)) {
+    if (!put_folded(c, &e->entry, space)) {
         e->refused = true;
         ERR_AT(c, &e->at,
                "in a glob a backslash stands only before *, ? or another backslash; a pattern "
                "with more to it is a regex: '/…/'");
-        return;
+        return true;
     }
     if (c->buf.len == 0) {
         e->refused = true;
         ERR_AT(c, &e->at, "nothing is left of this glob once it is brought into its canonical "
                           "form: it could never match");
-        return;
+        return true;
     }
     bool handles = space == WEIR__SPACE_AUTHOR_HANDLE || space == WEIR__SPACE_MENTION_HANDLE;
     p.bare_handles = handles && span_find(e->entry.text, '@') == e->entry.text.len;
     p.text = span_of_buf(&c->buf);
-    if (span_is(p.text, "*"))
-        weir__diag_add(c->diags, WEIR_WARNING, &e->at, "this glob matches everything");
-    weir__add_pattern(c, &p, e, selector);
+    return weir__add_pattern(c, &p, e, selector);
 }
 
-void
-weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind,
-                enum weir__fold fold, uint32_t selector)
+bool
+weir__add_entry(struct compiling *c, struct raw_entry *e, weir_selector kind, enum weir__fold fold,
+                uint32_t selector)
 {
     enum weir__space space = space_of(&e->entry, kind, fold);
 
-    if (e->entry.kind == WEIR__ENTRY_GLOB) {
-        add_glob(c, e, space, selector);
-        return;
-    }
+    if (e->entry.kind == WEIR__ENTRY_GLOB)
+        return add_glob(c, e, space, selector);
     if (e->entry.kind == WEIR__ENTRY_REGEX) {
         struct weir__pattern p = {.space = space, .is_regex = true};
         p.extended = e->entry.extended;
         p.text = e->entry.text;
-        weir__add_pattern(c, &p, e, selector);
-        return;
+        return weir__add_pattern(c, &p, e, selector);
     }
     c->buf.len = 0;
-    fold_of(space)(e->entry.text, &c->buf);
-    if (c->buf.failed)
-        longjmp(*c->work->on_oom, 1);
-    if (c->buf.len)
-        weir__keytable_add(c->keys, space, span_of_buf(&c->buf), selector);
+    (void)put_folded(c, &e->entry, space);
+    return c->buf.len == 0 || weir__keytable_add(c->keys, space, span_of_buf(&c->buf), selector);
 }

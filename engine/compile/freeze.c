@@ -34,31 +34,16 @@ key_of(struct compiling *c, const struct weir__pattern *p)
     return span_of_buf(&c->buf2);
 }
 
-/* The place of a byte of the regex: exact where the entry is written as it is. */
-static struct weir__place
-place_in_regex(const struct raw_entry *e, size_t offset)
-{
-    struct weir__place at = e->at;
-
-    if (e->node) /* one byte for the opening slash */
-        return weir__place_within(e->node, offset + 1 < e->node->text.len ? offset + 1 : 0, 1);
-    at.column += 1 + weir__span_width(span_head(e->entry.text, offset));
-    at.width = 1;
-    return at;
-}
-
 static void
 complain(struct compiling *c, const struct pattern_entry *pe, struct raw_entry *e)
 {
     const struct weir__regex_error *why = pe->why;
-    struct weir__place at =
-        place_in_regex(e, why->offset < e->entry.text.len ? why->offset : e->entry.text.len);
+    size_t offset = why->offset < e->entry.text.len ? why->offset : e->entry.text.len;
+    struct weir__place at = weir__place_in_regex(e, offset, 1);
 
-    const char *where = arena_printf(c->work, "%s:%u:%u", at.file, at.line, at.column);
     e->refused = true;
-    if (weir__names_find(&c->complaints, span_of(where)))
+    if (!weir__tell_once(c, &at, "regex"))
         return;
-    (void)weir__names_add(&c->complaints, span_of(where), 0, e->node);
     ERR_AT(c, &at, "PCRE2 refuses the regex /%.*s/: %s (at byte %zu)", SPAN_FMT(pe->pattern.text),
            why->message, why->offset);
 }
@@ -78,7 +63,7 @@ compile_regex(struct compiling *c, struct pattern_entry *pe)
     *pe->why = why;
 }
 
-void
+bool
 weir__add_pattern(struct compiling *c, const struct weir__pattern *p, struct raw_entry *e,
                   uint32_t selector)
 {
@@ -100,8 +85,10 @@ weir__add_pattern(struct compiling *c, const struct weir__pattern *p, struct raw
     }
     if (pe->why && !e->refused)
         complain(c, pe, e);
-    if (!pe->n || pe->selectors[pe->n - 1] != selector)
-        *ARENA_PUSH(c->work, pe->selectors, pe->n, pe->cap) = selector;
+    if (pe->n && pe->selectors[pe->n - 1] == selector)
+        return false;
+    *ARENA_PUSH(c->work, pe->selectors, pe->n, pe->cap) = selector;
+    return true;
 }
 
 /* Compiled regexes that no rule set owns yet. */

@@ -20,7 +20,10 @@ expand_word(struct compiling *c, const struct node *n, struct weir__region_set *
     }
     if (weir__region_expand(word, out, &near))
         return true;
-    weir_span known = near ? span_of(near) : weir__names_nearest(&c->group_names, word);
+    /* a code is nearer than a group, but for one that differs in its capitals only */
+    weir_span known = weir__names_nearest(&c->group_names, word);
+    if (near && !weir__span_eq_nocase(known, word))
+        known = span_of(near);
     ERR(c, n,
         "unknown region \"%.*s\"%s (regions are two-letter codes of ISO 3166-1, XX for "
         "everywhere, or groups: EU, EEA, UN M.49 numbers, those under `groups:` further up)",

@@ -1,10 +1,8 @@
 /*
- * Lint: what is no mistake of the language, but hardly what its author wanted.
+ * Lint: what is no mistake of the language, but hardly what its author wanted. Here of rules, of
+ * orders and of the whole; of entries and of regexes in files of their own.
  */
 #include "compile/compiling.h"
-
-#include "base/buf.h"
-#include "text/fold.h"
 
 static void
 warn_unused(struct compiling *c, const struct name_table *t, const char *what)
@@ -14,65 +12,6 @@ warn_unused(struct compiling *c, const struct name_table *t, const char *what)
     for (struct named *n = NULL; (n = weir__names_next(t, n, &name)) != NULL;)
         if (!n->used)
             WARN(c, n->at, "%s `%.*s` is used by no rule", what, SPAN_FMT(name));
-}
-
-/* One code point off the front of well-formed UTF-8. */
-static weir_span
-take_code_point(weir_span *s)
-{
-    size_t n = 1;
-
-    while (n < s->len && ((unsigned char)s->p[n] & 0xC0) == 0x80)
-        n++;
-    weir_span one = span_head(*s, n);
-    *s = span_skip(*s, n);
-    return one;
-}
-
-/*
- * The first literal of a regex that no canonical key can hold, or {NULL, 0}. ASCII is never it:
- * its capitals match caselessly. Only characters on their own are looked at: what several become
- * together is the business of whoever writes such a pattern.
- */
-static weir_span
-unmatchable(struct compiling *c, weir_span regex)
-{
-    while (regex.len) {
-        weir_span one = take_code_point(&regex);
-        if (one.len == 1)
-            continue;
-        c->buf.len = 0;
-        weir__fold_key(one, &c->buf);
-        if (span_eq(span_of_buf(&c->buf), one))
-            continue;
-        /* a capital beyond ASCII folds to one other code point, and matches caselessly */
-        weir_span folded = span_of_buf(&c->buf);
-        if (folded.len && weir__span_width(folded) == 1 && folded.len == one.len)
-            continue;
-        return one;
-    }
-    return SPAN_NONE;
-}
-
-static void
-lint_entries(struct compiling *c, const struct weir__entries *e, weir_selector kind)
-{
-    for (size_t i = 0; i < e->n; i++) {
-        const struct weir__entry *it = &e->items[i];
-        if (it->kind != WEIR__ENTRY_REGEX || kind != WEIR_SEL_HASHTAGS)
-            continue;
-        weir_span bad = unmatchable(c, it->text);
-        if (!bad.p)
-            continue;
-        c->buf.len = 0;
-        weir__fold_key(bad, &c->buf);
-        struct weir__place at = {.file = c->forest.files[it->file]->path, .line = it->line};
-        weir__diag_add(c->diags, WEIR_WARNING, &at,
-                       "the regex /%.*s/ has \"%.*s\" in it, which no canonical key can hold, so "
-                       "this cannot match%s%.*s",
-                       SPAN_FMT(it->text), SPAN_FMT(bad), c->buf.len ? ": write " : "",
-                       (int)c->buf.len, c->buf.len ? c->buf.p : "");
-    }
 }
 
 static void
@@ -88,6 +27,71 @@ lint_orders(struct compiling *c)
             WARN(c, n->at, "order `%.*s` does not say its %s: a record cannot account for it",
                  SPAN_FMT(name), o->authority.p ? "basis" : "authority");
     }
+}
+
+/*
+ * Does the order hold at any moment of the rule's own interval? Both are made of half-open pieces,
+ * so if they share a moment they share one at which a piece of either begins.
+ */
+static bool
+can_act(const struct weir_rule *r, const struct weir__order *o)
+{
+    const struct weir__interval *own = &r->in_force;
+    int64_t starts[3] = {own->from, o->confirmed, INT64_MIN + 1};
+
+    for (size_t i = 0; i < o->nintervals + 3; i++) {
+        int64_t t = i < 3 ? starts[i] : o->intervals[i - 3].from;
+        if (t != WEIR_TIME_NONE && weir__interval_holds(own, t) && weir__order_holds(o, t))
+            return true;
+    }
+    return false;
+}
+
+static void
+lint_interval(struct compiling *c, const struct node *map, const struct weir_rule *r)
+{
+    const struct node *at = weir__node_get(map, "from");
+    const struct weir__interval *own = &r->in_force;
+
+    if (!at)
+        at = weir__node_get(map, "until");
+    if (!at || r->order == WEIR_NONE || weir_diags_errors(c->diags)) /* its times may be wrong */
+        return;
+    if (!can_act(r, &c->orders[r->order]))
+        WARN(c, at, "order `%s` is in force at no moment %s: this rule can never act",
+             c->orders[r->order].id.p,
+             own->from == WEIR_TIME_NONE    ? "before the rule's `until`"
+             : own->until == WEIR_TIME_NONE ? "after the rule's `from`"
+                                            : "between the rule's `from` and `until`");
+}
+
+static bool
+has_hashtags(const struct weir_rule *r)
+{
+    return r->selector[WEIR__MATCH][WEIR_SEL_HASHTAGS] != WEIR_NONE ||
+           r->selector[WEIR__EXCEPT][WEIR_SEL_HASHTAGS] != WEIR_NONE;
+}
+
+void
+weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_rule *r)
+{
+    const struct node *action = weir__node_get(map, "action");
+    const struct node *rollout = weir__node_get(map, "rollout");
+    const struct node *fold = weir__node_get(map, "fold");
+
+    if (r->action == WEIR_DOWNRANK && !weir__node_get(map, "factor"))
+        WARN(c, action,
+             "this downrank has no `factor`, and 0 is taken: shown nowhere on its "
+             "surfaces. If that is meant, write `factor: 0`");
+    if (rollout && r->rollout_bp == 0 && r->mode != WEIR_MODE_OFF)
+        WARN(c, rollout,
+             "a rollout of 0 holds every author back, so that this rule never acts: to "
+             "switch it off write `mode: off`, to try it `mode: observe`");
+    if (fold && r->fold != WEIR__FOLD_NONE && !has_hashtags(r))
+        WARN(c, fold,
+             "`fold` is about hashtags, and this rule has none in `match` or `except`: "
+             "drop it");
+    lint_interval(c, map, r);
 }
 
 /* A sandbox may forbid executable memory, and then regexes cost several times as much. */
@@ -113,10 +117,7 @@ weir__lint(struct compiling *c)
     }
     lint_jit(c);
     lint_orders(c);
-    for (size_t i = 0; i < c->nrules; i++)
-        for (int side = 0; side < 2; side++)
-            for (int k = 0; k < WEIR_NSELECTORS; k++)
-                lint_entries(c, &c->rules[i].entries[side][k], (weir_selector)k);
-    for (size_t i = 0; i < c->nlists; i++)
-        lint_entries(c, &c->lists[i].hashtags, WEIR_SEL_HASHTAGS);
+    for (size_t i = 0; i < c->nraw_lists; i++)
+        for (int k = 0; k < WEIR_NSELECTORS; k++)
+            weir__lint_list(c, &c->raw_lists[i].of[k], (weir_selector)k);
 }

@@ -1,5 +1,6 @@
 /*
- * List files: one entry a line, or a column of CSV (RFC 4180).
+ * List files: one entry a line, or a column of CSV (RFC 4180). And how to tell one from a rule
+ * file, for whoever gives it as one.
  */
 #include "compile/load.h"
 
@@ -217,6 +218,52 @@ ends_in_csv(const char *path)
     size_t n = strlen(path);
 
     return n > 4 && weir__span_eq_nocase(span_of(path + n - 4), SPAN_LIT(".csv"));
+}
+
+/* Could the line stand in a rule file, other than as part of a value? */
+static bool
+is_yaml(weir_span s)
+{
+    static const char *const begin[] = {"- ", "{", "[", "---", "%YAML"};
+
+    for (size_t i = 0; i < sizeof begin / sizeof *begin; i++)
+        if (span_starts(s, begin[i]))
+            return true;
+    if (s.p[0] == '/')
+        return false; /* a regex may hold a colon */
+    for (size_t i = 0; i < s.len; i++)
+        if (s.p[i] == ':' && (i + 1 == s.len || s.p[i + 1] == ' '))
+            return true;
+    return false;
+}
+
+bool
+weir__refuse_list(const struct source_file *file, weir_diags *diags)
+{
+    const char *name = strrchr(file->path, '/') ? strrchr(file->path, '/') + 1 : file->path;
+    weir_span rest = file->text;
+    struct list_line first = {.line = 0};
+
+    for (uint32_t line = 1; rest.len; line++) {
+        weir_span whole = span_head(rest, span_find(rest, '\n'));
+        rest = span_skip(rest, whole.len < rest.len ? whole.len + 1 : whole.len);
+        weir_span s = weir__span_trim(whole);
+        if (!s.len || is_comment(s))
+            continue;
+        if (is_yaml(s))
+            return false;
+        if (!first.line)
+            first = (struct list_line){s, line, 1, weir__span_width(s)};
+    }
+    if (!first.line)
+        return false;
+    struct weir__place at = weir__place_in_list(file, &first);
+    weir__diag_add(
+        diags, WEIR_ERROR, &at,
+        "this is not a rule file: it looks like a list. Name it under `lists:` in one, as "
+        "in `lists: {some_name: {%s: %s}}`",
+        first.text.p[0] == '#' ? "hashtags" : "accounts", name);
+    return true;
 }
 
 static const char *

@@ -147,31 +147,41 @@ is_rule_file(const FTSENT *e)
 }
 
 /* Paths of the rule files below a folder, malloc'd, so that no jump can lose the walk. */
-static char **
-walk_folder(const char *folder, size_t *n)
+struct walked {
+    char **paths;
+    size_t n, cap;
+};
+
+static bool
+add_walked(struct walked *w, const char *path)
+{
+    if (w->n == w->cap) {
+        size_t cap = w->cap ? w->cap * 2 : 16;
+        char **more = realloc(w->paths, cap * sizeof *more);
+        if (!more)
+            return false;
+        w->paths = more;
+        w->cap = cap;
+    }
+    if ((w->paths[w->n] = strdup(path)) == NULL)
+        return false;
+    w->n++;
+    return true;
+}
+
+/* false: out of memory. */
+static bool
+walk_folder(const char *folder, struct walked *w)
 {
     char *roots[] = {(char *)(uintptr_t)folder, NULL}; /* fts takes no const and changes nothing */
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
-    char **found = NULL;
-    size_t cap = 0;
+    bool ok = walk != NULL || errno != ENOMEM;
 
-    *n = 0;
-    for (FTSENT *e; walk && (e = fts_read(walk)) != NULL;) {
-        if (!is_rule_file(e))
-            continue;
-        if (*n == cap) {
-            cap = cap ? cap * 2 : 16;
-            char **more = realloc(found, cap * sizeof *more);
-            if (!more)
-                break;
-            found = more;
-        }
-        if ((found[*n] = strdup(e->fts_path)) != NULL)
-            (*n)++;
-    }
+    for (FTSENT *e; ok && walk && (e = fts_read(walk)) != NULL;)
+        ok = !is_rule_file(e) || add_walked(w, e->fts_path);
     if (walk)
         (void)fts_close(walk);
-    return found;
+    return ok;
 }
 
 /* Enters the paths; false when memory ran out, so that the caller can free them and jump on. */
@@ -194,18 +204,18 @@ add_found(struct arena *work, char *const *found, size_t n, struct names *files,
 static bool
 add_folder(struct arena *work, const char *folder, struct names *files, weir_diags *diags)
 {
-    size_t n;
-    char **found = walk_folder(folder, &n);
+    struct walked w = {.n = 0};
+    bool ok = walk_folder(folder, &w);
 
-    if (n)
-        qsort(found, n, sizeof *found, compare_paths); /* one prefix: relative order is the same */
-    bool ok = add_found(work, found, n, files, diags);
-    for (size_t i = 0; i < n; i++)
-        free(found[i]);
-    free(found);
+    if (w.n) /* one prefix: relative order is the same */
+        qsort(w.paths, w.n, sizeof *w.paths, compare_paths);
+    ok = ok && add_found(work, w.paths, w.n, files, diags);
+    for (size_t i = 0; i < w.n; i++)
+        free(w.paths[i]);
+    free(w.paths);
     if (!ok)
         longjmp(*work->on_oom, 1);
-    return n > 0 || fail_file(folder, "the folder has no rule files (*.yaml) in it", diags);
+    return w.n > 0 || fail_file(folder, "the folder has no rule files (*.yaml) in it", diags);
 }
 
 static bool
@@ -235,7 +245,7 @@ read_tree(struct arena *work, const char *path, struct forest *f, struct tree *o
         return fail_file(path, why, diags);
     struct source_file *file = weir__add_file(work, f, path, span_without_bom(text));
     out->file = file;
-    if (weir__check_text(file, diags))
+    if (weir__check_text(file, diags) && !weir__refuse_list(file, diags))
         out->top = weir__yaml_read(work, file, diags);
     return true;
 }

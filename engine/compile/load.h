@@ -15,5 +15,7 @@ struct source_file *weir__add_file(struct arena *work, struct forest *f, const c
                                    weir_span text);
 /* UTF-8 without NUL bytes, or an error at the first bad one. */
 bool weir__check_text(const struct source_file *file, weir_diags *diags);
+/* A list that was given as a rule file: true, and an error that says what to do with it. */
+bool weir__refuse_list(const struct source_file *file, weir_diags *diags);
 
 #endif

@@ -366,8 +366,10 @@ add_list(struct compiling *c, uint32_t list, weir_selector kind, enum weir__fold
     weir_selector of = kind == WEIR_SEL_MENTIONS ? WEIR_SEL_ACCOUNTS : kind;
     struct raw_entries *raw = &c->raw_lists[list].of[of];
 
+    raw->folds |= 1u << fold;
     for (size_t i = 0; i < raw->n; i++)
-        weir__add_entry(c, &raw->items[i], kind, fold, id);
+        if (!weir__add_entry(c, &raw->items[i], kind, fold, id))
+            raw->repeats = true;
 }
 
 static void
@@ -375,6 +377,7 @@ compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
                 const struct weir_rule *r, uint32_t id, struct weir__entries *out)
 {
     struct weir__entry *kept = arena_array(c->into, seq->n, sizeof *kept);
+    struct raw_entries all = {.n = 0};
 
     out->items = kept;
     for (size_t i = 0; i < seq->n; i++) {
@@ -383,7 +386,7 @@ compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
         weir_span text;
         e.entry.file = n->file->index;
         e.entry.line = n->line;
-        bool ok = n->kind == NODE_MAP
+        bool ok = n->kind == NODE_MAP && !weir__regex_hint(c->work, n)
                       ? take_list(c, n, kind, &e)
                       : weir__want_text(c, n, &text) && weir__read_entry(c, kind, text, &e);
         if (!ok)
@@ -393,8 +396,10 @@ compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
         if (e.entry.kind == WEIR__ENTRY_LIST)
             add_list(c, e.entry.list, kind, r->fold, id);
         else
-            weir__add_entry(c, &e, kind, r->fold, id);
+            (void)weir__add_entry(c, &e, kind, r->fold, id);
+        *ARENA_PUSH(c->work, all.items, all.n, all.cap) = e;
     }
+    weir__lint_entries(c, &all, kind, r->fold);
 }
 
 static void
@@ -455,6 +460,7 @@ compile_rule(struct compiling *c, const struct node *map)
         take_selectors(c, except, &r, rule, WEIR__EXCEPT);
     if (tests)
         weir__compile_tests(c, tests, rule, &r);
+    weir__lint_rule(c, map, &r);
     *ARENA_PUSH(c->work, c->rules, c->nrules, c->rules_cap) = r;
 }
 

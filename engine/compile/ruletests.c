@@ -3,13 +3,20 @@
  */
 #include "compile/compiling.h"
 
+#include "text/fold.h"
+
 /* A test is tried on a selector of its kind, which the rule must have. */
 static bool
-has_selector(struct compiling *c, const struct node *n, const struct weir_rule *r)
+can_be_tried(struct compiling *c, const struct node *n, const struct weir_rule *r)
 {
     bool account = n->text.len && n->text.p[0] == '@';
     const uint32_t *match = r->selector[WEIR__MATCH];
 
+    if (account ? n->text.len == 1 : weir__tag_body(n->text).len == 0) {
+        ERR(c, n, "a %s is missing behind the %.*s: this tests nothing",
+            account ? "handle" : "hashtag", SPAN_FMT(n->text));
+        return false;
+    }
     if (account && match[WEIR_SEL_ACCOUNTS] == WEIR_NONE && match[WEIR_SEL_MENTIONS] == WEIR_NONE) {
         ERR(c, n, "this tests a handle, and the rule matches neither accounts nor mentions");
         return false;
@@ -36,7 +43,7 @@ take_test(struct compiling *c, const struct node *n, bool expect, uint32_t rule,
         t.is_post = true;
         t.text = weir__node_json(c, n);
     } else {
-        if (!weir__want_text(c, n, &text) || !has_selector(c, n, r))
+        if (!weir__want_text(c, n, &text) || !can_be_tried(c, n, r))
             return;
         t.text = arena_copy(c->into, text);
     }

@@ -47,6 +47,8 @@ weir__want_seq(struct compiling *c, const struct node *n, const char *what)
         ERR(c, n, "%s is an empty list: name at least one, or leave the key out", what);
     else if (n->kind == NODE_SCALAR)
         ERR(c, n, "%s must be a list: write [%.*s]", what, SPAN_FMT(n->text));
+    else if (n->kind == NODE_EMPTY)
+        ERR(c, n, "%s must be a list: %s", what, weir__empty_hint(c->work, n));
     else
         ERR(c, n, "%s must be a list, and is %s", what, kind_of(n));
     return false;
@@ -115,7 +117,11 @@ weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
         return false;
     }
     if (n->kind != NODE_SCALAR) {
-        ERR(c, n, "a single value is expected here, and this is %s", kind_of(n));
+        const char *hint = weir__regex_hint(c->work, n);
+        if (hint)
+            ERR(c, n->kind == NODE_MAP ? n->keys[0] : n, "%s", hint);
+        else
+            ERR(c, n, "a single value is expected here, and this is %s", kind_of(n));
         return false;
     }
     if (n->text.len == 0 || is_null(n)) {

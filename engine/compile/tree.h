@@ -78,6 +78,10 @@ struct weir__place weir__place_in_list(const struct source_file *f, const struct
 /* Of a NODE_EMPTY: why it may be empty, and the fix, as a message of its own. */
 const char *weir__empty_hint(struct arena *work, const struct node *n);
 
+/* Of a node that is what YAML made of a regex without quotes (`/a: b/` is a map to it, `/a #b/` has
+   a comment): the fix, as a message of its own; else NULL. */
+const char *weir__regex_hint(struct arena *work, const struct node *n);
+
 /* The value of a key of a map, or NULL. */
 struct node *weir__node_get(const struct node *map, const char *key);
 

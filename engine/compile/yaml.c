@@ -6,6 +6,7 @@
  */
 #include "compile/yaml.h"
 
+#include "base/check.h"
 
 #include <libfyaml.h>
 
@@ -17,6 +18,10 @@ struct reading {
     weir_diags *diags;
     struct fy_diag *collected;
     struct fy_parser *parser;
+    /* Events in hand, one a level: the parser forgets those that it has given out, and memory may
+       run out while they are. */
+    struct fy_event *held[MAX_DEPTH + 2];
+    size_t nheld;
     size_t at;     /* byte behind the last thing that was read, to find empty items from */
     bool refused;  /* something that YAML allows and rule files do not */
     bool broken;   /* the parser gave up */
@@ -91,14 +96,24 @@ refuse(struct reading *r, struct fy_token *t, const char *what)
     r->refused = true;
 }
 
+/* To be dropped before the one that was in hand until now; NULL when the parser gave up. */
 static struct fy_event *
 next_event(struct reading *r)
 {
     struct fy_event *e = fy_parser_parse(r->parser);
 
-    if (!e)
+    CHECK(r->nheld < sizeof r->held / sizeof *r->held);
+    if (e)
+        r->held[r->nheld++] = e;
+    else
         r->broken = true;
     return e;
+}
+
+static void
+drop_event(struct reading *r)
+{
+    fy_parser_event_free(r->parser, r->held[--r->nheld]);
 }
 
 static void
@@ -150,14 +165,15 @@ read_items(struct reading *r, struct node *seq, unsigned depth)
     while ((e = next_event(r)) != NULL && e->type != FYET_SEQUENCE_END) {
         bool empty = is_empty_scalar(e);
         struct node *item = read_value(r, e, depth);
-        fy_parser_event_free(r->parser, e);
+        drop_event(r);
         if (!item)
             return;
         if (empty)
             place_empty_item(r, item);
         *ARENA_PUSH(r->work, seq->items, seq->n, cap) = item;
     }
-    fy_parser_event_free(r->parser, e);
+    if (e)
+        drop_event(r);
 }
 
 static void
@@ -194,12 +210,12 @@ read_pairs(struct reading *r, struct node *map, unsigned depth)
 
     while ((e = next_event(r)) != NULL && e->type != FYET_MAPPING_END) {
         struct node *key = read_value(r, e, depth);
-        fy_parser_event_free(r->parser, e);
+        drop_event(r);
         e = key ? next_event(r) : NULL;
         if (!e)
             return;
         struct node *value = read_value(r, e, depth);
-        fy_parser_event_free(r->parser, e);
+        drop_event(r);
         if (!value)
             return;
         if (!value->line) { /* `key:` and nothing behind it: the key's place is what there is */
@@ -212,7 +228,8 @@ read_pairs(struct reading *r, struct node *map, unsigned depth)
         *ARENA_PUSH(r->work, map->keys, n, cap_keys) = key;
         *ARENA_PUSH(r->work, map->items, map->n, cap_items) = value;
     }
-    fy_parser_event_free(r->parser, e);
+    if (e)
+        drop_event(r);
 }
 
 static struct node *
@@ -230,6 +247,27 @@ read_scalar(struct reading *r, struct fy_event *e)
     return n;
 }
 
+/* Taken for the glob that it most likely is, so that nobody complains of the node as well. */
+static struct node *
+refuse_alias(struct reading *r, struct fy_event *e)
+{
+    struct node *n = new_node(r, NODE_SCALAR, fy_event_get_token(e));
+    size_t len = 0;
+    const char *name = fy_token_get_text(fy_event_get_token(e), &len);
+
+    n->column--; /* the token begins behind the star */
+    n->width++;
+    n->text = span_of(arena_printf(r->work, "*%.*s", (int)len, name ? name : ""));
+    n->quoted = true;
+    struct weir__place at = place_at(r, n->line, n->column, n->width);
+    weir__diag_add(r->diags, WEIR_ERROR, &at,
+                   "aliases (*name) are not allowed, and YAML takes this for one: a value that "
+                   "begins with * (a glob) needs quotes: write \"%.*s\"",
+                   SPAN_FMT(n->text));
+    r->refused = true;
+    return n;
+}
+
 /* The node that begins with this event, which stays the caller's; NULL when the parser gave up. */
 static struct node *
 read_value(struct reading *r, struct fy_event *e, unsigned depth)
@@ -241,10 +279,7 @@ read_value(struct reading *r, struct fy_event *e, unsigned depth)
     case FYET_SCALAR:
         return read_scalar(r, e);
     case FYET_ALIAS:
-        refuse(r, fy_event_get_token(e),
-               "aliases (*name) are not allowed, and YAML takes this for one: a value that begins "
-               "with * (a glob) needs quotes, as in \"*glob*\"");
-        return new_node(r, NODE_SCALAR, fy_event_get_token(e));
+        return refuse_alias(r, e);
     case FYET_SEQUENCE_START:
     case FYET_MAPPING_START:
         n = new_node(r, e->type == FYET_MAPPING_START ? NODE_MAP : NODE_SEQ,
@@ -279,18 +314,20 @@ read_document(struct reading *r)
             refuse(r, fy_event_get_token(e),
                    "a second document begins here: a rule file is one, put the rest in a file of "
                    "its own");
-        fy_parser_event_free(r->parser, e);
+        drop_event(r);
         if (!begins)
             continue;
-        e = next_event(r);
-        struct node *n = e ? read_value(r, e, 0) : NULL;
-        fy_parser_event_free(r->parser, e);
+        if ((e = next_event(r)) == NULL)
+            return NULL;
+        struct node *n = read_value(r, e, 0);
+        drop_event(r);
         if (!n)
             return NULL;
         if (!top)
             top = n;
     }
-    fy_parser_event_free(r->parser, e);
+    if (e)
+        drop_event(r);
     return top;
 }
 
@@ -328,6 +365,8 @@ open_parser(struct reading *r)
 static void
 close_parser(struct reading *r)
 {
+    while (r->nheld)
+        drop_event(r);
     if (r->parser)
         fy_parser_destroy(r->parser);
     if (r->collected)
@@ -348,26 +387,33 @@ read_all(struct reading *r)
     return r->broken || (top && top->kind == NODE_EMPTY) ? NULL : top;
 }
 
+/* false: out of memory. A function of its own, so that nothing of its frame is needed after a jump.
+ */
+static bool
+read_or_jump(struct reading *r, jmp_buf *here, struct node **top)
+{
+    if (setjmp(*here) != 0)
+        return false;
+    if (!open_parser(r))
+        return false;
+    *top = read_all(r);
+    return true;
+}
+
 struct node *
 weir__yaml_read(struct arena *work, const struct source_file *file, weir_diags *diags)
 {
     struct reading r = {.work = work, .file = file, .diags = diags};
     jmp_buf *outer = work->on_oom, here;
-    struct node *volatile top = NULL;
-    volatile bool out_of_memory = true;
+    struct node *top = NULL;
 
     if (file->text.len == 0)
         return read_all(&r); /* the library takes an empty string for none */
-    if (setjmp(here) == 0) {
-        work->on_oom = &here;
-        if (open_parser(&r)) {
-            top = read_all(&r);
-            out_of_memory = false;
-        }
-    }
+    work->on_oom = &here;
+    bool done = read_or_jump(&r, &here, &top);
     work->on_oom = outer;
     close_parser(&r);
-    if (out_of_memory)
+    if (!done)
         longjmp(*outer, 1);
     return top;
 }

@@ -3,61 +3,12 @@
  *
  * The parser names the place and its own notion of the mistake; the line at that place tells what
  * was meant. Because it stops at its first error, the rest of the file is searched line by line for
- * values that begin with a character that needs quotes, and for tabs: those two are sure enough to
- * be reported without the parser's word. Block scalars are passed over.
+ * values that need quotes and have none, and for tabs: those two are sure enough to be reported
+ * without the parser's word. Block scalars are passed over.
  */
 #include "compile/yaml.h"
 
 #include "base/span.h"
-
-/* A line's value: what stands behind its `- ` and `key: `, and where. */
-struct value {
-    weir_span text;  /* without a comment behind it, trimmed */
-    uint32_t column; /* in code points, from 1 */
-};
-
-static weir_span
-skip_blank(weir_span s)
-{
-    while (s.len && (s.p[0] == ' ' || s.p[0] == '\t'))
-        s = span_skip(s, 1);
-    return s;
-}
-
-static bool
-is_key_char(char c)
-{
-    return ascii_is_digit(c) || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') || c == '_' ||
-           c == '-' || c == '.';
-}
-
-/* Past `key:` and a blank, if the span begins so. */
-static weir_span
-skip_key(weir_span s)
-{
-    size_t n = 0;
-
-    while (n < s.len && is_key_char(s.p[n]))
-        n++;
-    if (n && n + 1 < s.len && s.p[n] == ':' && s.p[n + 1] == ' ')
-        return skip_blank(span_skip(s, n + 1));
-    return s;
-}
-
-static struct value
-value_of(weir_span line)
-{
-    weir_span s = skip_blank(line);
-
-    while (s.len > 1 && s.p[0] == '-' && (s.p[1] == ' ' || s.p[1] == '\t'))
-        s = skip_blank(span_skip(s, 1));
-    s = skip_key(s);
-    uint32_t column = weir__span_width(span_head(line, (size_t)(s.p - line.p))) + 1;
-    for (size_t i = 1; i + 1 < s.len; i++)
-        if (s.p[i] == '#' && s.p[i - 1] == ' ' && s.p[0] != '"' && s.p[0] != '\'')
-            s.len = i;
-    return (struct value){weir__span_trim(s), column};
-}
 
 static void
 report(const struct source_file *file, uint32_t line, uint32_t column, weir_diags *diags,
@@ -66,47 +17,6 @@ report(const struct source_file *file, uint32_t line, uint32_t column, weir_diag
     struct weir__place at = {file->path, line, column, 1, weir__line_of(file, line)};
 
     weir__diag_add(diags, WEIR_ERROR, &at, "%s", message);
-}
-
-/* Why a value that begins like this needs quotes; NULL when it does not. */
-static const char *
-needs_quotes(char first)
-{
-    switch (first) {
-    case '@':
-        return "a value cannot begin with @ unless it stands in quotes";
-    case '*':
-        return "YAML takes a value that begins with * for an alias; a glob needs quotes";
-    case '&':
-        return "YAML takes a value that begins with & for an anchor; it needs quotes";
-    case '!':
-        return "YAML takes a value that begins with ! for a tag; it needs quotes";
-    case '%':
-        return "a value cannot begin with % unless it stands in quotes";
-    case '`':
-        return "a value cannot begin with ` unless it stands in quotes";
-    default:
-        return NULL;
-    }
-}
-
-/* A regex that stands in the line without quotes, as the value or inside brackets; {NULL, 0}:
-   there is none. It ends at the line's last slash: that is where a regex ends. */
-static weir_span
-bare_regex(weir_span line, weir_span value)
-{
-    size_t from = line.len, last = line.len;
-
-    if (value.len > 1 && value.p[0] == '/')
-        from = (size_t)(value.p - line.p);
-    for (size_t i = 1; i < line.len && from == line.len; i++)
-        if (line.p[i] == '/' && strchr("[,", line.p[i - 1 - (i > 1 && line.p[i - 1] == ' ')]))
-            from = i;
-    if (from == line.len)
-        return SPAN_NONE;
-    while (last > from + 1 && line.p[last - 1] != '/')
-        last--;
-    return (weir_span){line.p + from, last - from};
 }
 
 static bool
@@ -145,24 +55,66 @@ badly_escaped(weir_span line)
     return SPAN_NONE;
 }
 
-/* What is wrong with a line of its own, in our words; NULL when it looks sound. */
-static const char *
-mistake_in(weir_span line, const struct value *v, struct arena *work)
+/* A mistake that a line of its own shows. */
+struct mistake {
+    const char *message; /* NULL: it looks sound */
+    uint32_t column;     /* 0: not known better than by the parser */
+};
+
+static struct mistake
+mistake_at(weir_span line, const char *at, const char *message)
 {
-    const char *why = v->text.len ? needs_quotes(v->text.p[0]) : NULL;
+    return (struct mistake){message, weir__span_width(span_head(line, (size_t)(at - line.p))) + 1};
+}
+
+/* An entry inside brackets that needs quotes and has none. What stands behind `#` and ends in a
+   bracket is no comment. */
+static struct mistake
+mistake_inside(weir_span line, struct arena *work)
+{
+    static const char firsts[] = "@*&!%`#";
+
+    for (size_t i = 0; i + 1 < sizeof firsts; i++) {
+        weir_span entry = weir__flow_entry(line, firsts[i]);
+        size_t n = 0;
+        while (n < entry.len && !strchr(",]} ", entry.p[n]))
+            n++;
+        if (n < 2 || (firsts[i] == '#' && span_find(entry, ']') == entry.len))
+            continue;
+        return mistake_at(line, entry.p,
+                          arena_printf(work, "%s: write \"%.*s\"",
+                                       firsts[i] == '#' ? "without quotes # begins a comment"
+                                                        : weir__needs_quotes(firsts[i]),
+                                       (int)n, entry.p));
+    }
+    return (struct mistake){NULL, 0};
+}
+
+static struct mistake
+mistake_in(weir_span line, const struct weir__value *v, struct arena *work)
+{
+    const char *why = v->text.len ? weir__needs_quotes(v->text.p[0]) : NULL;
 
     if (why)
-        return arena_printf(work, "%s: write \"%.*s\"", why, SPAN_FMT(v->text));
+        return mistake_at(line, v->text.p,
+                          arena_printf(work, "%s: write \"%.*s\"", why, SPAN_FMT(v->text)));
     weir_span escaped = badly_escaped(line);
     if (escaped.p)
-        return arena_printf(work,
-                            "in double quotes a backslash begins an escape, and this is none that "
-                            "YAML knows: use single quotes, '%.*s'",
-                            SPAN_FMT(escaped));
+        return (struct mistake){
+            arena_printf(work,
+                         "in double quotes a backslash begins an escape, and this is none that "
+                         "YAML knows: use single quotes, '%.*s'",
+                         SPAN_FMT(escaped)),
+            0};
+    weir_span regex = weir__bare_regex(line, v->text);
+    if (regex.p && weir__is_cut_regex(regex))
+        return mistake_at(line, regex.p, weir__quote_regex(work, regex));
     for (size_t i = 0; i < line.len && (line.p[i] == ' ' || line.p[i] == '\t'); i++)
         if (line.p[i] == '\t')
-            return "a tab stands here for indentation, which YAML does not allow: use spaces";
-    return NULL;
+            return mistake_at(
+                line, line.p + i,
+                "a tab stands here for indentation, which YAML does not allow: use spaces");
+    return mistake_inside(line, work);
 }
 
 /* The parser's most common complaints, by a word of theirs. */
@@ -199,24 +151,23 @@ translate(const char *says)
     return NULL;
 }
 
-static const char *
-explain_place(const struct source_file *file, uint32_t line, const struct value *v,
-              const char *says, struct arena *work)
+static struct mistake
+explain_place(const struct source_file *file, uint32_t line, const char *says, struct arena *work)
 {
-    const char *own = mistake_in(weir__line_of(file, line), v, work);
+    weir_span text = weir__line_of(file, line);
+    struct weir__value v = weir__value_of(text);
+    struct mistake own = mistake_in(text, &v, work);
 
-    if (own)
+    if (own.message)
         return own;
-    weir_span regex = bare_regex(weir__line_of(file, line), v->text);
+    weir_span regex = weir__bare_regex(text, v.text);
     if (regex.p)
-        return arena_printf(work,
-                            "a regex must stand in single quotes, since YAML gives meaning to some "
-                            "of its characters: write '%.*s'",
-                            SPAN_FMT(regex));
+        return (struct mistake){weir__quote_regex(work, regex), 0};
     const char *translated = translate(says);
-    if (translated)
-        return arena_printf(work, "%s (the YAML reader says: %s)", translated, says);
-    return arena_printf(work, "this cannot be read as YAML: %s", says);
+    return (struct mistake){
+        translated ? arena_printf(work, "%s (the YAML reader says: %s)", translated, says)
+                   : arena_printf(work, "this cannot be read as YAML: %s", says),
+        0};
 }
 
 /* The indentation of a block scalar's parent, when the line begins one ("key: |"); else -1. */
@@ -260,36 +211,35 @@ search_rest(const struct source_file *file, uint32_t reported, struct arena *wor
         block = begins_block(line);
         if (n == reported || t.len == 0 || t.p[0] == '#')
             continue;
-        struct value v = value_of(line);
-        const char *mistake = mistake_in(line, &v, work);
-        if (mistake)
-            report(file, n, v.column, diags, mistake);
+        struct weir__value v = weir__value_of(line);
+        struct mistake m = mistake_in(line, &v, work);
+        if (m.message)
+            report(file, n, m.column ? m.column : v.column, diags, m.message);
     }
+}
+
+/* Is there nothing but blank lines from this one on? */
+static bool
+is_end(const struct source_file *file, uint32_t line)
+{
+    weir_span s = weir__line_of(file, line);
+
+    if (s.p)
+        s.len = (size_t)(file->text.p + file->text.len - s.p);
+    return weir__span_trim(s).len == 0;
 }
 
 void
 weir__yaml_explain(const struct source_file *file, uint32_t line, uint32_t column,
                    const char *parser_says, struct arena *work, weir_diags *diags)
 {
-    struct value v = value_of(weir__line_of(file, line));
+    struct mistake m = explain_place(file, line, parser_says, work);
+    size_t before = weir_diags_count(diags);
+    bool at_end = is_end(file, line); /* it looked for something in vain that stands further up */
 
-    report(file, line, column, diags, explain_place(file, line, &v, parser_says, work));
+    if (!at_end)
+        report(file, line, m.column ? m.column : column, diags, m.message);
     search_rest(file, line, work, diags);
-}
-
-const char *
-weir__empty_hint(struct arena *work, const struct node *n)
-{
-    weir_span line = weir__line_of(n->file, n->line);
-    weir_span s = skip_blank(line);
-
-    while (s.len && s.p[0] == '-' && (s.len == 1 || s.p[1] == ' '))
-        s = skip_blank(span_skip(s, 1));
-    s = weir__span_trim(skip_key(s));
-    if (s.len > 1 && s.p[0] == '#' && s.p[1] != ' ')
-        return arena_printf(work,
-                            "this entry is empty, because without quotes # begins a comment: write "
-                            "\"%.*s\"",
-                            SPAN_FMT(s));
-    return "a value is missing here";
+    if (at_end && weir_diags_count(diags) == before)
+        report(file, line, column, diags, m.message);
 }

@@ -73,7 +73,7 @@ add_key(struct weir__keytable_builder *b, weir_span marked)
     return item;
 }
 
-void
+bool
 weir__keytable_add(struct weir__keytable_builder *b, enum weir__space space, weir_span key,
                    uint32_t selector)
 {
@@ -89,8 +89,9 @@ weir__keytable_add(struct weir__keytable_builder *b, enum weir__space space, wei
         item = add_key(b, (weir_span){marked, key.len + 1});
     /* entries come rule by rule: a selector that lists a key twice does so in a row */
     if (item->n && item->selectors[item->n - 1] == selector)
-        return;
+        return false;
     *ARENA_PUSH(b->work, item->selectors, item->n, item->cap) = selector;
+    return true;
 }
 
 static int

@@ -15,8 +15,8 @@ struct weir__keytable_builder; /* one thread, while compiling */
    which _free releases; call it also after a jump. */
 struct weir__keytable_builder *weir__keytable_builder_new(struct arena *work);
 void weir__keytable_builder_free(struct weir__keytable_builder *b);
-/* The same selector twice under one key counts once. */
-void weir__keytable_add(struct weir__keytable_builder *b, enum weir__space space, weir_span key,
+/* The same selector twice under one key counts once; false: it was there. */
+bool weir__keytable_add(struct weir__keytable_builder *b, enum weir__space space, weir_span key,
                         uint32_t selector);
 /* Postings come out ascending. */
 const struct weir__keytable *weir__keytable_freeze(const struct weir__keytable_builder *b,

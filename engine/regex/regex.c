@@ -56,12 +56,17 @@ refused(int code, size_t offset, weir_span pattern, struct weir__regex_error *er
     return WEIR_E_ARG;
 }
 
+static uint32_t
+options_of(bool extended)
+{
+    return PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
+           (extended ? PCRE2_EXTENDED : 0);
+}
+
 weir_status
 weir__regex_compile(weir_span pattern, bool extended, bool jit, struct weir__regex **out,
                     struct weir__regex_error *err)
 {
-    uint32_t options = PCRE2_UTF | PCRE2_UCP | PCRE2_CASELESS | PCRE2_DOLLAR_ENDONLY |
-                       PCRE2_NEVER_BACKSLASH_C | (extended ? PCRE2_EXTENDED : 0);
     struct weir__regex *re = calloc(1, sizeof *re);
     PCRE2_SIZE offset = 0;
     int code = 0;
@@ -69,7 +74,8 @@ weir__regex_compile(weir_span pattern, bool extended, bool jit, struct weir__reg
     if (!re)
         return WEIR_E_NOMEM;
     re->magic = REGEX_MAGIC;
-    re->code = pcre2_compile(units_of(pattern), pattern.len, options, &code, &offset, NULL);
+    re->code =
+        pcre2_compile(units_of(pattern), pattern.len, options_of(extended), &code, &offset, NULL);
     if (!re->code) {
         free(re);
         return refused(code, offset, pattern, err);
@@ -113,6 +119,47 @@ weir__regex_can_jit(void)
     weir__regex_free(re);
     return can;
 }
+
+/* Pieces ------------------------------------------------------------------------------------ */
+
+/* A group that is repeated is compiled several times: a piece has its place by where it begins. */
+static int
+put_piece(pcre2_callout_enumerate_block *b, void *pieces)
+{
+    struct weir__regex_piece *at = (struct weir__regex_piece *)pieces + b->pattern_position;
+
+    if (b->next_item_length > 0) /* 0: the pattern's end, which has no room either */
+        *at = (struct weir__regex_piece){b->pattern_position, b->next_item_length};
+    return 0;
+}
+
+/* PCRE2 tells by itself, where it is asked to call out before each piece. */
+weir_status
+weir__regex_pieces(weir_span pattern, bool extended, struct weir__regex_piece *pieces,
+                   size_t *npieces, bool *may_be_empty)
+{
+    PCRE2_SIZE offset = 0;
+    uint32_t empty = 0;
+    size_t n = 0;
+    int code = 0;
+
+    memset(pieces, 0, pattern.len * sizeof *pieces);
+    pcre2_code *re = pcre2_compile(units_of(pattern), pattern.len,
+                                   options_of(extended) | PCRE2_AUTO_CALLOUT, &code, &offset, NULL);
+    if (!re)
+        return refused(code, offset, pattern, NULL);
+    (void)pcre2_callout_enumerate(re, put_piece, pieces);
+    (void)pcre2_pattern_info(re, PCRE2_INFO_MATCHEMPTY, &empty);
+    pcre2_code_free(re);
+    for (size_t i = 0; i < pattern.len; i++)
+        if (pieces[i].len)
+            pieces[n++] = pieces[i];
+    *npieces = n;
+    *may_be_empty = empty != 0;
+    return WEIR_OK;
+}
+
+/* Matching ---------------------------------------------------------------------------------- */
 
 /* KiB that the interpreter may use to remember where it can come back to: what the default match
    limit needs, some 120 bytes a step, with few capturing groups. */

@@ -28,6 +28,23 @@ bool weir__regex_is_jitted(const struct weir__regex *re);
 /* Can this machine and process make JIT code at all? */
 bool weir__regex_can_jit(void);
 
+/*
+ * What PCRE2 reads in a pattern, piece by piece: a character, an escape, a class, the opening of a
+ * group, a `|`, a `)`; each with what stands behind it up to the next piece: its quantifier, \Q and
+ * \E, comments, under x blanks. A character inside \Q…\E is a piece as it stands there.
+ */
+struct weir__regex_piece {
+    size_t at, len; /* bytes of the pattern; len is never 0 */
+};
+
+/*
+ * Take a pattern apart, for messages about it. `pieces` has room for pattern.len and comes out in
+ * the pattern's order, each once. *may_be_empty: the empty text may match, PCRE2 is not sure.
+ * WEIR_E_ARG: PCRE2 refuses the pattern, or it is too large to be taken apart. WEIR_E_NOMEM.
+ */
+weir_status weir__regex_pieces(weir_span pattern, bool extended, struct weir__regex_piece *pieces,
+                               size_t *npieces, bool *may_be_empty);
+
 /* match_limit in PCRE2's units; depth and heap limits are fixed with it. */
 weir_status weir__regex_scratch_new(uint32_t match_limit, struct weir__regex_scratch **out);
 void weir__regex_scratch_free(struct weir__regex_scratch *s);

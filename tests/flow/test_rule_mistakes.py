@@ -82,6 +82,17 @@ MISTAKES = [
      "    match:\n      hashtags:\n        - *genocide\n", 8, 0, "quot"),
     ("an unquoted regex with a colon", rule(match="{hashtags: [/^a{1,2}$/]}"), 6, 0, "quot"),
     ("a double-quoted backslash", rule(match='{hashtags: ["/a\\d/"]}'), 6, 0, "single"),
+    ("an unquoted regex that is a map to YAML", rule(match="{hashtags: [/a: b/]}"), 6, 24, "'/a: b/'"),
+    ("an unquoted regex cut by a comment", rule(match="\n      hashtags:\n        - /a #b/"), 8, 11,
+     "'/a #b/'"),
+    ("an unquoted hashtag in brackets", rule(match="{hashtags: [a, #b]}"), 6, 27, '"#b"'),
+    ("a DID without its identifier", rule(match="{accounts: ['did:plc:']}"), 6, 25, "did:plc:z72i7h"),
+    ("a domain with two dots", rule(match="{accounts: ['domain:a..b']}"), 6, 25, "domain:a.b"),
+    ("a test of nothing", rule(tests='{match: ["#"]}'), 7, 0, "tests nothing"),
+    ("a group misspelt", HEAD + "groups: {nordics: [DK]}\n" + rule(regions="[nordcs]")[len(HEAD):], 5, 15,
+     "did you mean nordics?"),
+    ("a list misspelt", HEAD + "lists: {press: {hashtags: [x]}}\n" + rule(
+        match="{hashtags: [{list: pres}]}")[len(HEAD):], 7, 31, "did you mean press?"),
     ("a test that fails", rule(tests='{match: ["#y"]}'), 7, 0, "y"),
     ("a test for a selector that is not there", rule(tests='{match: ["@y"]}'), 7, 0, "y"),
     ("a file that is no YAML", "tagweir: 1\nrules: [\n", 0, 0, ""),
@@ -146,6 +157,43 @@ def test_what_can_never_match_is_warned_of():
         path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))
         done = weir.run("check", path)
         assert done.code in (0, 1) and b"warning: " in done.err, done.text()
+
+
+def test_warnings_change_the_exit_code_only_when_strict():
+    with weir.Folder() as folder:
+        good = folder.write("good.yaml", HEAD + RULE)
+        odd = folder.write("rules.yaml", rule(rollout="0"))
+        wrong = folder.write("wrong.yaml", rule(rollout="0", mode="test"))
+        for args, code in (((odd,), 0), (("--strict", odd), 1), (("--strict", "--quiet", odd), 1),
+                           (("--strict", "--json", odd), 1), (("--strict", good), 0),
+                           (("--strict", wrong), 3), (("--strict", folder.path / "none.yaml"), 4)):
+            weir.expect(weir.run("check", *args), code)
+        done = weir.run("check", odd)
+        assert b"rules.yaml:7:14: warning: a rollout of 0 " in done.err, done.text()
+        assert b"no errors, 1 warning" in done.out, done.text()
+
+
+def test_examples_are_free_of_warnings():
+    for example in sorted(weir.EXAMPLES.iterdir()):
+        if example.is_dir():
+            weir.expect(weir.run("check", "--strict", example))
+
+
+def test_a_repeated_entry_of_a_list_file_names_the_first():
+    with weir.Folder() as folder:
+        folder.write("handles.csv", "handle,why\n@press,x\n\"@Press\",y\n")
+        path = folder.write("rules.yaml", HEAD + "lists: {l: {accounts: {file: handles.csv, column: handle}}}\n"
+                            + rule(match="{accounts: [{list: l}]}")[len(HEAD):])
+        done = weir.expect(weir.run("check", path))
+        assert b"handles.csv:3:2: warning: " in done.err and b"handles.csv:2:1" in done.err, done.text()
+
+
+def test_a_list_given_as_rules_says_how_to_use_it():
+    with weir.Folder() as folder:
+        path = folder.write("tags.txt", "# fine\n#farmers\n#kisan*\n")
+        done = weir.expect(weir.run("check", path), 3)
+        assert b"tags.txt:2:1: error: this is not a rule file" in done.err, done.text()
+        assert b"lists: {some_name: {hashtags: tags.txt}}" in done.err, done.text()
 
 
 def test_the_schema_for_editors_has_the_keys_that_the_program_reads():

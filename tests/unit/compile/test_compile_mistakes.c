@@ -2,19 +2,15 @@
  * compile/: every kind of mistake gives a message at its place that says what to do, and nothing
  * is loaded. Expected texts are the beginning of a diagnostic behind the file's name.
  */
-#include "unit/test.h"
-
-#include "base/span.h"
-
-#include <tagweir/ruleset.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "unit/compile/told.h"
 
 #define TOP "tagweir: 1\n"
 #define RULE(more) TOP "rules:\n  - id: r\n    action: withhold\n    regions: [IN]\n" more
 #define MATCH "    match: {hashtags: [a]}\n"
+#define QUOTE                                                                                      \
+    "a regex must stand in single quotes, since YAML gives meaning to some of its characters: "    \
+    "write "
+#define LIST "this is not a rule file: it looks like a list. Name it under `lists:` in one, as in "
 #define ORDER(more) TOP "orders:\n  o:\n    kind: policy\n" more "rules: []\n"
 
 struct row {
@@ -23,11 +19,14 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {"unknown key", RULE(MATCH "    prority: 1\n"),
+    {"unknown key",
+     RULE(MATCH "    prority: 1\n"),
      {":7:5: error: unknown key `prority` in a rule: did you mean `priority`?"}},
-    {"unknown top-level key", TOP "rulez: []\n",
+    {"unknown top-level key",
+     TOP "rulez: []\n",
      {":2:1: error: unknown key `rulez` in a rule file: did you mean `rules`?"}},
-    {"region IND", RULE("    match: {hashtags: [a]}\n    except_regions: [IND]\n"),
+    {"region IND",
+     RULE("    match: {hashtags: [a]}\n    except_regions: [IND]\n"),
      {":7:22: error: unknown region \"IND\": did you mean IN?"}},
     {"region ZZ, SU and 356",
      TOP "rules:\n  - {id: r, action: withhold, regions: [ZZ, SU, '356'], match: {posts: [1]}}\n",
@@ -38,7 +37,8 @@ static const struct row rows[] = {
      TOP "orders: {in-1: {kind: policy}}\nrules:\n  - {id: r, order: in-2, action: withhold, "
          "regions: [IN], match: {posts: [1]}}\n",
      {":4:20: error: there is no order `in-2`: did you mean in-1?"}},
-    {"a rule twice", RULE(MATCH "  - id: r\n    action: allow\n    match: {hashtags: [a]}\n"),
+    {"a rule twice",
+     RULE(MATCH "  - id: r\n    action: allow\n    match: {hashtags: [a]}\n"),
      {":7:9: error: rule `r` stands here a second time; the first is at "}},
     {"factor 2",
      TOP "rules:\n  - {id: r, action: downrank, factor: 2, regions: [IN], match: {posts: [1]}}\n",
@@ -47,62 +47,118 @@ static const struct row rows[] = {
      TOP "rules:\n  - {id: r, action: downrank, factor: 0.1234, regions: [IN], match: {posts: "
          "[1]}}\n",
      {":3:39: error: at most 3 digits may stand behind the point"}},
-    {"factor on a withhold", RULE(MATCH "    factor: 0.1\n"),
+    {"factor on a withhold",
+     RULE(MATCH "    factor: 0.1\n"),
      {":7:13: error: `factor` is for rules that downrank, and this one is to withhold"}},
     {"empty match", RULE("    match: {}\n"), {":6:12: error: `match` is empty"}},
-    {"empty selector", RULE("    match: {hashtags: []}\n"),
+    {"empty selector",
+     RULE("    match: {hashtags: []}\n"),
      {":6:23: error: `hashtags` is an empty list"}},
     {"no match", RULE(""), {":3:5: error: rule `r` needs a `match`"}},
     {"until before from",
      RULE(MATCH "    from: 2021-02-02T00:00:00Z\n    until: 2021-02-01T00:00:00Z\n"),
      {":8:12: error: `until` is not after `from` (line 7)"}},
-    {"a bare date", RULE(MATCH "    from: 2021-02-02\n"),
+    {"a bare date",
+     RULE(MATCH "    from: 2021-02-02\n"),
      {":7:11: error: a date alone does not say when the day begins: write 2021-02-02T00:00:00Z"}},
-    {"a time without offset", RULE(MATCH "    from: 2021-02-02T00:00:00\n"),
+    {"a time without offset",
+     RULE(MATCH "    from: 2021-02-02T00:00:00\n"),
      {":7:11: error: this time has no offset: write 2021-02-02T00:00:00Z"}},
-    {"a list file that is missing", TOP "lists: {l: {hashtags: nowhere.txt}}\nrules: []\n",
+    {"a list file that is missing",
+     TOP "lists: {l: {hashtags: nowhere.txt}}\nrules: []\n",
      {":2:23: error: the list file "}},
-    {"a pattern that PCRE2 refuses", RULE("    match:\n      hashtags:\n        - '/a(b/'\n"),
+    {"a pattern that PCRE2 refuses",
+     RULE("    match:\n      hashtags:\n        - '/a(b/'\n"),
      {":8:16: error: PCRE2 refuses the regex /a(b/: missing closing parenthesis (at byte 3)"}},
-    {"a regex without its second slash", RULE("    match: {hashtags: [/ab]}\n"),
+    {"a regex without its second slash",
+     RULE("    match: {hashtags: [/ab]}\n"),
      {":6:24: error: a regex stands between two slashes, and the second is missing: write '/ab/'"}},
-    {"flags of a regex", RULE("    match: {hashtags: ['/ab/i']}\n"),
+    {"flags of a regex",
+     RULE("    match: {hashtags: ['/ab/i']}\n"),
      {":6:25: error: only the flag x may stand behind a regex"}},
-    {"a backslash in a glob", RULE("    match: {hashtags: ['a\\d*']}\n"),
+    {"a backslash in a glob",
+     RULE("    match: {hashtags: ['a\\d*']}\n"),
      {":6:25: error: in a glob a backslash stands only before"}},
-    {"tabs", TOP "rules:\n\t- id: r\n",
+    {"tabs",
+     TOP "rules:\n\t- id: r\n",
      {":3:1: error: a tab stands here for indentation, which YAML does not allow: use spaces"}},
-    {"an anchor and an alias", TOP "lists: {l: &a {hashtags: [x]}, m: *a}\n",
-     {":2:13: error: anchors (&name) are not allowed", ":2:36: error: aliases (*name) are not"}},
+    {"an anchor and an alias",
+     TOP "lists: {l: &a {hashtags: [x]}, m: *a}\n",
+     {":2:13: error: anchors (&name) are not allowed", ":2:35: error: aliases (*name) are not"}},
     {"an unquoted hashtag",
      RULE("    match:\n      hashtags:\n        - #farmers\n        - x\n"),
      {":8:9: error: this entry is empty, because without quotes # begins a comment: write "
       "\"#farmers\""}},
-    {"an unquoted handle", RULE("    match:\n      accounts:\n        - @x\n"),
+    {"an unquoted handle",
+     RULE("    match:\n      accounts:\n        - @x\n"),
      {":8:11: error: a value cannot begin with @ unless it stands in quotes: write \"@x\""}},
-    {"an unquoted glob", RULE("    match:\n      hashtags:\n        - *farm*\n"),
-     {":8:1"}},
-    {"an unquoted regex", RULE("    match:\n      hashtags:\n        - /a: b/\n"), {":8:"}},
+    {"an unquoted glob",
+     RULE("    match:\n      hashtags:\n        - *farm*\n"),
+     {":8:11: error: aliases (*name) are not allowed, and YAML takes this for one: a value that "
+      "begins "
+      "with * (a glob) needs quotes: write \"*farm*\""}},
+    {"an unquoted regex with a colon is a map to YAML",
+     RULE("    match:\n      hashtags:\n        - /a: b/\n"),
+     {":8:11: error: " QUOTE "'/a: b/'"}},
+    {"two such in brackets",
+     RULE("    match: {hashtags: [c, /a: b/, /c'd: e/x]}\n"),
+     {":6:27: error: " QUOTE "'/a: b/'", ":6:35: error: " QUOTE "'/c''d: e/x'"}},
+    {"one such behind a key",
+     RULE("    match: {hashtags: /a: b/}\n"),
+     {":6:23: error: " QUOTE "'/a: b/'"}},
+    {"one such in a list",
+     TOP "lists:\n  l:\n    hashtags:\n      - /a: b/\nrules: []\n",
+     {":5:9: error: " QUOTE "'/a: b/'"}},
+    {"an unquoted regex cut by a comment",
+     RULE("    match:\n      hashtags:\n        - /a #b/\n        - /c/d #e/x\n"),
+     {":8:11: error: " QUOTE "'/a #b/'", ":9:11: error: " QUOTE "'/c/d #e/x'"}},
+    {"one such in brackets",
+     RULE("    match: {hashtags: [c, /^a #b/]}\n"),
+     {":6:27: error: " QUOTE "'/^a #b/'"}},
+    {"one such in a list",
+     TOP "lists:\n  l:\n    hashtags:\n      - /a #b/\nrules: []\n",
+     {":5:9: error: " QUOTE "'/a #b/'"}},
+    {"a comment behind a regex without its end",
+     RULE("    match:\n      hashtags:\n        - /a # see b\n"),
+     {":8:11: error: a regex stands between two slashes, and the second is missing: write '/a/'"}},
+    {"hashtags in brackets without quotes",
+     RULE("    match: {hashtags: [a, #b, c]}\n"),
+     {":6:27: error: without quotes # begins a comment: write \"#b\""}},
+    {"a hashtag behind a key",
+     RULE("    match:\n      hashtags: #b\n"),
+     {":7:7: error: `hashtags` must be a list: this entry is empty, because without quotes # "
+      "begins a "
+      "comment: write \"#b\""}},
+    {"a handle in brackets without quotes",
+     RULE("    match: {accounts: [a, @b, c]}\n"),
+     {":6:27: error: a value cannot begin with @ unless it stands in quotes: write \"@b\""}},
     {"a double-quoted backslash",
      RULE("    match:\n      hashtags:\n        - \"/a\\d/\"\n"),
      {":8:14: error: in double quotes a backslash begins an escape, and this is none that YAML "
       "knows: use single quotes, '/a\\d/'"}},
     {"three mistakes in one file, all told",
      RULE("    match:\n      accounts:\n        - @x\n        - !y\n\t\t- z\n"),
-     {":8:11: error: a value cannot begin with @", ":9:11: error: YAML takes a value that begins "
-      "with ! for a tag", ":10:"}},
-    {"duplicate key", RULE(MATCH "    action: allow\n"),
+     {":8:11: error: a value cannot begin with @",
+      ":9:11: error: YAML takes a value that begins "
+      "with ! for a tag",
+      ":10:"}},
+    {"duplicate key",
+     RULE(MATCH "    action: allow\n"),
      {":7:5: error: key `action` stands here a second time; the first is on line 4"}},
-    {"an action misspelt", TOP "rules:\n  - {id: r, action: withold, match: {posts: [1]}}\n",
+    {"an action misspelt",
+     TOP "rules:\n  - {id: r, action: withold, match: {posts: [1]}}\n",
      {":3:21: error: unknown action \"withold\": did you mean withhold?"}},
-    {"except_regions that takes nothing", RULE(MATCH "    except_regions: [FR]\n"),
+    {"except_regions that takes nothing",
+     RULE(MATCH "    except_regions: [FR]\n"),
      {":7:22: error: this takes no region away"}},
-    {"no region left", RULE(MATCH "    except_regions: [IN]\n"),
+    {"no region left",
+     RULE(MATCH "    except_regions: [IN]\n"),
      {":7:21: error: no region is left in which rule `r` holds"}},
     {"rollout on allow",
      TOP "rules:\n  - {id: r, action: allow, rollout: 50, match: {posts: [1]}}\n",
      {":3:37: error: `rollout` is not for rules that allow"}},
-    {"against on a withhold", RULE(MATCH "    against: [x]\n"),
+    {"against on a withhold",
+     RULE(MATCH "    against: [x]\n"),
      {":7:14: error: `against` is for rules that allow"}},
     {"a breaker that would switch off a court's order",
      TOP "orders: {o: {kind: court_order, authority: a, basis: b}}\nrules:\n  - {id: r, order: o, "
@@ -114,42 +170,54 @@ static const struct row rows[] = {
          "l}]}}\n",
      {":4:54: error: list `l` has no hashtags, which this selector needs"}},
     {"a group that is defined later",
-     TOP "groups: {a: [b], b: [FR]}\nrules: []\n", {":2:14: error: unknown region \"b\""}},
-    {"a group named like a region, and XX in one", TOP "groups: {fr: [FR], x: [XX]}\nrules: []\n",
+     TOP "groups: {a: [b], b: [FR]}\nrules: []\n",
+     {":2:14: error: unknown region \"b\""}},
+    {"a group named like a region, and XX in one",
+     TOP "groups: {fr: [FR], x: [XX]}\nrules: []\n",
      {":2:10: error: a group may not be named like the region or group \"fr\"",
       ":2:23: error: XX is everywhere and can be in no group"}},
     {"a group of itself, used by an exemption",
-     TOP "groups: {a: [a]}\nrules:\n  - {id: r, action: allow, regions: [a], match: {posts: [1]}}\n",
+     TOP
+     "groups: {a: [a]}\nrules:\n  - {id: r, action: allow, regions: [a], match: {posts: [1]}}\n",
      {":2:14: error: unknown region \"a\""}},
-    {"a region taken away twice", RULE(MATCH "    except_regions: [IN, IN]\n"),
+    {"a region taken away twice",
+     RULE(MATCH "    except_regions: [IN, IN]\n"),
      {":7:26: error: this takes no region away"}},
     {"an order twice in against",
      TOP "orders: {o: {kind: policy}}\nrules:\n  - {id: r, action: allow, against: [o, o], match: "
          "{posts: [1]}}\n",
      {":4:41: error: order `o` stands here twice"}},
-    {"an interval without bounds", ORDER("    in_force: [{}]\n"),
+    {"an interval without bounds",
+     ORDER("    in_force: [{}]\n"),
      {":5:16: error: an interval needs `from`, `until` or both"}},
-    {"emergency without a time", TOP "orders:\n  o: {kind: emergency, authority: a, basis: b}\n",
+    {"emergency without a time",
+     TOP "orders:\n  o: {kind: emergency, authority: a, basis: b}\n",
      {":3:6: error: an emergency order needs `served`"}},
-    {"lift without a review", ORDER("    on_lapse: lift\n"),
+    {"lift without a review",
+     ORDER("    on_lapse: lift\n"),
      {":5:15: error: `on_lapse: lift` needs `review_by`"}},
     {"intervals that overlap",
      ORDER("    in_force:\n      - {from: 2021-02-01T00:00:00Z}\n      - {from: "
            "2021-03-01T00:00:00Z}\n"),
      {":7:9: error: this interval overlaps the one on line 6"}},
-    {"another version", "tagweir: 2\nrules: []\n",
+    {"another version",
+     "tagweir: 2\nrules: []\n",
      {":1:10: error: this is version 2 of the rule language, and only version 1 is known here"}},
     {"no version", "rules: []\n", {":1:1: error: a rule file says which version"}},
-    {"a number in quotes", RULE(MATCH "    priority: \"5\"\n"),
+    {"a number in quotes",
+     RULE(MATCH "    priority: \"5\"\n"),
      {":7:16: error: a number is expected here: drop the quotes"}},
     {"a test of something that the rule has not",
      RULE(MATCH "    tests: {match: ['@x']}\n"),
      {":7:22: error: this tests a handle, and the rule matches neither accounts nor mentions"}},
-    {"a language with its region", RULE("    match: {langs: [en-GB]}\n"),
+    {"a language with its region",
+     RULE("    match: {langs: [en-GB]}\n"),
      {":6:21: error: only the language itself is compared: write en"}},
-    {"a language by its name", RULE("    match: {langs: [english]}\n"),
+    {"a language by its name",
+     RULE("    match: {langs: [english]}\n"),
      {":6:21: error: this is no language: write its code"}},
-    {"an address for an account", RULE("    match: {accounts: ['https://x.com/a']}\n"),
+    {"an address for an account",
+     RULE("    match: {accounts: ['https://x.com/a']}\n"),
      {":6:25: error: this is no account"}},
     {"a number for an account, beside an error",
      RULE("    match: {accounts: ['123', '']}\n"),
@@ -158,56 +226,61 @@ static const struct row rows[] = {
      TOP "rules:\n  - {id: r, action: withold, regions: [IND], match: {hashtag: [a]}}\n",
      {":3:21: error: unknown action", ":3:40: error: unknown region \"IND\"",
       ":3:54: error: unknown key `hashtag` in `match`: did you mean `hashtags`?"}},
-    {"groups that read as codes", TOP "groups: {uk: [FR], \"356\": [FR]}\nrules: []\n",
+    {"groups that read as codes",
+     TOP "groups: {uk: [FR], \"356\": [FR]}\nrules: []\n",
      {":2:10: error: a group may not be named", ":2:21: error: a group may not be named"}},
-    {"ids that are none", RULE("    match: {accounts: [\"id:1\\tx\", 'id:']}\n"),
+    {"ids that are none",
+     RULE("    match: {accounts: [\"id:1\\tx\", 'id:']}\n"),
      {":6:25: error: an id has no spaces in it", ":6:36: error: an id is missing behind `id:`"}},
-    {"a domain with a star", RULE("    match: {accounts: ['domain:*.org']}\n"),
+    {"a domain with a star",
+     RULE("    match: {accounts: ['domain:*.org']}\n"),
      {":6:25: error: `domain:` takes a bare domain"}},
+    {"domains that are none",
+     RULE("    match: {accounts: ['domain:', 'domain:a..b', 'domain:.a.b', 'domain:a.b.']}\n"),
+     {":6:25: error: `domain:` takes a bare domain",
+      ":6:36: error: a domain has no dot at its ends and no two in a row: write domain:a.b",
+      ":6:51: error: a domain has no dot at its ends",
+      ":6:66: error: a domain has no dot at its ends"}},
+    {"a domain of dots, and an address for one",
+     RULE("    match: {accounts: ['domain:..', 'domain:https://a.b', 'domain:a b']}\n"),
+     {":6:25: error: `domain:` takes a bare domain", ":6:38: error: `domain:` takes a bare domain",
+      ":6:60: error: `domain:` takes a bare domain"}},
+    {"DIDs that are cut short",
+     RULE("    match: {accounts: ['did:plc:', 'did:plc', 'did::x', 'did:web:a:']}\n"),
+     {":6:25: error: this DID is cut short", ":6:37: error: this DID is cut short",
+      ":6:48: error: this DID is cut short", ":6:58: error: this DID is cut short"}},
+    {"tests of nothing",
+     RULE("    match: {hashtags: [a], accounts: [b]}\n    tests: {match: ['@', '#'], no_match: "
+          "['＃']}\n"),
+     {":7:22: error: a handle is missing behind the @: this tests nothing",
+      ":7:27: error: a hashtag is missing behind the #: this tests nothing",
+      ":7:44: error: a hashtag is missing behind the ＃: this tests nothing"}},
+    {"a group misspelt",
+     TOP "groups: {nordics: [DK]}\nrules:\n  - {id: r, action: allow, regions: "
+         "[nordcs, Nordics], match: {posts: [1]}}\n",
+     {":4:38: error: unknown region \"nordcs\": did you mean nordics?",
+      ":4:46: error: unknown region \"Nordics\": did you mean nordics?"}},
+    {"a group misspelt in a group",
+     TOP "groups: {nordics: [DK], more: [nordic]}\nrules: []\n",
+     {":2:32: error: unknown region \"nordic\": did you mean nordics?"}},
+    {"a group that differs from a code by its case",
+     TOP "groups: {ind: [IN]}\nrules:\n  - {id: r, "
+         "action: allow, regions: [IND], match: {posts: [1]}}\n",
+     {":4:38: error: unknown region \"IND\": did you mean ind?"}},
+    {"a list misspelt",
+     TOP "lists: {press: {accounts: [x]}}\nrules:\n  - {id: r, action: allow, match: {accounts: "
+         "[{list: "
+         "pres}]}}\n",
+     {":4:54: error: there is no list `pres`: did you mean press?"}},
+    {"a list of handles",
+     "# press\n@a\nid:1 @b\nc@d.org\n",
+     {":2:1: error: " LIST "`lists: {some_name: {accounts: r.yaml}}`"}},
+    {"a list of hashtags",
+     "#a\n/^b: c/\nd*\n",
+     {":1:1: error: " LIST "`lists: {some_name: {hashtags: r.yaml}}`"}},
+    {"a list of a rule's keys is none", "tagweir: 1\nfarmers\n", {":2:1: error: "}},
     {"an empty file", "", {": error: the file is empty"}},
 };
-
-static char folder[] = "/tmp/tagweir-test-XXXXXX";
-
-static const char *
-write_rules(const char *yaml)
-{
-    static char path[64];
-
-    (void)snprintf(path, sizeof path, "%s/r.yaml", folder);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    assert_int_equal(fwrite(yaml, 1, strlen(yaml), f), strlen(yaml));
-    assert_int_equal(fclose(f), 0);
-    return path;
-}
-
-static bool
-is_told(const weir_diags *d, const char *path, const char *expected)
-{
-    for (size_t i = 0; i < weir_diags_count(d); i++) {
-        weir_buf b = {0};
-        weir_diag_format(weir_diags_at(d, i), false, &b);
-        weir_buf_putc(&b, '\0');
-        bool found = strncmp(b.p + strlen(path), expected, strlen(expected)) == 0;
-        weir_buf_fini(&b);
-        if (found)
-            return true;
-    }
-    return false;
-}
-
-static void
-tell_all(const weir_diags *d)
-{
-    weir_buf b = {0};
-
-    for (size_t i = 0; i < weir_diags_count(d); i++)
-        weir_diag_format(weir_diags_at(d, i), false, &b);
-    weir_buf_putc(&b, '\0');
-    (void)fprintf(stderr, "%s", b.p);
-    weir_buf_fini(&b);
-}
 
 static void
 mistakes_are_told_at_their_place(void **state)
@@ -216,12 +289,12 @@ mistakes_are_told_at_their_place(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *path = write_rules(rows[i].yaml);
+        const char *path = write_file("r.yaml", rows[i].yaml);
         weir_diags *d = weir_diags_new();
         weir_ruleset *rs = NULL;
         bool ok = weir_ruleset_load(&path, 1, NULL, d, &rs) == WEIR_E_RULES && !rs;
         for (size_t k = 0; k < 4 && rows[i].expected[k]; k++)
-            ok = ok && is_told(d, path, rows[i].expected[k]);
+            ok = ok && is_told(d, "r.yaml", rows[i].expected[k]);
         if (!ok) {
             (void)fprintf(stderr, "---- %s\n%s", rows[i].name, rows[i].yaml);
             tell_all(d);
@@ -245,24 +318,6 @@ a_path_that_is_not_there(void **state)
     assert_null(rs);
     assert_int_equal(weir_diags_errors(d), 1);
     weir_diags_free(d);
-}
-
-static int
-make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int
-remove_folder(void **state)
-{
-    char path[64];
-
-    (void)state;
-    (void)snprintf(path, sizeof path, "%s/r.yaml", folder);
-    (void)unlink(path);
-    return rmdir(folder);
 }
 
 int

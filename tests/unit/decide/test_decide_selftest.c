@@ -73,8 +73,8 @@ static const struct {
     {"match: {hashtags: [farmers]}", "{no_match: [Farmers]}",
      "6:21:7: this hashtag should not match rule \"r\" and does: its canonical key is "
      "\"farmers\"\n"},
-    {"match: {hashtags: [farmers]}", "{match: ['#']}",
-     "6:19:1: this hashtag should match rule \"r\" and does not: its canonical key is empty, "
+    {"match: {hashtags: [farmers]}", "{match: ['#\xE2\x80\x8D']}",
+     "6:19:2: this hashtag should match rule \"r\" and does not: its canonical key is empty, "
      "and an empty key never matches\n"},
     {"fold: confusable, match: {hashtags: [farmers]}", "{match: [fаrmer]}",
      "6:18:6: this hashtag should match rule \"r\" and does not: its canonical key is "

@@ -265,6 +265,46 @@ real_patterns(void **state)
     assert_true(n > 7000 && nrefused < 10);
 }
 
+/* A bar stands behind each piece. */
+static void
+pieces(void **state)
+{
+    static const struct {
+        const char *pattern, *want;
+        bool extended, may_be_empty;
+    } rows[] = {
+        {"^#a\xC3\xA9?$", "^|#|a|\xC3\xA9?|$|", false, false},
+        {"a(b|[c-e]+){2}\\d\\x{41}", "a|(|b|||[c-e]+|){2}|\\d|\\x{41}|", false, false},
+        {"(?:a)(?<n>b)(?=c)(?#d)e", "(?:|a|)|(?<n>|b|)|(?=|c|)(?#d)|e|", false, false},
+        {"\\Qa.*\\Eb", "a|.|*\\E|b|", false, false},
+        {" a # b", "a # b|", true, false},
+        {" a # b", " |a| |#| |b|", false, false},
+        {"(?x) a b*", "(?x) |a |b*|", false, false},
+        {"(a|b*)", "(|a|||b*|)|", false, true},
+        {"((a{3}){3}){3}", "(|(|a{3}|){3}|){3}|", false, false},
+    };
+    struct weir__regex_piece p[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weir_span pattern = span_of(rows[i].pattern);
+        char got[128] = "";
+        bool empty;
+        size_t n;
+        assert_int_equal(weir__regex_pieces(pattern, rows[i].extended, p, &n, &empty), WEIR_OK);
+        for (size_t k = 0; k < n; k++) {
+            assert_true(p[k].len && p[k].at + p[k].len <= pattern.len);
+            strncat(got, pattern.p + p[k].at, p[k].len);
+            strcat(got, "|");
+        }
+        assert_string_equal(got, rows[i].want);
+        assert_int_equal(empty, rows[i].may_be_empty);
+    }
+    size_t n;
+    bool empty;
+    assert_int_equal(weir__regex_pieces(SPAN_LIT("a(b"), false, p, &n, &empty), WEIR_E_ARG);
+}
+
 int
 main(void)
 {
@@ -277,6 +317,7 @@ main(void)
         cmocka_unit_test(no_jit_unless_asked_for),
         cmocka_unit_test(jit_when_asked_for),
         cmocka_unit_test(real_patterns),
+        cmocka_unit_test(pieces),
     };
 
     return cmocka_run_group_tests_name("regex/regex", tests, NULL, NULL);

@@ -1,0 +1,386 @@
+/*
+ * compile/: what is no mistake and hardly meant is warned of, at its place and once; what may be
+ * meant is not. A row says all warnings that there are; expected texts are the beginning of one
+ * behind the file's name.
+ */
+#include "unit/compile/told.h"
+
+#define TOP "tagweir: 1\n"
+#define RULE(more) TOP "rules:\n  - id: r\n    action: withhold\n    regions: [IN]\n" more
+#define TAGS(entries) RULE("    match: {hashtags: [" entries "]}\n")
+#define FOLDED(fold, entries) RULE("    fold: " fold "\n    match: {hashtags: [" entries "]}\n")
+#define ACCOUNTS(entries) RULE("    match: {accounts: [" entries "]}\n")
+#define POSTS(entries) RULE("    match: {posts: [" entries "]}\n")
+/* Uses l.txt as hashtags, under a fold; the second rule adds another. */
+#define LISTED(fold)                                                                               \
+    TOP "lists: {l: {hashtags: l.txt}}\nrules:\n  - {id: r, action: allow, fold: " fold            \
+        ", match: {hashtags: [{list: l}]}}\n"
+#define LISTED_TWICE(fold, other)                                                                  \
+    LISTED(fold) "  - {id: s, action: allow, fold: " other ", match: {hashtags: [{list: l}]}}\n"
+#define ORDER(when, more)                                                                          \
+    TOP "orders: {o: {kind: emergency, authority: a, basis: b, " when "}}\nrules:\n  - id: r\n"    \
+        "    order: o\n    action: withhold\n    regions: [IN]\n    match: {posts: [1]}\n" more
+
+/* Multi-byte characters that are better seen than guessed. */
+#define ACUTE "\xCC\x81" /* combining */
+#define DOT "\xCC\x87"   /* combining */
+#define CYR_A "\xD0\xB0" /* а, which looks like an a */
+#define ZWJ "\xE2\x80\x8D"
+
+#define SIGN "a regex is tried on the hashtag without its #, so this cannot match: write "
+#define NONE(text) "no hashtag has \"" text "\" in the form that it is compared in"
+#define SECOND "this entry stands here a second time; the first is at "
+
+struct row {
+    const char *name, *yaml, *list;
+    const char *expected[4];
+};
+
+static const struct row rows[] = {
+    {"a tag twice", TAGS("a, b, a"), NULL, {":6:30: warning: " SECOND}},
+    {"a tag three times",
+     TAGS("a, a, a"),
+     NULL,
+     {":6:27: warning: " SECOND, ":6:30: warning: " SECOND}},
+    {"a tag in two forms",
+     TAGS("a, '#Ａ'"),
+     NULL,
+     {":6:28: warning: this entry is the same as \"a\" at "}},
+    {"two tags", TAGS("a, à, '" CYR_A "'"), NULL, {0}},
+    {"look-alikes under the fold that makes them one",
+     FOLDED("confusable", "pay, 'p" CYR_A "y'"),
+     NULL,
+     {":7:30: warning: this entry is the same as \"pay\" at "}},
+    {"Turkish letters under their fold",
+     FOLDED("turkic", "ılk, İLK, ilk"),
+     NULL,
+     {":7:29: warning: this entry is the same as \"ılk\" at ",
+      ":7:34: warning: this entry is the "}},
+    {"a glob twice, in two forms",
+     TAGS("'a*', '*a', 'A**'"),
+     NULL,
+     {":6:37: warning: this entry is the same as \"a*\" at "}},
+    {"a regex twice", TAGS("'/a/', '/b/', '/a/', '/a/x'"), NULL, {":6:39: warning: " SECOND}},
+    {"an id twice, with another note",
+     ACCOUNTS("\"id:1 @a\", 'id:1 @b', '@1x', 'domain:a.b', a.b"),
+     NULL,
+     {":6:36: warning: " SECOND}},
+    {"a handle in two forms",
+     ACCOUNTS("'@A', a, 'a@b.c', 'A@B.c'"),
+     NULL,
+     {":6:30: warning: this entry is the same as \"A\" at ",
+      ":6:43: warning: this entry is the same as \"a@b.c\" at "}},
+    {"languages and sources twice",
+     RULE("    match: {langs: [in, en, id], sources: [own, tweet, own]}\n"),
+     NULL,
+     {":6:29: warning: this entry is the same as \"in\" at ", ":6:56: warning: " SECOND}},
+    {"the same in match and in except, or in two selectors",
+     RULE(
+         "    match: {hashtags: [a], accounts: [a], mentions: [a]}\n    except: {hashtags: [a]}\n"),
+     NULL,
+     {0}},
+    {"a list twice",
+     TOP
+     "lists: {l: {hashtags: l.txt}}\nrules:\n  - {id: r, action: allow, match: {hashtags: [{list: "
+     "l}, {list: l}]}}\n",
+     "a\nb\n",
+     {":4:58: warning: " SECOND}},
+    {"an entry beside a list that has it",
+     TOP "lists: {l: {hashtags: l.txt}}\nrules:\n  - {id: r, action: allow, match: {hashtags: [a, "
+         "{list: "
+         "l}]}}\n",
+     "a\nb\n",
+     {0}},
+    {"twice in a list file",
+     LISTED("none"),
+     "a\n#b\n\n  A\n",
+     {"l:4:3: warning: this entry is the same as \"a\" at "}},
+    {"twice in a list of a rule's fold",
+     LISTED("confusable"),
+     "pay\np" CYR_A "y\n",
+     {"l:2:1: warning: this entry is the same as \"pay\" at "}},
+    {"once under one of two folds", LISTED_TWICE("confusable", "none"), "pay\np" CYR_A "y\n", {0}},
+    {"twice under each of two folds, told once",
+     LISTED_TWICE("confusable", "turkic"),
+     "pay\nPay\n",
+     {"l:2:1: warning: this entry is the same as \"pay\" at "}},
+    {"twice in a list that two selectors use, told once",
+     TOP
+     "lists: {l: {accounts: l.txt, hashtags: l.txt}}\nrules:\n  - {id: r, action: allow, match: "
+     "{accounts: [{list: l}], mentions: [{list: l}], hashtags: [{list: l}]}}\n",
+     "a\na\n",
+     {"l:2:1: warning: " SECOND}},
+
+    {"a regex that begins with #", TAGS("'/^#farm/'"), NULL, {":6:27: warning: " SIGN "'/^farm/'"}},
+    {"without an anchor, and as an escape",
+     TAGS("'/#a/', '/\\#b/x', '/\\x23c/'"),
+     NULL,
+     {":6:26: warning: " SIGN "'/a/'", ":6:34: warning: " SIGN "'/b/x'",
+      ":6:44: warning: " SIGN "'/c/'"}},
+    {"a wide one, in the second alternative",
+     TAGS("'/^a|^＃b/'"),
+     NULL,
+     {":6:30: warning: " SIGN "'/^a|^b/'"}},
+    {"a # that may be left out, a class with one, a comment",
+     TAGS("'/^#?farm/', '/^[#x]a/', \"/# farm\\n b/x\", '/(#|)c/', '/(?#x)d/'"),
+     NULL,
+     {0}},
+    {"an @ that must be first",
+     ACCOUNTS("'/^@desk/'"),
+     NULL,
+     {":6:27: warning: a regex is tried on the handle without its @, so this cannot match: write "
+      "'/^desk/'"}},
+    {"an @ that may stand inside", ACCOUNTS("'/@example\\.org$/', '/^@?desk/'"), NULL, {0}},
+
+    {"globs that match everything",
+     TAGS("'*', '?**'"),
+     NULL,
+     {":6:25: warning: this glob matches everything: every hashtag there is",
+      ":6:30: warning: this glob matches everything: every hashtag there is"}},
+    {"and handles",
+     ACCOUNTS("'*'"),
+     NULL,
+     {":6:25: warning: this glob matches everything: every handle without an @ inside"}},
+    {"globs that do not", TAGS("'??*', '?', '*a', '\\*'"), NULL, {0}},
+    {"regexes that match everything",
+     TAGS("'/.*/', '/^(.+)$/', '/a*/', '/(a|b)?/'"),
+     NULL,
+     {":6:25: warning: this regex matches everything",
+      ":6:33: warning: this regex matches everything",
+      ":6:45: warning: this regex matches everything: all of it may be left out",
+      ":6:53: warning: this regex matches everything: all of it may be left out"}},
+    {"regexes of accounts that do",
+     ACCOUNTS("'/./', '/|x/'"),
+     NULL,
+     {":6:25: warning: this regex matches everything",
+      ":6:32: warning: this regex matches everything"}},
+    {"regexes that do not",
+     TAGS("'/^$/', '/^.$/', '/^a*$/', '/\\Q.\\E/', '/^(?!a)/', '/(?=a)/', '/\\b/', "
+          "'/\\w/', '/^.{1,9}$/'"),
+     NULL,
+     {0}},
+
+    {"a letter that no key has",
+     TAGS("'/^far|ﬁn/'"),
+     NULL,
+     {":6:31: warning: " NONE("ﬁ") ", so this cannot match: write fi"}},
+    {"one beyond a quote, doubled", TAGS("'/a''ﬁ/'"), NULL, {":6:25: warning: " NONE("ﬁ")}},
+    {"one in a list file", LISTED("none"), "a\n/^(b|ﬂy)$/\n", {"l:2:6: warning: " NONE("ﬂ")}},
+    {"a sign that needs its backslash",
+     TAGS("'/a＊/'"),
+     NULL,
+     {":6:27: warning: " NONE("＊") ", so this cannot match: write \\*"}},
+    {"by its number, and behind \\Q",
+     TAGS("'/\\x{FB01}n/', '/\\Q[ﬂ]\\E/'"),
+     NULL,
+     {":6:26: warning: " NONE("ﬁ"), ":6:44: warning: " NONE("ﬂ")}},
+    {"capitals match caselessly", TAGS("'/FARM/', '/ÉTÉ/', '/ΣΑΣ/', '/\xE2\x84\xAA/'"), NULL, {0}},
+    {"a letter that becomes two",
+     TAGS("'/straße/', '/İ/'"),
+     NULL,
+     {":6:30: warning: " NONE("ß") ", so this cannot match: write ss",
+      ":6:38: warning: " NONE("İ") ", so this cannot match: write i" DOT}},
+    {"a letter and its accent apart",
+     TAGS("'/caf/', '/cafe" ACUTE "s/'"),
+     NULL,
+     {":6:38: warning: " NONE("e" ACUTE) ", so this cannot match: write é"}},
+    {"a syllable in parts",
+     TAGS("'/\xE1\x84\x92\xE1\x85\xA1\xE1\x86\xAB/'"),
+     NULL,
+     {":6:26: warning: " NONE("\xE1\x84\x92\xE1\x85\xA1") ", so this cannot match: write 하"}},
+    {"an accent that may be missing, or is by itself",
+     TAGS("'/e" ACUTE "?/', '/e(" ACUTE "|x)/'"),
+     NULL,
+     {0}},
+    {"an accent that nothing is made of", TAGS("'/x" ACUTE "/'"), NULL, {0}},
+    {"an invisible character",
+     TAGS("'/a" ZWJ "b/'"),
+     NULL,
+     {":6:27: warning: a character that cannot be seen stands here"}},
+    {"classes, comments and names are no letters",
+     TAGS("'/[ﬁx]a/', '/a(?#ﬁ)/', '/a # ﬁ/x', '/(?x) a # ﬁ/', '/(?<ﬁ>a)/', '/a\\p{L}/'"),
+     NULL,
+     {0}},
+    {"behind a comment's end", TAGS("\"/(?x) a # ﬁ\\n ﬂ/\""), NULL, {":6:25: warning: " NONE("ﬂ")}},
+    {"look-alikes are letters under their fold",
+     FOLDED("confusable", "'/p" CYR_A "y/', '/е/'"),
+     NULL,
+     {":7:27: warning: " NONE(CYR_A) " under `fold: confusable`, so this cannot match: write a",
+      ":7:35: warning: " NONE("е")}},
+    {"and are themselves without", TAGS("'/p" CYR_A "y/', '/ı/', '/i" DOT "/'"), NULL, {0}},
+    {"Turkish letters under their fold",
+     FOLDED("turkic", "'/kısa/', '/i" DOT "lk/', '/ilk/', '/é/'"),
+     NULL,
+     {":7:27: warning: " NONE("ı") " under `fold: turkic`, so this cannot match: write i",
+      ":7:36: warning: " NONE("i" DOT)}},
+    {"a list under two folds",
+     LISTED_TWICE("none", "confusable"),
+     "/" CYR_A "/\n/ﬁ/\n",
+     {"l:1:2: warning: " NONE(CYR_A) " under `fold: confusable`",
+      "l:2:2: warning: " NONE("ﬁ") ", so"}},
+    {"handles are not folded", ACCOUNTS("'/ﬁn/', '/cafe" ACUTE "/'"), NULL, {0}},
+
+    {"a rollout of nobody",
+     RULE("    match: {posts: [1]}\n    rollout: 0\n"),
+     NULL,
+     {":7:14: warning: a rollout of 0 holds every author back"}},
+    {"a rollout of nobody, of a rule that is off",
+     RULE("    match: {posts: [1]}\n    rollout: 0\n    mode: off\n"),
+     NULL,
+     {0}},
+    {"a rollout of few", RULE("    match: {posts: [1]}\n    rollout: 0.01\n"), NULL, {0}},
+    {"a fold of nothing",
+     RULE("    match: {accounts: [a]}\n    fold: turkic\n"),
+     NULL,
+     {":7:11: warning: `fold` is about hashtags, and this rule has none"}},
+    {"a fold of nothing that is none",
+     RULE("    match: {accounts: [a]}\n    fold: none\n"),
+     NULL,
+     {0}},
+    {"a fold of hashtags in except",
+     RULE("    match: {accounts: [a]}\n    except: {hashtags: [b]}\n    fold: turkic\n"),
+     NULL,
+     {0}},
+    {"a downrank without its factor",
+     TOP "rules:\n  - {id: r, action: downrank, regions: [IN], match: {posts: [1]}}\n",
+     NULL,
+     {":3:21: warning: this downrank has no `factor`, and 0 is taken"}},
+    {"a factor of 0",
+     TOP "rules:\n  - {id: r, action: downrank, factor: 0, regions: [IN], match: {posts: "
+         "[1]}}\n",
+     NULL,
+     {0}},
+
+    {"a rule after its order",
+     ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-02-01T00:00:00Z}]",
+           "    from: 2021-02-01T00:00:00Z\n"),
+     NULL,
+     {":9:11: warning: order `o` is in force at no moment after the rule's `from`"}},
+    {"a rule before its order",
+     ORDER("served: 2021-01-01T00:00:00Z", "    until: 2021-01-01T00:00:00Z\n"),
+     NULL,
+     {":9:12: warning: order `o` is in force at no moment before the rule's `until`"}},
+    {"a rule in its order's pause",
+     ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-02-01T00:00:00Z}, {from: "
+           "2021-04-01T00:00:00Z}]",
+           "    from: 2021-02-01T00:00:00Z\n    until: 2021-03-01T00:00:00Z\n"),
+     NULL,
+     {":9:11: warning: order `o` is in force at no moment between the rule's"}},
+    {"a rule behind its order's lapse",
+     ORDER("served: 2021-01-01T00:00:00Z, on_lapse: lift", "    from: 2021-01-03T00:00:00Z\n"),
+     NULL,
+     {":9:11: warning: order `o` is in force at no moment after"}},
+    {"a rule behind its order's lapse, which was confirmed",
+     ORDER("served: 2021-01-01T00:00:00Z, on_lapse: lift, confirmed: 2021-02-01T00:00:00Z",
+           "    from: 2021-01-03T00:00:00Z\n"),
+     NULL,
+     {0}},
+    {"a rule that ends before the confirmation",
+     ORDER("served: 2021-01-01T00:00:00Z, on_lapse: lift, confirmed: 2021-02-01T00:00:00Z",
+           "    from: 2021-01-03T00:00:00Z\n    until: 2021-02-01T00:00:00Z\n"),
+     NULL,
+     {":9:11: warning: order `o` is in force at no moment between"}},
+    {"a rule behind a revocation",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-01-02T00:00:00Z",
+           "    from: 2021-01-02T00:00:00Z\n"),
+     NULL,
+     {":9:11: warning: order `o` is in force at no moment after"}},
+    {"a rule that shares one moment",
+     ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-02-01T00:00:00.001Z}]",
+           "    from: 2021-02-01T00:00:00Z\n"),
+     NULL,
+     {0}},
+    {"a rule of its own policy",
+     RULE("    match: {posts: [1]}\n    from: 2021-02-01T00:00:00Z\n"),
+     NULL,
+     {0}},
+
+    {"a post's address",
+     POSTS("'https://x.com/a/status/1356300?s=20'"),
+     NULL,
+     {":6:22: warning: this is a post's address, and posts are known by their id: write "
+      "\"1356300\""}},
+    {"one that does not end in a number",
+     POSTS("'HTTP://bsky.app/profile/a.b/post/3k/'"),
+     NULL,
+     {":6:22: warning: this is a post's address, and posts are known by their id: write that"}},
+    {"ids of posts", POSTS("1, '2', 'at://did:plc:a/app.bsky.feed.post/3k', 'https-1'"), NULL, {0}},
+    {"an address in a list of posts",
+     TOP "lists: {l: {posts: l.txt}}\nrules:\n  - {id: r, action: allow, match: {posts: [{list: "
+         "l}]}}\n",
+     "1\nhttps://x.com/a/status/2/\n",
+     {"l:2:1: warning: this is a post's address, and posts are known by their id: write \"2\""}},
+};
+
+/* Rows write "l:" for the list file, and nothing for the rule file. */
+static bool
+has_warning(const weir_diags *d, const char *expected)
+{
+    return expected[0] == ':' ? is_told(d, "r.yaml", expected) : is_told(d, "l.txt", expected + 1);
+}
+
+static bool
+holds(const struct row *row)
+{
+    const char *path;
+    weir_diags *d = weir_diags_new();
+    weir_ruleset *rs = NULL;
+    weir_load_options no_jit = {.no_jit = true};
+    size_t n = 0;
+
+    (void)write_file("l.txt", row->list ? row->list : "");
+    path = write_file("r.yaml", row->yaml);
+    bool ok = weir_ruleset_load(&path, 1, &no_jit, d, &rs) == WEIR_OK;
+    for (; n < 4 && row->expected[n]; n++)
+        ok = ok && has_warning(d, row->expected[n]);
+    ok = ok && weir_diags_count(d) == n;
+    if (!ok) {
+        (void)fprintf(stderr, "---- %s\n%s", row->name, row->yaml);
+        tell_all(d);
+    }
+    weir_ruleset_unref(rs);
+    weir_diags_free(d);
+    return ok;
+}
+
+static void
+what_is_hardly_meant_is_warned_of(void **state)
+{
+    size_t wrong = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        wrong += !holds(&rows[i]);
+    assert_int_equal(wrong, 0);
+}
+
+/* The few letters that are told of are found by halving. */
+static void
+one_place_in_a_long_regex(void **state)
+{
+    static const struct row row = {"", LISTED("none"), NULL, {0}};
+    char *list = calloc(1, 9010);
+
+    (void)state;
+    assert_non_null(list);
+    list[0] = '/';
+    for (size_t i = 0; i < 3000; i++)
+        memcpy(list + 1 + i * 3, "e" ACUTE, 3);
+    strcat(list, "/\n");
+    struct row told = row;
+    told.list = list;
+    told.expected[0] = "l:1:2: warning: " NONE("e" ACUTE);
+    assert_true(holds(&told));
+    free(list);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_hardly_meant_is_warned_of),
+        cmocka_unit_test(one_place_in_a_long_regex),
+    };
+
+    return cmocka_run_group_tests_name("compile/lint", tests, make_folder, remove_folder);
+}
