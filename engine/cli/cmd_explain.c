@@ -59,6 +59,16 @@ is_number(weir_span s)
     return n == s.len && n > 0;
 }
 
+static bool
+has_blank(weir_span s)
+{
+    size_t n = 0;
+
+    while (n < s.len && !strchr(" \t\r\n", s.p[n]))
+        n++;
+    return n < s.len;
+}
+
 /* What was asked about, as it was read. */
 static void
 put_question(const weir_post *p, weir_buf *out)
@@ -75,6 +85,8 @@ put_question(const weir_post *p, weir_buf *out)
     if (is_number(handle))
         weir_buf_printf(out, ", read as a handle (for an id, write id:%.*s)", (int)handle.len,
                         handle.p);
+    if (p->query.kind == WEIR_QUERY_HASHTAG && has_blank(p->query.value))
+        weir_buf_puts(out, ", with a blank in it, as no hashtag in a text has");
     weir_buf_putc(out, '\n');
 }
 
@@ -155,6 +167,9 @@ explain_item(struct explaining *x, const weir_item *item)
 {
     weir_decision d;
 
+    if (item->kind == WEIR_ITEM_ERROR && !x->args->post)
+        return args_bad("explain", "--%s: %.*s", x->args->tag ? "tag" : "account",
+                        (int)item->detail.len, item->detail.p);
     if (item->kind == WEIR_ITEM_ERROR) {
         ui_say("it cannot be read: %s at byte %zu: %.*s", weir_read_error_name(item->error),
                item->offset, (int)item->detail.len, item->detail.p);

@@ -74,6 +74,8 @@ BAD = [
     ("an empty query", b'{"query":{}}', "bad_query"),
     ("a query with two questions", b'{"query":{"hashtag":"a","account":"@b"}}', "bad_query"),
     ("a query for no region", b'{"query":{"hashtag":"a","region":"IND"}}', "bad_query"),
+    ("a query for no hashtag", b'{"query":{"hashtag":"#"}}', "bad_query"),
+    ("a query for no account", b'{"query":{"account":"https://x.com/foo"}}', "bad_query"),
     ("a query at no time", b'{"query":{"hashtag":"a","at":"2021-02-01"}}', "bad_query"),
 ]
 

@@ -279,6 +279,19 @@ def test_explain_says_how_an_account_was_read():
         assert done.out.decode().splitlines()[0] == said, done.text()
 
 
+def test_explain_takes_no_question_that_nothing_can_answer():
+    for option, given, said in (
+            ("--account", "https://x.com/foo", "--account: \"https://x.com/foo\" is an address, no account: write @foo"),
+            ("--account", "#foo", "ask for the hashtag foo"),
+            ("--account", "foo bar", "write @handle, user@domain, id:… or did:…"),
+            ("--account", "id:", "write @handle"), ("--account", "@", "write @handle"),
+            ("--tag", "#", "--tag: nothing is left of this hashtag")):
+        done = weir.run("explain", "--rules", weir.INDIA, option, given)
+        assert done.code == 2 and not done.out and said in done.err.decode(), (given, done.text())
+    done = weir.expect(weir.run("explain", "--rules", weir.INDIA, "--tag", "farmers protest"))
+    assert done.out.startswith(b"hashtag farmers protest, with a blank in it, as no hashtag in a text has\n"), done.text()
+
+
 def test_a_region_that_is_none_names_the_one_meant():
     for given, said in (("fr", "fr is not a region; did you mean FR?"),
                         ("IND", "IND is not a region; did you mean IN?"),

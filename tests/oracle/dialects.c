@@ -398,6 +398,23 @@ read_own(struct reader *r, const struct json *o, int depth, struct post *p)
 
 /* Queries ------------------------------------------------------------------------------------- */
 
+/* Whom could it name? Nobody has a handle with a slash or a blank in it, or one like a hashtag. */
+static bool
+names_an_account(struct str word, struct account a)
+{
+    for (size_t i = 0; i < word.n; i++)
+        if ((word.p[i] >= 0 && word.p[i] <= 32) || word.p[i] == 127)
+            return false;
+    if (str_starts(a.id, "did:")) {
+        size_t second = 4 + str_find(str_skip(a.id, 4), ':');
+        return second > 4 && second + 1 < a.id.n;
+    }
+    if (a.id.n)
+        return true;
+    return a.handle.n && str_find(a.handle, '/') == a.handle.n && !str_starts(a.handle, "#") &&
+           !str_starts(a.handle, "＃") && !str_starts(a.handle, "domain:");
+}
+
 void
 read_query(struct reader *r, const struct json *o, struct post *p)
 {
@@ -418,10 +435,14 @@ read_query(struct reader *r, const struct json *o, struct post *p)
         if (p->query.region == REGION_NONE)
             r->errors[BAD_QUERY] = true;
     }
-    if (p->query.hashtag.p)
+    if (p->query.hashtag.p) {
         PUSH(LINE, p->raw_tags, p->nraw_tags, p->query.hashtag);
-    if (p->query.account.p)
+        if (!fold_key(LINE, tag_body(p->query.hashtag)).n)
+            r->errors[BAD_QUERY] = true; /* never matches */
+    }
+    if (p->query.account.p) {
         p->author = account_of_word(p->query.account);
-    if (p->query.account.p && !p->author.id.n && !p->author.handle.n)
-        r->errors[BAD_QUERY] = true; /* names nobody */
+        if (!names_an_account(p->query.account, p->author))
+            r->errors[BAD_QUERY] = true;
+    }
 }

@@ -270,6 +270,10 @@ class Posts:
                                     '{"delete":{"status":{"id":1}}}', '{"limit":{"track":5}}',
                                     '{"query":{"hashtag":"a","account":"b"}}', '{"query":{}}',
                                     '{"query":{"hashtag":"a","region":"IND"}}', '{"query":5}',
+                                    '{"query":{"hashtag":"#"}}', '{"query":{"hashtag":"\\u200b"}}',
+                                    '{"query":{"account":"id:"}}', '{"query":{"account":"did:plc"}}',
+                                    '{"query":{"account":"x.com/x"}}', '{"query":{"account":"#x"}}',
+                                    '{"query":{"account":"x y"}}',
                                     '{"id":"1","author":"@z","repost_of":{"author":"@y"}}'])
         make = [self.own, self.own, self.v1, self.v2_line, self.mastodon, self.bluesky,
                 self.query][kind % 7]

@@ -16,21 +16,18 @@ tweets_v1(void **state)
          "tweet 1 by 5@x at 2017-11-01T15:14:10Z"},
         {"{\"id\":1," USER ",\"created_at\":\"2017-11-01T20:44:10.500Z\"}",
          "tweet 1 by 5@x at 2017-11-01T20:44:10.500Z"},
-        {"{\"id\":1," USER ",\"created_at\":\"Sun Feb 30 00:29:13 +0000 2014\"}",
-         "tweet 1 by 5@x"},
+        {"{\"id\":1," USER ",\"created_at\":\"Sun Feb 30 00:29:13 +0000 2014\"}", "tweet 1 by 5@x"},
         {"{\"id\":1," USER ",\"created_at\":\"Sun Aug 31 00:29:13 2014\"}", "tweet 1 by 5@x"},
         {"{\"id\":1," USER ",\"created_at\":\"\"}", "tweet 1 by 5@x"},
         {"{\"id\":1589632502309990401,\"id_str\":\"1589632502309990400\"," USER "}",
          "tweet 1589632502309990400 by 5@x"},
         {"{\"id\":123456789012345678901234567890," USER "}",
          "tweet 123456789012345678901234567890 by 5@x"},
-        {"{\"id_str\":\"\",\"id\":7,\"user\":{\"id\":6,\"screen_name\":\"@y\"}}",
-         "tweet 7 by 6@y"},
+        {"{\"id_str\":\"\",\"id\":7,\"user\":{\"id\":6,\"screen_name\":\"@y\"}}", "tweet 7 by 6@y"},
         {"{\"id\":1,\"user\":{\"id\":null,\"screen_name\":\"\"}}", "tweet 1"},
         /* entities that are there are authoritative */
         {"{\"id\":1," USER ",\"text\":\"#a @b\",\"entities\":{}}", "tweet 1 by 5@x"},
-        {"{\"id\":1," USER ",\"text\":\"#a @b\",\"entities\":null}",
-         "tweet 1 by 5@x #a to @b"},
+        {"{\"id\":1," USER ",\"text\":\"#a @b\",\"entities\":null}", "tweet 1 by 5@x #a to @b"},
         {"{\"id\":1," USER ",\"text\":\"#a\",\"full_text\":\"#b\"}", "tweet 1 by 5@x #b"},
         {"{\"id\":1," USER ",\"text\":\"#a\",\"full_text\":\"#b\","
          "\"extended_tweet\":{\"full_text\":\"#c\"}}",
@@ -263,8 +260,8 @@ queries(void **state)
         {"{\"query\":{\"account\":\"@x\",\"region\":\"UK\",\"at\":\"2021-02-01T06:00:00Z\"},"
          "\"author\":7}",
          "query account @x in GB at 2021-02-01T06:00:00Z"},
-        {"{\"query\":{\"hashtag\":\"\",\"account\":null,\"region\":\"XX\"}}",
-         "query hashtag  in XX"},
+        {"{\"query\":{\"hashtag\":\"a\",\"account\":null,\"region\":\"XX\"}}",
+         "query hashtag a in XX"},
         {"{\"query\":{}}", "bad_query 9"},
         {"{\"query\":{\"hashtag\":\"a\",\"account\":\"b\"}}", "bad_query 9"},
         {"{\"query\":{\"hashtag\":\"a\",\"region\":\"IND\"}}", "bad_query 33"},
@@ -283,6 +280,86 @@ queries(void **state)
     (void)state;
     CHECK_ROWS(NO_OPTIONS, false, rows);
     CHECK_ROWS({.need_time = true}, false, timed);
+}
+
+/* A value that no post can have is no question. */
+static void
+queries_for_nothing(void **state)
+{
+#define HASHTAG(text) "{\"query\":{\"hashtag\":\"" text "\"}}"
+#define ACCOUNT_IS(text) "{\"query\":{\"account\":\"" text "\"}}"
+    static const struct reading_row rows[] = {
+        {HASHTAG(""), "bad_query 20"},
+        {HASHTAG("#"), "bad_query 20"},
+        {HASHTAG("＃"), "bad_query 20"},
+        {HASHTAG("#\\u200b\\u00ad"), "bad_query 20"},
+        {HASHTAG("##"), "query hashtag ##"},
+        {HASHTAG("a b"), "query hashtag a b"},
+        {HASHTAG("é"), "query hashtag é"},
+        {ACCOUNT_IS(""), "bad_query 20"},
+        {ACCOUNT_IS("@"), "bad_query 20"},
+        {ACCOUNT_IS("id:"), "bad_query 20"},
+        {ACCOUNT_IS("did:"), "bad_query 20"},
+        {ACCOUNT_IS("did:plc:"), "bad_query 20"},
+        {ACCOUNT_IS("did:plc"), "bad_query 20"},
+        {ACCOUNT_IS("id:5 @x"), "bad_query 20"},
+        {ACCOUNT_IS("foo bar"), "bad_query 20"},
+        {ACCOUNT_IS("foo\\n"), "bad_query 20"},
+        {ACCOUNT_IS("#foo"), "bad_query 20"},
+        {ACCOUNT_IS("＃foo"), "bad_query 20"},
+        {ACCOUNT_IS("https://x.com/foo"), "bad_query 20"},
+        {ACCOUNT_IS("x.com/foo"), "bad_query 20"},
+        {ACCOUNT_IS("domain:x.org"), "bad_query 20"},
+        {ACCOUNT_IS("id:https://x.org/users/foo"), "query account id:https://x.org/users/foo"},
+        {ACCOUNT_IS("did:web:x.org:y"), "query account did:web:x.org:y"},
+        {ACCOUNT_IS("x@y.org"), "query account x@y.org"},
+    };
+
+    (void)state;
+    CHECK_ROWS(NO_OPTIONS, false, rows);
+}
+
+/* What was meant is said, where it can be seen. */
+static void
+accounts_that_were_meant(void **state)
+{
+    static const struct {
+        const char *line, *detail;
+    } rows[] = {
+        {ACCOUNT_IS("https://x.com/foo"),
+         "\"https://x.com/foo\" is an address, no account: write @foo"},
+        {ACCOUNT_IS("https://x.com/foo/status/1?s=2"),
+         "\"https://x.com/foo/status/1?s=2\" is an address, no account: write @foo"},
+        {ACCOUNT_IS("https://x.com/foo?s=2"),
+         "\"https://x.com/foo?s=2\" is an address, no account: write @foo"},
+        {ACCOUNT_IS("mastodon.social/@foo"),
+         "\"mastodon.social/@foo\" is an address, no account: write @foo"},
+        {ACCOUNT_IS("https://bsky.app/profile/foo.bsky.social"),
+         "\"https://bsky.app/profile/foo.bsky.social\" is an address, no account: write "
+         "@foo.bsky.social"},
+        {ACCOUNT_IS("https://x.com/"),
+         "\"https://x.com/\" is no account: write @handle, user@domain, id:… or did:…"},
+        {ACCOUNT_IS("#foo"), "\"#foo\" is no account: ask for the hashtag foo, or write @handle, "
+                             "user@domain, id:… or did:…"},
+        {ACCOUNT_IS("foo bar"),
+         "\"foo bar\" is no account: write @handle, user@domain, id:… or did:…"},
+    };
+    weir_reader *reader;
+
+    (void)state;
+    assert_int_equal(weir_reader_new(NULL, &reader), WEIR_OK);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weir_span line = {rows[i].line, strlen(rows[i].line)};
+        const weir_item *items;
+        size_t n;
+
+        assert_int_equal(weir_reader_read(reader, line, line.len, &items, &n), WEIR_OK);
+        assert_int_equal(n, 1);
+        assert_int_equal(items[0].kind, WEIR_ITEM_ERROR);
+        assert_int_equal(items[0].detail.len, strlen(rows[i].detail));
+        assert_memory_equal(items[0].detail.p, rows[i].detail, items[0].detail.len);
+    }
+    weir_reader_free(reader);
 }
 
 /* Structured values first, then the text's; of Bluesky no mentions. */
@@ -358,10 +435,16 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tweets_v1),        cmocka_unit_test(tweets_v2),
-        cmocka_unit_test(mastodon),         cmocka_unit_test(bluesky),
-        cmocka_unit_test(own),              cmocka_unit_test(queries),
-        cmocka_unit_test(tags_of_both),     cmocka_unit_test(order_of_telling),
+        cmocka_unit_test(tweets_v1),
+        cmocka_unit_test(tweets_v2),
+        cmocka_unit_test(mastodon),
+        cmocka_unit_test(bluesky),
+        cmocka_unit_test(own),
+        cmocka_unit_test(queries),
+        cmocka_unit_test(queries_for_nothing),
+        cmocka_unit_test(accounts_that_were_meant),
+        cmocka_unit_test(tags_of_both),
+        cmocka_unit_test(order_of_telling),
         cmocka_unit_test(handles_with_an_at),
     };
 
