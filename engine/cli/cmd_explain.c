@@ -126,7 +126,7 @@ put_when(const weir_decision *d, weir_buf *out)
 static void
 explain_decision(struct explaining *x, const weir_decision *d)
 {
-    enum nearness *near = telling_nearness(x->rs, d);
+    enum nearness *near = telling_nearness(x->rs, d, x->args->region);
     struct telling t = {.d = d, .region = x->args->region, .near = near, .out = &x->out};
 
     put_subject(d->post, &x->out);
@@ -152,7 +152,7 @@ explain_json(struct explaining *x, const weir_decision *d)
     x->out.len -= strlen("}\n");
     weir_buf_puts(&x->out, ",\"in_force\":[");
     for (const weir_decision *q = d; q; q = q->quoted) {
-        enum nearness *near = telling_nearness(x->rs, q);
+        enum nearness *near = telling_nearness(x->rs, q, x->args->region);
         struct telling t = {.d = q, .region = x->args->region, .near = near, .out = &x->out};
 
         tell_json(&t, told, &any);
@@ -236,7 +236,7 @@ get_line(const struct args *a, weir_buf *line)
 static int
 explain_with(struct explaining *x, weir_handles *handles)
 {
-    weir_decide_options o = {.trace = true};
+    weir_decide_options o = telling_options(x->args->region);
     weir_buf line = {0};
     int rc = get_line(x->args, &line);
 

@@ -11,6 +11,15 @@
 /* Times that are tried: a set of many lapsed orders must not make explaining slow. */
 #define PROBES 64
 
+weir_decide_options
+telling_options(uint16_t region)
+{
+    bool one = region != WEIR_REGION_NONE;
+
+    return (weir_decide_options){
+        .trace = true, .one_region = one, .region = one ? region : WEIR_REGION_XX};
+}
+
 struct probing {
     weir_ruleset *rs;
     weir_scratch *scratch; /* of its own: the decision explained lives in another */
@@ -42,7 +51,8 @@ nearness_in(const weir_decision *d, const weir_trace_entry *of)
             continue;
         if (e->state == WEIR_STATE_NOT_IN_FORCE)
             return NEAR_UNKNOWN;
-        return e->state == WEIR_STATE_NO_MATCH ? NEAR_DIFFERS : NEAR_MATCHES;
+        return e->state == WEIR_STATE_NO_MATCH && !telling_is_partial(d, e) ? NEAR_DIFFERS
+                                                                            : NEAR_MATCHES;
     }
     return NEAR_UNKNOWN;
 }
@@ -69,9 +79,9 @@ probe(struct probing *p, int64_t at_ms)
 }
 
 enum nearness *
-telling_nearness(weir_ruleset *rs, const weir_decision *d)
+telling_nearness(weir_ruleset *rs, const weir_decision *d, uint16_t region)
 {
-    weir_decide_options o = {.trace = true};
+    weir_decide_options o = telling_options(region);
     struct probing p = {.rs = rs, .d = d, .left = PROBES};
     int64_t at_ms;
 

@@ -140,6 +140,8 @@ put_act(const struct telling *t, const weir_act *act, const char *indent)
     weir_buf_putc(out, '\n');
     put_order(rs, act->rule, deeper, out);
     tell_when(t, act->rule, deeper);
+    if (tell_terms(t->d, act->rule, deeper, out))
+        weir_buf_putc(out, '\n');
 }
 
 static void
@@ -274,54 +276,15 @@ put_outcomes(const struct telling *t)
     if (t->region != WEIR_REGION_NONE) {
         const weir_outcome *o = outcome_in(d, t->region);
 
-        /* A query that asked about one region holds that one alone: absent is allowed. */
-        if (!o && d->post->query.region == WEIR_REGION_NONE)
-            o = xx;
-        put_outcome(t, weir_region_code(t->region), o ? o : &allow);
+        put_outcome(t,
+                    t->region == WEIR_REGION_XX
+                        ? "XX (viewers of unknown region, and countries that no rule names)"
+                        : weir_region_code(t->region),
+                    o ? o : &allow);
         return;
     }
     put_regions(t);
     put_outcome(t, others ? "everywhere else" : "everywhere", xx ? xx : &allow);
-}
-
-static bool
-is_told_of(const struct telling *t, uint16_t region)
-{
-    if (t->region == WEIR_REGION_NONE || t->region == region)
-        return true;
-    if (region != WEIR_REGION_XX)
-        return false;
-    for (size_t i = 0; i < t->d->nexempted; i++) {
-        if (t->d->exempted[i].region == t->region)
-            return false;
-    }
-    return true;
-}
-
-static void
-put_exemptions(const struct telling *t)
-{
-    const weir_decision *d = t->d;
-    bool headed = false;
-
-    for (size_t i = 0; i < d->nexempted; i++) {
-        const weir_region_exemptions *x = &d->exempted[i];
-
-        for (size_t j = 0; j < x->n && is_told_of(t, x->region); j++) {
-            if (!headed)
-                weir_buf_puts(t->out, "\nExemptions that acted:\n");
-            headed = true;
-            weir_buf_printf(t->out, "  %s: ",
-                            x->region == WEIR_REGION_XX ? "everywhere else"
-                                                        : weir_region_code(x->region));
-            tell_rule(d->rs, x->list[j].by, t->out);
-            weir_buf_puts(t->out, " defeated ");
-            tell_rule(d->rs, x->list[j].rule, t->out);
-            weir_buf_putc(t->out, '\n');
-            if (telling_has_when(t, x->list[j].by))
-                tell_when(t, x->list[j].by, "    ");
-        }
-    }
 }
 
 void
@@ -331,7 +294,8 @@ tell(const struct telling *t)
         weir_buf_printf(t->out, "Only the first %d of its hashtags were looked at.\n",
                         WEIR_MAX_TAGS);
     put_outcomes(t);
-    put_exemptions(t);
+    tell_exemptions(t);
+    tell_partial(t);
     tell_near(t);
     tell_rest(t);
 }

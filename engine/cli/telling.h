@@ -37,9 +37,28 @@ bool telling_has_when(const struct telling *t, uint32_t rule);
 /* Why a rule is not in force: what of it ended, or is still to begin, and when. */
 void tell_absence(const struct telling *t, uint32_t rule);
 
+/* telling_exempting.c: exemptions that acted, and those that matched and were no help. */
+void tell_exemptions(const struct telling *t);
+/* An exemption that matches the part, and defeats the rule in a region where both hold: WEIR_NONE
+   where there is none. */
+uint32_t telling_exemption_of(const struct telling *t, uint32_t rule, uint8_t part);
+
+/* telling_more.c: a query has one value, and rules may ask for more of a post. Does this rule match
+   what was asked about, and ask for something else as well? */
+bool telling_is_partial(const weir_decision *d, const weir_trace_entry *e);
+/* Has the rule a selector for what was asked about? Of a post: yes. */
+bool telling_asks_for_it(const weir_decision *d, uint32_t rule);
+/* `posts in pl that mention @x, but not posts in fr`: what a rule asks for besides; nothing is
+   written (false) where that is nothing, or no query was asked. */
+bool tell_terms(const weir_decision *d, uint32_t rule, const char *before, weir_buf *out);
+/* Rules that depend on the rest of the post, one a line. */
+void tell_partial(const struct telling *t);
+
 /* telling_near.c: rules that came near, one a line; the rest of them in a few. */
 void tell_near(const struct telling *t);
 void tell_rest(const struct telling *t);
+/* Is the entry one that a person who asks about this region wants to hear of? */
+bool telling_concerns(const struct telling *t, const weir_trace_entry *e);
 /* Is this entry of the trace one that acted or came near, where the region asked about concerns? */
 bool telling_is_named(const struct telling *t, size_t entry);
 
@@ -47,8 +66,10 @@ bool telling_is_named(const struct telling *t, size_t entry);
    and is not in `told` yet (by rule; marked here); a comma before each but the first of all. */
 void tell_json(const struct telling *t, bool *told, bool *any);
 
-/* near.c: fill in what `near` holds for a decision; malloc'ed, NULL where nothing is to be asked.
- */
-enum nearness *telling_nearness(weir_ruleset *rs, const weir_decision *d);
+/* near.c: how what is to be told is decided; WEIR_REGION_NONE: of all regions. */
+weir_decide_options telling_options(uint16_t region);
+/* near.c: fill in what `near` holds for a decision, made with these options for the region;
+   malloc'ed, NULL where nothing is to be asked. */
+enum nearness *telling_nearness(weir_ruleset *rs, const weir_decision *d, uint16_t region);
 
 #endif

@@ -16,7 +16,9 @@ put_reason(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
 {
     switch (e->state) {
     case WEIR_STATE_NOT_IN_FORCE:
-        weir_buf_puts(out, "would match, but ");
+        weir_buf_puts(out, "would match");
+        (void)tell_terms(t->d, e->rule, " ", out);
+        weir_buf_puts(out, ", but ");
         tell_absence(t, e->rule);
         break;
     case WEIR_STATE_LIMIT:
@@ -43,18 +45,10 @@ put_reason(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
     }
 }
 
-/* Is the entry one that a person who asks about this region wants to hear of? */
-static bool
-concerns(const struct telling *t, const weir_trace_entry *e)
+bool
+telling_concerns(const struct telling *t, const weir_trace_entry *e)
 {
-    if (t->region == WEIR_REGION_NONE)
-        return true;
-    if (!weir_ruleset_rule_holds(t->d->rs, e->rule, t->region))
-        return false;
-    bool listed = !e->regions;
-    for (size_t i = 0; i < e->nregions && !listed; i++)
-        listed = e->regions[i] == t->region || e->regions[i] == WEIR_REGION_XX;
-    return listed;
+    return t->region == WEIR_REGION_NONE || weir_ruleset_rule_holds(t->d->rs, e->rule, t->region);
 }
 
 static void
@@ -70,6 +64,8 @@ put_near(const struct telling *t, const weir_trace_entry *e)
     for (size_t i = 0; i < e->nregions && t->region == WEIR_REGION_NONE; i++)
         weir_buf_printf(t->out, "%s%s", i ? ", " : " in ", weir_region_code(e->regions[i]));
     weir_buf_putc(t->out, '\n');
+    if (e->state != WEIR_STATE_NOT_IN_FORCE && tell_terms(t->d, e->rule, "    ", t->out))
+        weir_buf_putc(t->out, '\n');
     if (e->state != WEIR_STATE_NOT_IN_FORCE && telling_has_when(t, e->rule))
         tell_when(t, e->rule, "    ");
 }
@@ -88,8 +84,9 @@ is_near(const struct telling *t, size_t i)
 bool
 telling_is_named(const struct telling *t, size_t entry)
 {
-    return concerns(t, &t->d->trace[entry]) &&
-           (is_near(t, entry) || t->d->trace[entry].state == WEIR_STATE_MATCHED);
+    return telling_concerns(t, &t->d->trace[entry]) &&
+           (is_near(t, entry) || t->d->trace[entry].state == WEIR_STATE_MATCHED ||
+            telling_is_partial(t->d, &t->d->trace[entry]));
 }
 
 void
@@ -98,7 +95,7 @@ tell_near(const struct telling *t)
     bool headed = false;
 
     for (size_t i = 0; i < t->d->ntrace; i++) {
-        if (!concerns(t, &t->d->trace[i]) || !is_near(t, i))
+        if (!telling_concerns(t, &t->d->trace[i]) || !is_near(t, i))
             continue;
         if (!headed)
             weir_buf_puts(t->out, "\nRules that came near:\n");
@@ -117,7 +114,7 @@ put_unasked(const struct telling *t, weir_state state, const char *what)
         const weir_trace_entry *e = &t->d->trace[i];
         weir_rule_info r;
 
-        if (e->state != state || !concerns(t, e) || e->part != 0 ||
+        if (e->state != state || !telling_concerns(t, e) || e->part != 0 ||
             (t->near && t->near[i] != NEAR_UNKNOWN))
             continue;
         weir_ruleset_rule(t->d->rs, e->rule, &r);
@@ -137,13 +134,13 @@ differs(const struct telling *t, size_t i)
 {
     weir_state s = t->d->trace[i].state;
 
-    return s == WEIR_STATE_NO_MATCH ||
+    return (s == WEIR_STATE_NO_MATCH && !telling_is_partial(t->d, &t->d->trace[i])) ||
            (s == WEIR_STATE_NOT_IN_FORCE && t->near && t->near[i] == NEAR_DIFFERS);
 }
 
-/* Rules that have nothing to do with any part. */
+/* Rules that have nothing to do with any part, of those that ask for such a thing or do not. */
 static size_t
-count_differing(const struct telling *t)
+count_differing(const struct telling *t, bool asking)
 {
     enum { NOT_ASKED, DIFFERS, CONCERNED };
     unsigned char *rules = ui_alloc(weir_ruleset_nrules(t->d->rs), 1);
@@ -152,7 +149,7 @@ count_differing(const struct telling *t)
     for (size_t i = 0; i < t->d->ntrace; i++) {
         unsigned char *r = &rules[t->d->trace[i].rule];
 
-        if (!concerns(t, &t->d->trace[i]))
+        if (!telling_concerns(t, &t->d->trace[i]))
             continue;
         if (!differs(t, i))
             *r = CONCERNED;
@@ -160,9 +157,25 @@ count_differing(const struct telling *t)
             *r = DIFFERS;
     }
     for (uint32_t i = 0; i < weir_ruleset_nrules(t->d->rs); i++)
-        n += rules[i] == DIFFERS;
+        n += rules[i] == DIFFERS && telling_asks_for_it(t->d, i) == asking;
     free(rules);
     return n;
+}
+
+/* Rules that were not looked at, as they say nothing of the region asked about. */
+static void
+put_elsewhere(const struct telling *t)
+{
+    uint32_t n = 0;
+
+    if (t->region == WEIR_REGION_NONE)
+        return;
+    for (uint32_t i = 0; i < weir_ruleset_nrules(t->d->rs); i++)
+        n += !weir_ruleset_rule_holds(t->d->rs, i, t->region);
+    if (!n)
+        return;
+    ui_count(t->out, n, "rule holds", "rules hold");
+    weir_buf_puts(t->out, " in other regions only.\n");
 }
 
 void
@@ -174,11 +187,17 @@ tell_rest(const struct telling *t)
     size_t start = t->out->len;
     put_unasked(t, WEIR_STATE_OFF, "Off, and not asked whether they match: ");
     put_unasked(t, WEIR_STATE_NOT_IN_FORCE, "Not in force, and not known whether they match: ");
-    size_t differing = count_differing(t);
+    size_t differing = count_differing(t, true), unasking = count_differing(t, false);
     if (differing) {
         ui_count(t->out, differing, "rule does not match", "rules do not match");
         weir_buf_puts(t->out, ".\n");
     }
+    if (unasking) {
+        ui_count(t->out, unasking, "rule looks", "rules look");
+        weir_buf_printf(t->out, " at other things than %s.\n",
+                        t->d->post->query.kind == WEIR_QUERY_HASHTAG ? "hashtags" : "authors");
+    }
+    put_elsewhere(t);
     if (t->out->len == start)
         t->out->len = before;
 }

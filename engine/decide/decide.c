@@ -80,16 +80,24 @@ publish(struct weir__slot *slot)
     d->nlimit = slot->limit.n;
 }
 
+/* The one region that is asked about, or WEIR_REGION_NONE. */
+static uint16_t
+region_of(const weir_decide_options *o, const weir_query *q)
+{
+    if (q->kind != WEIR_QUERY_NONE && q->region != WEIR_REGION_NONE)
+        return q->region;
+    return o->one_region ? o->region : WEIR_REGION_NONE;
+}
+
 /* One post with what it reposts, but not what it quotes. */
 static weir_status
 decide_parts(weir_scratch *s, struct weir__slot *slot, size_t level, const weir_post *post,
              int64_t at_ms)
 {
-    bool is_query = post->query.kind != WEIR_QUERY_NONE;
-    uint16_t region = is_query ? post->query.region : WEIR_REGION_NONE;
+    uint16_t region = region_of(&s->options, &post->query);
     weir_status st = WEIR_OK;
 
-    if (is_query && post->query.at.p)
+    if (post->query.kind != WEIR_QUERY_NONE && post->query.at.p)
         at_ms = post->query.at_ms;
     begin(slot, s->rs, post, at_ms);
     for (; post && level < WEIR__LEVELS && st == WEIR_OK; post = post->repost_of, level++)

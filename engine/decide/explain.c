@@ -36,14 +36,15 @@ note_states(weir_scratch *s, const struct weir__candidate *c, size_t n, uint16_t
 }
 
 static void
-put(struct weir__slot *slot, uint32_t rule, size_t part, weir_state state)
+put(struct weir__slot *slot, const struct weir__touched *t, size_t part, weir_state state)
 {
     slot->trace.items[slot->trace.n++] =
-        (weir_trace_entry){.rule = rule, .part = (uint8_t)part, .state = state};
+        (weir_trace_entry){.rule = t->rule, .part = (uint8_t)part, .state = state, .hits = t->hits};
 }
 
 static void
-put_candidate(struct weir__slot *slot, uint32_t rule, size_t part, const struct weir__by_state *by)
+put_candidate(struct weir__slot *slot, const struct weir__touched *t, size_t part,
+              const struct weir__by_state *by)
 {
     int nstates = 0;
 
@@ -52,7 +53,7 @@ put_candidate(struct weir__slot *slot, uint32_t rule, size_t part, const struct 
     for (int k = 0; k < WEIR__REGIONAL_STATES; k++) {
         if (weir__region_set_is_empty(&by->in[k]))
             continue;
-        put(slot, rule, part, (weir_state)(FIRST_REGIONAL + k));
+        put(slot, t, part, (weir_state)(FIRST_REGIONAL + k));
         if (nstates == 1)
             continue;
         size_t first = slot->trace_region.n;
@@ -91,13 +92,14 @@ explain_part(weir_scratch *s, struct weir__slot *slot, size_t p,
         if (region != WEIR_REGION_NONE && !weir__region_has(&rule->regions, region))
             continue;
         if (nt == part->ntouched || t[nt].rule != i) {
-            put(slot, i, p, state_untouched(s, rule, slot->d.at_ms));
+            put(slot, &(struct weir__touched){.rule = i}, p,
+                state_untouched(s, rule, slot->d.at_ms));
             continue;
         }
         if (t[nt].state == WEIR_STATE_MATCHED)
-            put_candidate(slot, i, p, &s->by_state.items[nc++]);
+            put_candidate(slot, &t[nt], p, &s->by_state.items[nc++]);
         else
-            put(slot, i, p, t[nt].state);
+            put(slot, &t[nt], p, t[nt].state);
         nt++;
     }
 }

@@ -46,6 +46,18 @@ weir__ran_out(const struct weir__match *m, const struct weir_rule *rule)
     return false;
 }
 
+/* Selectors of `match` that a value hits. */
+static uint32_t
+hits_of(const struct weir__match *m, const struct weir_rule *rule)
+{
+    uint32_t hits = 0;
+
+    for (int k = 0; k < WEIR_NSELECTORS; k++)
+        if (weir__value_hit(m, rule, WEIR__MATCH, (weir_selector)k) != WEIR_NONE)
+            hits |= 1u << k;
+    return hits;
+}
+
 /* A rule that missed: would it have matched, had its patterns not run out? */
 static bool
 missed_by_limit(const struct weir__match *m, const struct weir_rule *rule)
@@ -113,8 +125,8 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
         if (!weir__match_in_scope(m, m->rules[i]))
             continue;
         weir_state state = state_of(m, rule, post);
-        slot->touched.items[slot->touched.n++] =
-            (struct weir__touched){m->rules[i], state, weir__ran_out(m, rule)};
+        slot->touched.items[slot->touched.n++] = (struct weir__touched){
+            m->rules[i], state, weir__ran_out(m, rule), s->options.trace ? hits_of(m, rule) : 0};
         if (state == WEIR_STATE_MATCHED)
             slot->candidate.items[slot->candidate.n++] = candidate_of(s, slot, m->rules[i], post);
     }

@@ -14,7 +14,8 @@
 struct weir__touched {
     uint32_t rule;
     weir_state state;
-    bool ran_out; /* a pattern of it did, on either side */
+    bool ran_out;  /* a pattern of it did, on either side */
+    uint32_t hits; /* for the trace: selectors of `match` that were hit, a bit each */
 };
 
 /* A growing array. Made room in before it is filled, so that pointers into it stay good. */

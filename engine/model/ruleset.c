@@ -70,6 +70,17 @@ rule_at(const weir_ruleset *rs, uint32_t rule)
     return &rs->rules[rule];
 }
 
+static uint32_t
+selectors_given(const struct weir_rule *r, enum weir__side side)
+{
+    uint32_t given = 0;
+
+    for (int k = 0; k < WEIR_NSELECTORS; k++)
+        if (r->selector[side][k] != WEIR_NONE)
+            given |= 1u << k;
+    return given;
+}
+
 void
 weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
 {
@@ -88,7 +99,54 @@ weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
         .line = r->line,
         .from_ms = r->in_force.from,
         .until_ms = r->in_force.until,
+        .match = selectors_given(r, WEIR__MATCH),
+        .except = selectors_given(r, WEIR__EXCEPT),
+        .has_against = r->has_against,
+        .against = r->against,
+        .nagainst = r->nagainst,
     };
+}
+
+/* What stands in front of an entry that was taken off when it was read. */
+static const char *
+mark_of(const struct weir__entry *e, weir_selector kind)
+{
+    bool literal = e->kind == WEIR__ENTRY_LITERAL;
+
+    switch (e->kind) {
+    case WEIR__ENTRY_ID:
+        return span_starts(e->text, "did:") ? "" : "id:";
+    case WEIR__ENTRY_DOMAIN:
+        return "domain:";
+    case WEIR__ENTRY_REGEX:
+        return "/";
+    case WEIR__ENTRY_LIST:
+        return "list ";
+    case WEIR__ENTRY_LITERAL:
+    case WEIR__ENTRY_GLOB:
+        break;
+    }
+    if (kind == WEIR_SEL_HASHTAGS)
+        return "#";
+    return literal && (kind == WEIR_SEL_ACCOUNTS || kind == WEIR_SEL_MENTIONS) ? "@" : "";
+}
+
+bool
+weir_ruleset_rule_entry(const weir_ruleset *rs, uint32_t rule, bool in_except, weir_selector kind,
+                        size_t i, weir_buf *out)
+{
+    const struct weir_rule *r = rule_at(rs, rule);
+
+    CHECK(kind < WEIR_NSELECTORS);
+    const struct weir__entries *all = &r->entries[in_except ? WEIR__EXCEPT : WEIR__MATCH][kind];
+    if (i >= all->n)
+        return false;
+    const struct weir__entry *e = &all->items[i];
+    weir_buf_puts(out, mark_of(e, kind));
+    weir_buf_put(out, e->kind == WEIR__ENTRY_LIST ? rs->lists[e->list].name : e->text);
+    if (e->kind == WEIR__ENTRY_REGEX)
+        weir_buf_puts(out, e->extended ? "/x" : "/");
+    return true;
 }
 
 bool

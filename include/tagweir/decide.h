@@ -58,6 +58,9 @@ typedef struct weir_trace_entry {
     weir_state state;
     const uint16_t *regions; /* NULL: wherever the rule holds; else bytewise, XX first */
     size_t nregions;
+    uint32_t hits; /* selectors of its `match` that the part hits: bit (1 << weir_selector); 0 for
+                      a rule that is off or not in force. What it lacks to match is what
+                      weir_rule_info.match has besides. */
 } weir_trace_entry;
 
 /** A decision. Borrowed from the scratch until it is used again, and from the post. */
@@ -67,7 +70,7 @@ typedef struct weir_decision {
     int64_t at_ms;
     weir_action action; /* the most severe over regions */
     /* As a record shows them: XX first and only if not plain allow; others where they differ.
-       Of a query with a region: that one alone, unless it is plain allow. */
+       Of a query with a region, and with one_region: that one alone, unless it is plain allow. */
     const weir_region_outcome *regions;
     size_t nregions;
     const weir_region_exemptions *exempted; /* looked up as regions are; n may be 0 */
@@ -87,6 +90,9 @@ typedef struct weir_scratch weir_scratch;
 
 typedef struct weir_decide_options {
     bool trace;             /* fill in weir_decision.trace */
+    bool one_region;        /* decide for `region` alone, as of a query that names it: rules that
+                               do not hold there are as if they were not. A query's own wins */
+    uint16_t region;        /* only with one_region */
     uint32_t match_limit;   /* of one pattern on one key, in PCRE2's units; 0: the default */
     uint32_t post_limit;    /* patterns that may run out on one post before the rest of its
                                patterns count as run out too; 0: the default */

@@ -66,10 +66,24 @@ typedef struct weir_rule_info {
     uint32_t line;
     int64_t from_ms, until_ms; /* its own interval, up to but not including the end; INT64_MIN:
                                   open on that side */
+    uint32_t match, except; /* selectors given on either side: bit (1 << weir_selector) */
+    bool has_against;       /* an allow that defeats rules under the orders `against` alone */
+    const uint32_t *against;
+    size_t nagainst;
 } weir_rule_info;
 
 WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out);
+/**
+ * Append an entry of a selector of the rule, as a rule file may write it: `@x`, `id:5`, `#tag`,
+ * `/regex/x`, `list name`.
+ * @param in_except  Of `except`; else of `match`.
+ * @param i          Counts from 0.
+ * @return false: there are no more. Under a confidential order, accounts, hashtags and posts are
+ *         targets, which must not be shown to outsiders.
+ */
+WEIR_API bool weir_ruleset_rule_entry(const weir_ruleset *rs, uint32_t rule, bool in_except,
+                                      weir_selector kind, size_t i, weir_buf *out);
 /** Does the rule hold in this region (an index of weir_region_find)? */
 WEIR_API bool weir_ruleset_rule_holds(const weir_ruleset *rs, uint32_t rule, uint16_t region);
 /** Is it in force at that time: one of its order's intervals, and its own? Mode is not asked. */

@@ -279,6 +279,82 @@ def test_explain_says_how_an_account_was_read():
         assert done.out.decode().splitlines()[0] == said, done.text()
 
 
+MORE = """tagweir: 1
+orders:
+  y: {kind: court_order, authority: A, basis: B, served: 2021-01-01T00:00:00Z}
+  hidden: {kind: court_order, authority: A, basis: B, served: 2021-01-01T00:00:00Z, confidential: true}
+  over: {kind: court_order, authority: A, basis: B,
+         in_force: [{from: 2021-01-01T00:00:00Z, until: 2021-01-02T00:00:00Z}]}
+lists:
+  press: {accounts: ["@p"]}
+rules:
+  - {id: pl, regions: [PL], action: withhold, match: {hashtags: [news], langs: [pl]}}
+  - {id: fr, regions: [FR], action: withhold, priority: 1, match: {hashtags: [news]},
+     except: {langs: [fr, br], accounts: [{list: press}]}}
+  - {id: de, order: y, regions: [DE], action: downrank, factor: 0, priority: 5, match: {hashtags: [news]}}
+  - {id: free, regions: [DE, FR, GB], action: allow, match: {hashtags: [news]}}
+  - {id: free-y, action: allow, against: [y], match: {hashtags: [news]}}
+  - {id: other, regions: [PL], action: withhold, match: {hashtags: [zzz], langs: [pl]}}
+  - {id: lang, regions: [PL], action: withhold, match: {langs: [pl]}}
+  - {id: gb, regions: [GB], action: withhold, match: {hashtags: [news], mentions: ["@m", "id:5"]}}
+  - {id: secret, order: hidden, regions: [XX], except_regions: [US], action: withhold,
+     match: {hashtags: [news], accounts: ["@victim"]}, except: {langs: [de]}}
+  - {id: gone, order: over, regions: [IT], action: withhold, match: {hashtags: [news], langs: [it]}}
+"""
+
+
+def test_explain_tells_what_else_a_rule_asks_for():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", MORE)
+
+        def told(*args):
+            text = explain(rules, "news", 5, *args).out.decode()
+            return [re.sub(r" \(\S+rules.yaml:\d+\)", "", x).strip() for x in text.splitlines()]
+
+        lines = told()
+        for line in ("PL: withheld for posts in pl: rule pl",
+                     "not for posts by list press or in fr, br",
+                     "GB: withheld for posts that mention @m, id:5: rule gb",
+                     "but exempted where this holds too: free",
+                     "everywhere but in US: withheld for posts by certain accounts, but not for posts in de: "
+                     "rule secret",
+                     "gone would match for posts in it, but its order over ended 2021-01-02T00:00:00Z",
+                     "free matches, but cannot defeat fr: its priority is lower: 0, that rule has 1",
+                     "free-y matches, but cannot defeat fr: it is against rules under y only, and its priority "
+                     "is lower: 0, that rule has 1",
+                     "free-y matches, but cannot defeat de: its priority is lower: 0, that rule has 5",
+                     "1 rule does not match.", "1 rule looks at other things than hashtags."):
+            assert line in lines, (line, lines)
+        assert "victim" not in " ".join(lines)
+        assert lines.index("FR: withheld") < lines.index("not for posts by list press or in fr, br")
+        named = {x["rule"] for x in json.loads(explain(rules, "news", 5, "--json").out)["in_force"]}
+        assert named == {"pl", "fr", "de", "free", "free-y", "gb", "secret", "gone"}, named
+
+
+def test_explain_of_one_region_tells_of_no_other():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", MORE)
+        pl = explain(rules, "news", 5, "--region", "PL").out.decode()
+        assert "\nPL: allowed\n" in pl and "withheld for posts in pl" in pl, pl
+        assert "5 rules hold in other regions only.\n" in pl, pl
+        xx = explain(rules, "news", 5, "--region", "XX").out.decode()
+        assert "\nXX (viewers of unknown region, and countries that no rule names): allowed\n" in xx, xx
+
+        def post(*args):
+            return weir.expect(weir.run("explain", "--rules", rules, "--at", january(5), "--post", "-", *args,
+                                        stdin=b'{"id":"1","author":"@x","hashtags":["news"],"quotes":'
+                                              b'{"id":"2","author":"@x","hashtags":["news"]}}')).out
+
+        fr = json.loads(post("--json", "--region", "FR"))
+        while fr:
+            assert list(fr["regions"]) == ["FR"] and fr["action"] == "withhold", fr
+            assert {x["rule"] for x in fr["trace"]} == {"fr", "free", "free-y", "secret"}, fr
+            fr = fr.get("quoted")
+        us = json.loads(post("--json", "--region", "US"))
+        assert us["action"] == "allow" and "regions" not in us, us
+        assert b"DE" not in post("--region", "FR") and b"DE: " in post()
+
+
 def test_explain_takes_no_question_that_nothing_can_answer():
     for option, given, said in (
             ("--account", "https://x.com/foo", "--account: \"https://x.com/foo\" is an address, no account: write @foo"),

@@ -352,6 +352,88 @@ a_trace_in_one_region_lists_what_holds_there(void **state)
     free(g);
 }
 
+/* As of a query that names it, of a post with all that is nested in it. */
+static void
+a_post_can_be_decided_for_one_region(void **state)
+{
+    static const struct row row = {.post = {"id=1 by=@b tag=x", "id=2 by=@a tag=z"}, .quotes = {1}};
+    struct given_post *g = calloc(MOST, sizeof *g);
+    weir_ruleset *rs = given_rules(traced_yaml);
+    const weir_decide_options se = {.one_region = true, .region = weir_region_find(SPAN_LIT("SE"))};
+    weir_buf b = {0};
+    weir_scratch *s;
+    weir_decision d;
+
+    (void)state;
+    link_posts(&row, g);
+    (void)said(rs, &se, &g[1].post, NOON, &b);
+    assert_string_equal(
+        b.p, "'action':'withhold','regions':{'SE':{'action':'withhold'," ACT("none", "z") "}}");
+    assert_int_equal(weir_scratch_new(rs, &se, &s), WEIR_OK);
+    assert_int_equal(weir_decide(rs, s, &g[0].post, NOON, &d), WEIR_OK);
+    assert_int_equal(d.nobserved, 0);
+    assert_int_equal(d.nregions, 1);
+    assert_int_equal(d.quoted->nregions, 1);
+    assert_string_equal(weir_region_code(d.quoted->regions[0].region), "SE");
+    weir_scratch_free(s);
+    weir_buf_fini(&b);
+    weir_ruleset_unref(rs);
+    free(g);
+}
+
+#define BIT(kind) (1u << WEIR_SEL_##kind)
+
+static void
+the_trace_tells_which_selectors_were_hit(void **state)
+{
+    static const char yaml[] =
+        "lists: {press: {accounts: ['@p']}}\n"
+        "orders:\n"
+        "  y: {kind: policy, authority: A, basis: B}\n"
+        "rules:\n"
+        "- {id: both, regions: [IN], action: withhold, match: {hashtags: [x, 'y*', '/z/x'],"
+        "   langs: [pl]}, except: {accounts: [{list: press}, '@h', 'id:5', 'did:plc:a',"
+        "   'domain:d.org']}}\n"
+        "- {id: tag, regions: [IN], action: withhold, match: {hashtags: [x]}}\n"
+        "- {id: free, action: allow, against: [y], match: {mentions: ['@m']}}\n";
+    static const char *const wanted[] = {"#x", "#y*",  "/z/x",      "list press",
+                                         "@h", "id:5", "did:plc:a", "domain:d.org"};
+    static const uint32_t hits[] = {BIT(HASHTAGS), BIT(HASHTAGS), 0};
+    struct given_post *g = calloc(1, sizeof *g);
+    weir_ruleset *rs = given_rules(yaml);
+    const weir_decide_options traced = {.trace = true};
+    weir_rule_info r;
+    weir_buf b = {0};
+    weir_scratch *s;
+    weir_decision d;
+
+    (void)state;
+    assert_int_equal(weir_scratch_new(rs, &traced, &s), WEIR_OK);
+    assert_int_equal(weir_decide(rs, s, given_post(g, "tag=x"), NOON, &d), WEIR_OK);
+    assert_int_equal(d.ntrace, 3);
+    for (size_t i = 0; i < d.ntrace; i++)
+        assert_int_equal(d.trace[i].hits, hits[i]);
+    weir_ruleset_rule(rs, 0, &r);
+    assert_int_equal(r.match, BIT(HASHTAGS) | BIT(LANGS));
+    assert_int_equal(r.except, BIT(ACCOUNTS));
+    assert_false(r.has_against);
+    weir_ruleset_rule(rs, 2, &r);
+    assert_true(r.has_against && r.nagainst == 1 && r.against[0] == 0);
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+        b.len = 0;
+        assert_true(weir_ruleset_rule_entry(
+            rs, 0, i >= 3, i < 3 ? WEIR_SEL_HASHTAGS : WEIR_SEL_ACCOUNTS, i < 3 ? i : i - 3, &b));
+        weir_buf_putc(&b, '\0');
+        assert_string_equal(b.p, wanted[i]);
+    }
+    assert_false(weir_ruleset_rule_entry(rs, 0, false, WEIR_SEL_HASHTAGS, 3, &b));
+    assert_false(weir_ruleset_rule_entry(rs, 0, false, WEIR_SEL_ACCOUNTS, 0, &b));
+    weir_buf_fini(&b);
+    weir_scratch_free(s);
+    weir_ruleset_unref(rs);
+    free(g);
+}
+
 int
 main(void)
 {
@@ -361,6 +443,8 @@ main(void)
         cmocka_unit_test(limits_of_a_quoted_post_are_told_in_its_record_and_by_the_status),
         cmocka_unit_test(the_trace_lists_every_rule_and_part),
         cmocka_unit_test(a_trace_in_one_region_lists_what_holds_there),
+        cmocka_unit_test(a_post_can_be_decided_for_one_region),
+        cmocka_unit_test(the_trace_tells_which_selectors_were_hit),
     };
 
     return cmocka_run_group_tests_name("decide: nested", tests, NULL, NULL);
