@@ -177,6 +177,49 @@ inputs_files_free(struct strings *files)
 }
 
 bool
+inputs_is_packed(const char *path, const char *begin, size_t n, const char *command)
+{
+    static const struct {
+        const char *magic;
+        size_t n;
+        const char *unpack;
+    } kinds[] = {{"\x1F\x8B", 2, "zcat"},
+                 {"\x28\xB5\x2F\xFD", 4, "zstdcat"},
+                 {"\xFD"
+                  "7zXZ",
+                  5, "xzcat"},
+                 {"BZh", 3, "bzcat"}};
+
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (n < kinds[i].n || memcmp(begin, kinds[i].magic, kinds[i].n) != 0)
+            continue;
+        if (strcmp(path, "-") == 0)
+            ui_say("standard input is compressed; unpack it first: %s FILE | tagweir %s … -",
+                   kinds[i].unpack, command);
+        else
+            ui_say("%s is compressed; unpack it first: %s %s | tagweir %s … -", path,
+                   kinds[i].unpack, path, command);
+        return true;
+    }
+    return false;
+}
+
+bool
+inputs_file_is_packed(const char *path, const char *command)
+{
+    char begin[8];
+    struct stat st;
+
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, begin, sizeof begin);
+    if (fd >= 0)
+        (void)close(fd);
+    return n > 0 && inputs_is_packed(path, begin, (size_t)n, command);
+}
+
+bool
 inputs_read(const char *path, weir_buf *out)
 {
     int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

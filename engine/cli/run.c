@@ -28,6 +28,7 @@ struct running {
     char *in;
     weir_buf out;
     uint64_t files, lines;
+    bool begun;                 /* something was read of the file */
     uint64_t unsent, delivered; /* answers in `out`; answers written */
 };
 
@@ -119,6 +120,11 @@ read_stream(struct running *x, int fd)
                    x->frame.lines);
             return EXIT_IO;
         }
+        if (!x->begun && inputs_is_packed(x->places.file, x->in, (size_t)n, x->r->command)) {
+            (void)write_out(x);
+            return EXIT_IO;
+        }
+        x->begun = true;
         memset(x->in + n, 0, WEIR_LINE_PADDING);
         frame_feed(&x->frame, x->in, (size_t)n);
         rc = answer_chunk(x, n == 0);
@@ -142,6 +148,7 @@ read_feed(struct running *x, const char *path)
         return EXIT_IO;
     }
     x->places.file = path;
+    x->begun = false;
     frame_init(&x->frame, x->r->args->answer.max_line);
     int rc = read_stream(x, fd);
     x->lines += x->frame.lines;
@@ -189,6 +196,8 @@ run_feeds(const struct run *r)
     struct strings files = {0};
     int rc = inputs_files(&r->args->plain, NULL, &files);
 
+    for (size_t i = 0; i < files.n && rc == EXIT_DONE; i++) /* before anything is written */
+        rc = inputs_file_is_packed(files.v[i], r->command) ? EXIT_IO : EXIT_DONE;
     o.handles = r->handles;
     if (answerer_init(&x.answerer, r->rs, &o) != WEIR_OK)
         ui_no_memory();
