@@ -20,7 +20,8 @@ summary_place(void *places, uint64_t line, const weir_item *item)
     struct summary_places *p = places;
     size_t n = p->n[item->error];
 
-    if (n == SUMMARY_PLACES)
+    if (n == SUMMARY_PLACES ||
+        (n >= SUMMARY_FIRST && p->at[item->error][n - 1].file == p->file))
         return;
     p->at[item->error][n].file = p->file;
     p->at[item->error][n].line = line;
@@ -77,6 +78,8 @@ put_input(const struct summary *s, weir_buf *out)
     }
     weir_buf_puts(out, "served     ");
     ui_count(out, w->opened, "connection", "connections");
+    if (w->silent)
+        weir_buf_printf(out, " (%" PRIu64 " without a byte from the client)", w->silent);
     if (w->broken)
         weir_buf_printf(out, " (%" PRIu64 " broken)", w->broken);
     weir_buf_printf(out, ", %" PRIu64 " bytes in, %" PRIu64 " out\n", w->bytes_in, w->bytes_out);
@@ -122,6 +125,16 @@ put_errors(const struct summary *s, weir_buf *out)
 }
 
 static void
+put_actions(const char *what, const uint64_t n[WEIR_WITHHOLD + 1], weir_buf *out)
+{
+    weir_buf_puts(out, what);
+    for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--)
+        weir_buf_printf(out, "%s%s %" PRIu64, a < WEIR_WITHHOLD ? ", " : "",
+                        weir_action_name((weir_action)a), n[a]);
+    weir_buf_putc(out, '\n');
+}
+
+static void
 put_decisions(const struct tally *t, weir_buf *out)
 {
     const struct {
@@ -130,18 +143,22 @@ put_decisions(const struct tally *t, weir_buf *out)
     } also[] = {{t->exempted, "with an exemption"},
                 {t->observed, "with a rule observed"},
                 {t->held_back, "with a rule held back"},
-                {t->limit, "with a pattern out of budget"},
-                {t->quoted, "more of quoted posts, in no row below"}};
+                {t->limit, "with a pattern out of budget"}};
+    uint64_t quoted = 0;
 
-    weir_buf_puts(out, "decisions  ");
-    for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--)
-        weir_buf_printf(out, "%s%s %" PRIu64, a < WEIR_WITHHOLD ? ", " : "",
-                        weir_action_name((weir_action)a), t->action[a]);
-    weir_buf_putc(out, '\n');
+    put_actions("decisions  ", t->action, out);
     for (size_t i = 0; i < sizeof also / sizeof *also; i++) {
         if (also[i].n)
             weir_buf_printf(out, "           %" PRIu64 " %s\n", also[i].n, also[i].what);
     }
+    if (t->by_id)
+        weir_buf_printf(out,
+                        "           reposts whose original is known by its id only: %" PRIu64 "\n",
+                        t->by_id);
+    for (int a = 0; a <= WEIR_WITHHOLD; a++)
+        quoted += t->quoted[a];
+    if (quoted)
+        put_actions("quoted     besides, and in no row below: ", t->quoted, out);
 }
 
 static size_t
@@ -194,8 +211,10 @@ put_table(const struct summary *s, weir_buf *out)
         }
     }
     if (n)
-        weir_buf_printf(out, "\n%-6s  %-*s  %-*s %10s %10s %10s %10s %10s\n", "region",
-                        (int)rule_width, "rule", (int)order_width, "order", "withheld",
+        weir_buf_printf(out,
+                        "\nPosts by rule; one counts under each rule that acts on it, in each "
+                        "region:\n%-6s  %-*s  %-*s %10s %10s %10s %10s %10s\n",
+                        "region", (int)rule_width, "rule", (int)order_width, "order", "withheld",
                         "downranked", "exempted", "observed", "held back");
     for (size_t i = 0; i < shown; i++)
         put_row(&rows[i], s->rs, (int)rule_width, (int)order_width, out);

@@ -9,9 +9,10 @@
 
 #include "flow/worker.h"
 
-#define SUMMARY_PLACES 3
+/* The first few places of every kind of error, and then the first of each further file. */
+#define SUMMARY_FIRST 3
+#define SUMMARY_PLACES 8
 
-/* The first few places of every kind of error. */
 struct summary_places {
     const char *file; /* the one being read; outlives this */
     struct {

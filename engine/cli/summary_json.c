@@ -48,6 +48,7 @@ put_input(const struct summary *s, weir_buf *out)
         put_number(out, "lines", s->lines);
     } else {
         put_number(out, "connections", w->opened);
+        put_number(out, "silent", w->silent);
         put_number(out, "broken", w->broken);
         put_number(out, "bytes_in", w->bytes_in);
         put_number(out, "bytes_out", w->bytes_out);
@@ -111,20 +112,27 @@ put_errors(const struct summary *s, weir_buf *out)
 }
 
 static void
-put_decisions(const struct tally *t, weir_buf *out)
+put_actions(const char *key, const uint64_t n[WEIR_WITHHOLD + 1], weir_buf *out)
 {
-    weir_buf_puts(out, ",\"decisions\":{");
+    weir_buf_puts(out, key);
     for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--) {
         ui_json(out, weir_action_name((weir_action)a));
         weir_buf_putc(out, ':');
-        weir_buf_put_u64(out, t->action[a]);
+        weir_buf_put_u64(out, n[a]);
         weir_buf_putc(out, a == WEIR_ALLOW ? '}' : ',');
     }
+}
+
+static void
+put_decisions(const struct tally *t, weir_buf *out)
+{
+    put_actions(",\"decisions\":{", t->action, out);
     put_number(out, "exempted", t->exempted);
     put_number(out, "observed", t->observed);
     put_number(out, "held_back", t->held_back);
     put_number(out, "limit", t->limit);
-    put_number(out, "quoted", t->quoted);
+    put_number(out, "reposts_by_id", t->by_id);
+    put_actions(",\"quoted\":{", t->quoted, out);
 }
 
 static void

@@ -75,6 +75,7 @@ close_now(struct conn *c)
     CHECK(lost <= c->unsent);
     counts->discarded += lost;
     counts->delivered += c->unsent - lost;
+    counts->silent += !c->heard;
     counts->broken += lost > 0 || !c->eof;
     counts->unfinished += c->worker->draining && frame_has_cut(&c->frame);
     c->unsent = 0;
@@ -259,6 +260,7 @@ read_chunk(struct conn *c)
     ssize_t n = recv(c->fd, c->in, FRAME_CHUNK, 0);
     if (n > 0) {
         memset(c->in + n, 0, WEIR_LINE_PADDING);
+        c->heard = true;
         c->worker->counts.bytes_in += (uint64_t)n;
         frame_feed(&c->frame, c->in, (size_t)n);
         return true;

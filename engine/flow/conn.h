@@ -41,6 +41,7 @@ struct conn {
     struct worker *worker;
     struct event *readable, *writable;
     bool wants_read, wants_write; /* which of them are pending */
+    bool heard;                   /* a byte has come */
     bool eof;                     /* the client has ended its input: a last line counts */
 
     struct frame frame;

@@ -101,6 +101,26 @@ has_exemption(const weir_decision *d)
     return has;
 }
 
+/* Nothing but its id, with which Bluesky gives the author. */
+static bool
+is_known_by_id(const weir_post *p)
+{
+    bool author = p->author.id.len || p->author.handle.len;
+
+    return !p->nhashtags && !p->nmentions && !p->nlangs && !p->has_created &&
+           (!author || p->source == WEIR_SOURCE_BLUESKY);
+}
+
+static bool
+reposts_an_id(const weir_post *p)
+{
+    bool does = false;
+
+    for (p = p->repost_of; p && !does; p = p->repost_of)
+        does = is_known_by_id(p);
+    return does;
+}
+
 void
 tally_decision(struct tally *t, const weir_decision *d)
 {
@@ -114,7 +134,8 @@ tally_decision(struct tally *t, const weir_decision *d)
     t->limit += d->nlimit > 0 || d->limit_tags;
     t->exempted += has_exemption(d);
     for (const weir_decision *q = d->quoted; q; q = q->quoted)
-        t->quoted++;
+        t->quoted[q->action]++;
+    t->by_id += reposts_an_id(d->post);
     for (size_t i = 0; i < d->nregions; i++) {
         const weir_outcome *o = &d->regions[i].outcome;
 

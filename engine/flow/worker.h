@@ -10,6 +10,7 @@
 
 struct worker_counts {
     uint64_t opened, closed;       /* connections */
+    uint64_t silent;               /* closed without a byte from their client: probes, mostly */
     uint64_t broken;               /* closed by an error, or over unsent answers */
     uint64_t delivered, discarded; /* answers given to the kernel, or lost with their client */
     uint64_t unfinished;           /* lines begun and not ended when draining cut them off */

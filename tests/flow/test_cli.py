@@ -1,4 +1,5 @@
 """The program as a person at a terminal meets it: help, exit codes, what goes where."""
+import gzip
 import json
 import re
 import subprocess
@@ -63,6 +64,20 @@ def test_output_that_cannot_be_written_is_4():
     assert done.returncode == 4 and done.stderr, done
 
 
+def test_compressed_feeds_are_named_before_anything_is_decided():
+    with weir.Folder() as folder:
+        good = folder.write("a.ndjson", GOOD)
+        for magic, unpack in ((gzip.compress(GOOD), "zcat"), (b"\x28\xb5\x2f\xfd\0\0", "zstdcat"),
+                              (b"\xfd7zXZ\0", "xzcat"), (b"BZh91AY", "bzcat")):
+            packed = folder.write("b.bin", magic)
+            done = weir.run("replay", "--rules", weir.INDIA, good, packed)
+            said = f"{packed} is compressed; unpack it first: {unpack} {packed} | tagweir replay … -"
+            assert done.code == 4 and not done.out and said in done.err.decode(), done.text()
+            done = weir.run("posts", "-", stdin=magic)
+            said = f"standard input is compressed; unpack it first: {unpack} FILE | tagweir posts … -"
+            assert done.code == 4 and not done.out and said in done.err.decode(), done.text()
+
+
 def test_a_reader_that_goes_away_ends_a_replay_without_a_crash():
     producer = subprocess.Popen([weir.TAGWEIR, "replay", "--rules", str(weir.INDIA), "-"],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -89,6 +104,40 @@ def test_the_summary_as_json():
     assert summary["posts"] == 42 and summary["queries"] == 6, summary
     assert summary["skips"] == {"delete": 1, "like": 1}, summary
     assert sum(summary["decisions"].values()) == 48, summary
+
+
+def test_the_summary_counts_quoted_posts_and_reposts_of_ids():
+    feed = b"".join((
+        b'{"id":"1","author":"@x","quotes":{"id":"2","author":"@y","hashtags":["ModiPlanningFarmerGenocide"]}}\n',
+        b'{"id":"3","author":"@x","repost_of":"4"}\n',
+        b'{"id":"5","author":"@x","repost_of":{"id":"6","author":"@z"}}\n',
+        b'{"data":[{"id":"7","author_id":"8","text":"RT","referenced_tweets":[{"type":"retweeted","id":"9"}]}]}\n',
+        b'{"did":"did:plc:x","time_us":1612162800000000,"kind":"commit","commit":{"operation":"create",'
+        b'"collection":"app.bsky.feed.repost","rkey":"a","record":{"subject":'
+        b'{"uri":"at://did:plc:y/app.bsky.feed.post/k"}}}}\n'))
+    said = weir.replay("-", stdin=feed).err.decode()
+    for line in ("decisions  withhold 0, downrank 0, allow 5",
+                 "           reposts whose original is known by its id only: 3",
+                 "quoted     besides, and in no row below: withhold 0, downrank 1, allow 0"):
+        assert line in said.splitlines(), said
+    summary = json.loads(weir.replay("-", stdin=feed, args=("--json",)).err)
+    assert summary["reposts_by_id"] == 3, summary
+    assert summary["quoted"] == {"withhold": 0, "downrank": 1, "allow": 0}, summary
+
+
+def test_the_summary_says_what_its_rows_count():
+    said = weir.replay(POSTS).err.decode()
+    assert "\nPosts by rule; one counts under each rule that acts on it, in each region:\nregion " in said, said
+
+
+def test_the_summary_names_the_places_of_errors_in_each_file():
+    with weir.Folder() as folder:
+        first, second = (folder.write(name, GOOD + b"{\n" + GOOD) for name in ("a.ndjson", "b.ndjson"))
+        said = weir.replay(first, second).err.decode()
+        assert f"bad_json              2  {first}:2, {second}:2\n" in said, said
+        many = folder.write("c.ndjson", b"{\n" * 9)
+        said = weir.replay(many, second, first).err.decode()
+        assert f"bad_json             11  {many}:1, {many}:2, {many}:3, {second}:2, {first}:2, …\n" in said, said
 
 
 def test_nothing_is_coloured_where_nobody_looks_or_NO_COLOR_says_so():

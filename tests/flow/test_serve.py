@@ -342,6 +342,9 @@ def test_an_address_in_use_is_said():
         done = weir.run("serve", "--rules", weir.INDIA, "--listen", "unix:" + server.path, timeout=60)
         assert done.code == 4 and server.path.encode() in done.err, done.text()
         assert ids(weir.ask(server.connect(), own(1))) == ["1"], "the first one still serves"
+        assert server.stop() == 0
+        # one that waited for the server to listen, the probe of the second server, the client
+        assert "served     3 connections (2 without a byte from the client), " in server.said(), server.said()
 
 
 if __name__ == "__main__":

@@ -224,7 +224,8 @@ decisions_with_something(void **state)
 {
     static const weir_region_exemptions none[] = {{FR, NULL, 0}};
     static const uint32_t rules[] = {1};
-    const weir_decision quoted2 = {.post = &a_post}, quoted = {.post = &a_post, .quoted = &quoted2};
+    const weir_decision quoted2 = {.post = &a_post, .action = WEIR_DOWNRANK},
+                        quoted = {.post = &a_post, .quoted = &quoted2};
     const weir_decision decisions[] = {
         {.post = &a_post, .exempted = none, .nexempted = 1},
         {.post = &a_post, .limit = rules, .nlimit = 1},
@@ -240,10 +241,47 @@ decisions_with_something(void **state)
         tally_decision(&t, &decisions[i]);
     assert_int_equal(t.exempted, 0);
     assert_int_equal(t.limit, 3);
-    assert_int_equal(t.quoted, 2);
+    assert_int_equal(t.quoted[WEIR_ALLOW], 1);
+    assert_int_equal(t.quoted[WEIR_DOWNRANK], 1);
+    assert_int_equal(t.quoted[WEIR_WITHHOLD], 0);
     t.items = 5; /* what is quoted is no item */
     assert_true(tally_adds_up(&t));
     tally_fini(&t);
+}
+
+/* Of an original that is known by its id only, tags and (but on Bluesky) the author are not known:
+   it may be one that rules are about. */
+static void
+reposts_of_ids(void **state)
+{
+    static const weir_span tag = {"a", 1};
+    static const struct {
+        weir_post original;
+        uint64_t counted;
+    } rows[] = {
+        {{.id = {"2", 1}}, 1},
+        {{.id = {"2", 1}, .source = WEIR_SOURCE_BLUESKY, .author = {.id = {"did:plc:a", 9}}}, 1},
+        {{.id = {"2", 1}, .author = {.id = {"5", 1}}}, 0},
+        {{.id = {"2", 1}, .hashtags = &tag, .nhashtags = 1}, 0},
+        {{.id = {"2", 1}, .has_created = true}, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const weir_post repost = {.repost_of = &rows[i].original}, twice = {.repost_of = &repost};
+        const weir_decision d[] = {{.post = &rows[i].original}, {.post = &repost}};
+        const weir_decision nested = {.post = &twice};
+        struct tally t;
+
+        tally_init(&t);
+        tally_decision(&t, &d[0]);
+        assert_int_equal(t.by_id, 0);
+        tally_decision(&t, &d[1]);
+        assert_int_equal(t.by_id, rows[i].counted);
+        tally_decision(&t, &nested);
+        assert_int_equal(t.by_id, rows[i].counted + 1); /* of `repost` nothing is known either */
+        tally_fini(&t);
+    }
 }
 
 int
@@ -256,6 +294,7 @@ main(void)
         cmocka_unit_test(kinds_of_skips),
         cmocka_unit_test(rules_by_region),
         cmocka_unit_test(decisions_with_something),
+        cmocka_unit_test(reposts_of_ids),
     };
 
     return cmocka_run_group_tests_name("flow/tally", tests, NULL, NULL);

@@ -236,6 +236,7 @@ own(void **state)
         {"{\"id\":1,\"author\":\"did:plc:a\"}", "own 1 by did:plc:a"},
         {"{\"id\":1,\"author\":\"\"}", "own 1"},
         {"{\"id\":1,\"author\":{}}", "own 1"},
+        {"{\"id\":1,\"author\":{\"name\":\"x\"}}", "own 1"}, /* read over: an author not known */
         {"{\"id\":-1.5e3,\"author\":{}}", "own -1.5e3"},
         {"{\"id\":1,\"author\":\"x\",\"text\":\"#a @b\"}", "own 1 by @x #a to @b"},
         {"{\"id\":1,\"author\":\"x\",\"text\":\"#a @b\",\"hashtags\":[]}", "own 1 by @x to @b"},
