@@ -111,6 +111,40 @@ def test_the_program_that_is_shown_runs():
     assert record.startswith(b'{"v":1,"post":"1","author":"@x","action":"downrank",'), record
 
 
+def install(prefix):
+    subprocess.run(["cmake", "--install", BUILD, "--prefix", prefix], stdout=subprocess.DEVNULL, check=True)
+
+
+def test_what_is_installed_anywhere_is_built_with_as_is_shown():
+    if "san" in BUILD.name or not (BUILD / "libtagweir.so").exists():
+        raise tap.Skip("needs the shared library of a build without sanitizers")
+    (program,) = (b for name, _, b in blocks("c") if name == "README.md")
+    (command,) = (b for name, _, b in blocks("sh") if name == "README.md" and b.startswith("cc "))
+    with weir.Folder() as folder:
+        prefix = folder.path / "some where" / "else"
+        install(prefix)
+        folder.write("example.c", program)
+        (pc,) = prefix.rglob("tagweir.pc")
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(pc.parent), LD_LIBRARY_PATH=str(pc.parent.parent))
+        known = subprocess.run(["pkg-config", "--variable=prefix", "tagweir"], env=environment,
+                               stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        assert os.path.samefile(known.replace("\\ ", " "), prefix), known
+        # a shell would cut the blank of this prefix in two: eval reads pkg-config's backslash
+        subprocess.run(["bash", "-euc", "eval " + command.strip()], cwd=folder.path, env=environment, check=True)
+        done = subprocess.run([folder.path / "a.out", weir.INDIA], stdout=subprocess.PIPE, check=True,
+                              env=environment)
+        assert done.stdout.startswith(b'{"v":1,"post":"1","author":"@x","action":"downrank",'), done
+        said = subprocess.run([prefix / "bin" / "tagweir", "--version"], stdout=subprocess.PIPE, check=True)
+        assert said.stdout.startswith(b"tagweir "), said
+
+
+def test_quickstart_builds_what_installing_needs():
+    assert "--target installed;" in (weir.ROOT / "quickstart").read_text()
+    needed = subprocess.run(["ninja", "-C", BUILD, "-t", "query", "installed"], stdout=subprocess.PIPE,
+                           text=True, check=True).stdout
+    assert {"libtagweir.a", "libtagweir.so", "tagweir"} <= set(needed.split()), needed
+
+
 def test_files_that_are_linked_are_there():
     for name in DOCUMENTS:
         path = weir.ROOT / name
