@@ -1,8 +1,8 @@
 /*
  * When rules hold, as JSON: for each rule that acted or came near, whether it holds at the time of
- * the decision and the interval around it in which this stays so (where it does not hold, the
- * gap), the interval of its own, and its order's with the state of its review. Ends that are open
- * are left out.
+ * the decision, with `since` and `until`, or not, with when it `ended` and `begins` (again): the
+ * two have other names, so that nobody reads the gap as the time in force. Then the interval of its
+ * own, and its order's with the state of its review. Ends that are open are left out.
  */
 #include "cli/telling.h"
 
@@ -28,8 +28,8 @@ static void
 put_interval(const weir_interval *i, weir_buf *out)
 {
     weir_buf_puts(out, i->holds ? ",\"holds\":true" : ",\"holds\":false");
-    put_time(",\"from\":\"", i->from_ms, out);
-    put_time(",\"until\":\"", i->until_ms, out);
+    put_time(i->holds ? ",\"since\":\"" : ",\"ended\":\"", i->from_ms, out);
+    put_time(i->holds ? ",\"until\":\"" : ",\"begins\":\"", i->until_ms, out);
 }
 
 static void

@@ -297,14 +297,18 @@ def test_explain_tells_the_same_times_as_json():
     with weir.Folder() as folder:
         rules = folder.write("rules.yaml", TIMES)
         assert told("held", 3) == {
-            "rule": "a", "holds": True, "from": january(1), "until": january(20),
-            "order": {"id": "held", "holds": True, "from": january(1), "until": january(20),
+            "rule": "a", "holds": True, "since": january(1), "until": january(20),
+            "order": {"id": "held", "holds": True, "since": january(1), "until": january(20),
                       "review": "overdue", "review_by": january(3), "confirmed": january(9),
                       "revoked": january(20)}}
         assert told("both", 2) == {
-            "rule": "d", "holds": False, "until": january(10),
+            "rule": "d", "holds": False, "begins": january(10),
             "own": {"from": january(7), "until": january(12)},
-            "order": {"id": "twice", "holds": True, "from": january(1), "until": january(5),
+            "order": {"id": "twice", "holds": True, "since": january(1), "until": january(5),
+                      "review": "none"}}
+        assert told("missed", 8) == {
+            "rule": "g", "holds": False, "ended": january(5), "own": {"until": january(7)},
+            "order": {"id": "twice", "holds": False, "ended": january(5), "begins": january(10),
                       "review": "none"}}
         assert told("always", 2) == {"rule": "f", "holds": True}
 
