@@ -20,8 +20,7 @@ summary_place(void *places, uint64_t line, const weir_item *item)
     struct summary_places *p = places;
     size_t n = p->n[item->error];
 
-    if (n == SUMMARY_PLACES ||
-        (n >= SUMMARY_FIRST && p->at[item->error][n - 1].file == p->file))
+    if (n == SUMMARY_PLACES || (n >= SUMMARY_FIRST && p->at[item->error][n - 1].file == p->file))
         return;
     p->at[item->error][n].file = p->file;
     p->at[item->error][n].line = line;
