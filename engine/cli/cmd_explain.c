@@ -38,15 +38,20 @@ make_query(const struct args *a, weir_buf *line)
 static void
 put_keys(const weir_post *p, weir_buf *out)
 {
+    weir_buf key = {0};
+
     for (size_t i = 0; i < p->nhashtags; i++) {
         weir_buf_puts(out, i ? ", " : "hashtags, as they are compared: ");
-        size_t before = out->len;
-        weir_canonical_key(p->hashtags[i], out);
-        if (out->len == before)
+        key.len = 0;
+        weir_canonical_key(p->hashtags[i], &key);
+        tell_text((weir_span){key.p, key.len}, out);
+        if (key.len == 0)
             weir_buf_puts(out, "(nothing: it never matches)");
     }
     if (p->nhashtags)
         weir_buf_putc(out, '\n');
+    out->failed = out->failed || key.failed;
+    weir_buf_fini(&key);
 }
 
 static bool
@@ -77,7 +82,7 @@ put_question(const weir_post *p, weir_buf *out)
 
     if (p->query.kind == WEIR_QUERY_HASHTAG) {
         weir_buf_puts(out, "hashtag ");
-        weir_buf_put(out, p->query.value);
+        tell_text(p->query.value, out);
     } else {
         weir_buf_puts(out, "account ");
         tell_account(&p->author, out);
@@ -95,7 +100,7 @@ put_subject(const weir_post *p, weir_buf *out)
 {
     if (p->query.kind == WEIR_QUERY_NONE) {
         weir_buf_puts(out, "post ");
-        weir_buf_put(out, p->id);
+        tell_text(p->id, out);
         if (p->author.id.len || p->author.handle.len) {
             weir_buf_puts(out, " by ");
             tell_account(&p->author, out);

@@ -16,12 +16,12 @@ tell_account(const weir_account *a, weir_buf *out)
 {
     if (a->handle.len) {
         weir_buf_putc(out, '@');
-        weir_buf_put(out, a->handle);
+        tell_text(a->handle, out);
         return;
     }
     if (a->id.len < 4 || memcmp(a->id.p, "did:", 4) != 0)
         weir_buf_puts(out, "id:");
-    weir_buf_put(out, a->id);
+    tell_text(a->id, out);
 }
 
 static void
@@ -33,7 +33,7 @@ put_tag(weir_span tag, weir_buf *out)
                                                                 : 0;
 
     weir_buf_putc(out, '#');
-    weir_buf_put(out, (weir_span){tag.p + mark, tag.len - mark});
+    tell_text((weir_span){tag.p + mark, tag.len - mark}, out);
 }
 
 /* What of the post the rule matched. */
@@ -57,11 +57,11 @@ put_cause(const weir_act *act, weir_buf *out)
         break;
     case WEIR_SEL_POSTS:
         weir_buf_puts(out, "the post's id ");
-        weir_buf_put(out, p->id);
+        tell_text(p->id, out);
         break;
     case WEIR_SEL_LANGS:
         weir_buf_puts(out, "the language ");
-        weir_buf_put(out, p->langs[act->value]);
+        tell_text(p->langs[act->value], out);
         break;
     default:
         weir_buf_printf(out, "the dialect %s", weir_source_name(p->source));

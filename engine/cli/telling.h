@@ -20,6 +20,10 @@ struct telling {
 /* What happens where, and by which rule; which rules came near, and why they did not act. */
 void tell(const struct telling *t);
 
+/* telling_text.c: a value of a post, shortened, with what could harm the reader's terminal or pass
+   for our own words escaped. */
+void tell_text(weir_span s, weir_buf *out);
+
 /* An account as `@handle`, `id:…` or a bare DID. */
 void tell_account(const weir_account *a, weir_buf *out);
 

@@ -211,6 +211,17 @@ def test_explain_a_post_of_any_dialect():
     assert json.loads(one.out)["trace"], one.text()
 
 
+def test_a_post_cannot_write_lines_of_its_explanation():
+    post = json.dumps({"id": "9\x1b[2J\nIN: allowed\n  by rule press-freedom", "author": "@x\u202e",
+                       "hashtags": ["two\nlines", "y" * 5000]})
+    done = weir.expect(weir.run("explain", "--rules", weir.INDIA, "--at", weir.CLOCK,
+                                "--post", "-", stdin=post.encode()))
+    assert b"\x1b" not in done.out and "\u202e" not in done.out.decode(), done.text()
+    assert not any(x.startswith(b"IN: allowed") for x in done.out.splitlines()), done.text()
+    assert b"9\\u{1b}[2J\\u{a}IN: allowed" in done.out and b"@x\\u{202e}" in done.out, done.text()
+    assert len(done.out) < 3000, len(done.out)
+
+
 TIMES = """tagweir: 1
 orders:
   held: {kind: emergency, authority: A, basis: B, served: 2021-01-01T00:00:00Z,
