@@ -10,7 +10,8 @@
 static void
 refuse_regex(struct compiling *c, weir_span text, weir_span flags, const struct raw_entry *e)
 {
-    const char *cut = e->node ? weir__regex_hint(c->work, e->node) : NULL;
+    const char *cut =
+        e->node ? weir__regex_hint(c->work, e->node) : weir__list_line_hint(c->work, text);
 
     if (cut)
         ERR_AT(c, &e->at, "%s", cut);

@@ -129,6 +129,8 @@ lint_one(struct compiling *c, const struct raw_entry *e, weir_selector kind, enu
         lint_glob(c, e, kind);
     if (e->entry.kind == WEIR__ENTRY_REGEX)
         return weir__lint_regex(c, e, kind, fold);
+    if (kind == WEIR_SEL_HASHTAGS && e->entry.kind != WEIR__ENTRY_LIST)
+        weir__lint_hashtag(c, e);
     if (kind == WEIR_SEL_POSTS && e->entry.kind == WEIR__ENTRY_LITERAL)
         lint_post(c, e);
     return false;

@@ -29,21 +29,39 @@ kind_of(const struct node *n)
     return "a single value";
 }
 
+/* Why YAML may have read something else than was meant here; NULL: nothing shows it. */
+static const char *
+misread(struct compiling *c, const struct node *n)
+{
+    const struct node *first = n->kind == NODE_MAP && n->n ? n->keys[0] : n;
+
+    return first->kind == NODE_SCALAR ? weir__odd_blank(c->work, first->text) : NULL;
+}
+
 bool
 weir__want_map(struct compiling *c, const struct node *n, const char *what)
 {
+    const char *odd = misread(c, n);
+
     if (n->kind == NODE_MAP)
         return true;
-    ERR(c, n, "%s must be a map (key: value), and is %s", what, kind_of(n));
+    if (odd)
+        ERR(c, n, "%s", odd);
+    else
+        ERR(c, n, "%s must be a map (key: value), and is %s", what, kind_of(n));
     return false;
 }
 
 bool
 weir__want_seq(struct compiling *c, const struct node *n, const char *what)
 {
+    const char *odd = misread(c, n);
+
     if (n->kind == NODE_SEQ && n->n)
         return true;
-    if (n->kind == NODE_SEQ)
+    if (odd)
+        ERR(c, n, "%s", odd);
+    else if (n->kind == NODE_SEQ)
         ERR(c, n, "%s is an empty list: name at least one, or leave the key out", what);
     else if (n->kind == NODE_SCALAR)
         ERR(c, n, "%s must be a list: write [%.*s]", what, SPAN_FMT(n->text));
@@ -93,7 +111,12 @@ weir__check_keys(struct compiling *c, const struct node *map, const char *what,
         if (known)
             continue;
         weir_span near = nearest_word(key->text, allowed, nallowed);
-        if (near.p)
+        const char *odd = weir__odd_edges(c->work, key->text, false);
+        if (!odd)
+            odd = weir__odd_blank(c->work, key->text);
+        if (odd)
+            ERR(c, key, "%s", odd);
+        else if (near.p)
             ERR(c, key, "unknown key `%.*s` in %s: did you mean `%.*s`?", SPAN_FMT(key->text), what,
                 SPAN_FMT(near));
         else
@@ -109,8 +132,9 @@ is_null(const struct node *n)
            (span_is(n->text, "~") || span_is(n->text, "null"));
 }
 
-bool
-weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
+/* Free text, whatever stands in it. */
+static bool
+want_value(struct compiling *c, const struct node *n, weir_span *out)
 {
     if (n->kind == NODE_EMPTY) {
         ERR(c, n, "%s", weir__empty_hint(c->work, n));
@@ -125,7 +149,11 @@ weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
         return false;
     }
     if (n->text.len == 0 || is_null(n)) {
-        ERR(c, n, "a value is missing here");
+        if (n->text.len)
+            ERR(c, n, "without quotes YAML reads %.*s as nothing: write \"%.*s\" if it is meant",
+                SPAN_FMT(n->text), SPAN_FMT(n->text));
+        else
+            ERR(c, n, "a value is missing here");
         return false;
     }
     *out = n->text;
@@ -133,11 +161,23 @@ weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
 }
 
 bool
+weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
+{
+    if (!want_value(c, n, out))
+        return false;
+    const char *odd = weir__odd_edges(c->work, *out, false);
+    if (!odd)
+        return true;
+    ERR(c, n, "%s", odd);
+    return false;
+}
+
+bool
 weir__want_string(struct compiling *c, const struct node *n, weir_span *out)
 {
     weir_span text;
 
-    if (!weir__want_text(c, n, &text))
+    if (!want_value(c, n, &text))
         return false;
     *out = arena_copy(c->into, text);
     return true;

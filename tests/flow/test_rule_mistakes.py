@@ -152,6 +152,21 @@ def test_mistakes_in_list_files_have_their_place_there():
         assert b"tags.txt:3:" in done.err, done.text()
 
 
+def test_lines_of_list_files_that_are_more_than_an_entry_say_why():
+    lines = {"@press # of the press": "a comment stands on a line of its own, \"# \" in front: write @press here",
+             "\"@press\"": "stand without quotes: write @press", "“@press”": "stand without quotes: write @press",
+             "- @press": "stand without \"- \": write @press", "/ab/  # x": "of its own, \"# \" in front: write /ab/ here",
+             "id:1 # a": "write id:1 here", "@a, #b": "one entry a line"}
+    with weir.Folder() as folder:
+        folder.write("handles.txt", "\n".join(lines))
+        path = folder.write("rules.yaml", HEAD + "lists: {l: {accounts: handles.txt}}\n" + rule(
+            match="{accounts: [{list: l}]}")[len(HEAD):])
+        done = weir.expect(weir.run("check", path), 3)
+        told = done.err.decode().split("\n")
+        for i, cure in enumerate(lines.values()):
+            assert f"handles.txt:{i + 1}:1: error: " in told[i] and cure in told[i], told[i]
+
+
 def test_what_can_never_match_is_warned_of():
     with weir.Folder() as folder:
         path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))

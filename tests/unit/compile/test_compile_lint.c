@@ -25,6 +25,7 @@
 #define ACUTE "\xCC\x81" /* combining */
 #define DOT "\xCC\x87"   /* combining */
 #define CYR_A "\xD0\xB0" /* а, which looks like an a */
+#define NBSP "\xC2\xA0"
 #define ZWJ "\xE2\x80\x8D"
 
 #define SIGN "a regex is tried on the hashtag without its #, so this cannot match: write "
@@ -219,6 +220,50 @@ static const struct row rows[] = {
      {"l:1:2: warning: " NONE(CYR_A) " under `fold: confusable`",
       "l:2:2: warning: " NONE("ﬁ") ", so"}},
     {"handles are not folded", ACCOUNTS("'/ﬁn/', '/cafe" ACUTE "/'"), NULL, {0}},
+
+    {"hashtags that end in a text before they do here",
+     TAGS("stop-it, 'a.b*', \"'x\", 'ｆ．x'"),
+     NULL,
+     {":6:24: warning: most networks end a hashtag in front of \"-\", and read #stop-it as #stop",
+      ":6:34: warning: most networks end a hashtag in front of \".\", and read #a.b* as #a",
+      ":6:42: warning: no hashtag begins with \"'\"", ":6:48: warning: most networks end"}},
+    {"hashtags with blanks or commas",
+     TAGS("'#two words', '#a, #b', 'a" NBSP "b', 'a;b'"),
+     NULL,
+     {":6:25: warning: no hashtag has a blank in it: leave it out, or did you mean two entries?",
+      ":6:39: warning: no hashtag has a comma in it", ":6:49: warning: no hashtag has a blank",
+      ":6:56: warning: no hashtag has a semicolon"}},
+    {"hashtags of all scripts",
+     TAGS("कखग, 'col·lecció', 2021, _, a" ZWJ "b, 'צה״ל', ～a, ゛あ, ｆ, 五・四, ①, '#🇺🇦', "
+          "i❤u, 'a?b*', '\\*'"),
+     NULL,
+     {0}},
+    {"a list file that looks like YAML",
+     LISTED("none"),
+     "- qux\n\"#baz\"\n'*x',\n\"a\n",
+     {"l:1:1: warning: a list file is no YAML, and its entries stand without \"- \": write qux",
+      "l:2:1: warning: entries of list files stand without quotes: write #baz",
+      "l:3:1: warning: entries of list files stand without quotes: write *x",
+      "l:4:1: warning: no hashtag begins with \"\"\""}},
+    {"a list file with more than an entry on a line",
+     LISTED("none"),
+     "#Protest  # main tag\n#foo, #bar\nfoo,\n/a #b/\ntwo words\n",
+     {"l:1:1: warning: in a list file a comment stands on a line of its own, \"# \" in front: "
+      "write "
+      "Protest here",
+      "l:2:1: warning: a list file has one entry a line",
+      "l:3:1: warning: no hashtag has a blank, a comma or a semicolon in it: a list file has one",
+      "l:5:1: warning: no hashtag has a blank, a comma"}},
+    {"a note behind an id is no comment",
+     TOP "lists: {l: {accounts: l.txt}}\nrules:\n  - {id: r, action: allow, match: {accounts: "
+         "[{list: l}]}}\n",
+     "id:1 @b # c\n/a #b/\n",
+     {0}},
+    {"free text in typographic quotes",
+     TOP "orders: {o: {kind: court_order, authority: “A”, basis: «b»}}\nrules:\n  - {id: r, order: "
+         "o, action: allow, match: {posts: [1]}}\n",
+     NULL,
+     {0}},
 
     {"a rollout of nobody",
      RULE("    match: {posts: [1]}\n    rollout: 0\n"),

@@ -7,6 +7,7 @@
 #define TOP "tagweir: 1\n"
 #define RULE(more) TOP "rules:\n  - id: r\n    action: withhold\n    regions: [IN]\n" more
 #define MATCH "    match: {hashtags: [a]}\n"
+#define NBSP "\xC2\xA0"
 #define QUOTE                                                                                      \
     "a regex must stand in single quotes, since YAML gives meaning to some of its characters: "    \
     "write "
@@ -279,6 +280,33 @@ static const struct row rows[] = {
      "#a\n/^b: c/\nd*\n",
      {":1:1: error: " LIST "`lists: {some_name: {hashtags: r.yaml}}`"}},
     {"a list of a rule's keys is none", "tagweir: 1\nfarmers\n", {":2:1: error: "}},
+    {"typographic quotes",
+     RULE("    match: {hashtags: [“a”, «b», c”], accounts: [‘@d’]}\n"),
+     {":6:24: error: these are typographic quotes, as word processors make them, and to YAML they "
+      "are part of the value: write straight quotes, 'a'",
+      ":6:29: error: these are", ":6:34: error: these are", ":6:50: error: these are"}},
+    {"typographic quotes around words and keys",
+     RULE("    match: {“hashtags”: [a]}\n    mode: “off”\n"),
+     {":6:13: error: these are typographic quotes", ":7:11: error: these are typographic quotes"}},
+    {"a no-break space in brackets",
+     RULE("    match: {hashtags: [a," NBSP "b]}\n"),
+     {":6:26: error: a no-break space (U+00A0) stands here, which YAML takes for a letter: type"}},
+    {"no-break spaces as indentation",
+     TOP "rules:\n" NBSP " - id: r\n" NBSP "   action: allow\n",
+     {":3:1: error: a no-break space (U+00A0)"}},
+    {"a no-break space behind a dash",
+     TOP "rules:\n  -" NBSP "id: r\n    action: allow\n",
+     {":3:1: error: a no-break space (U+00A0)"}},
+    {"a no-break space behind a colon",
+     TOP "rules:\n  - id: r\n    action:" NBSP "allow\n    match: {posts: [1]}\n",
+     {":4:1: error: a no-break space (U+00A0)"}},
+    {"a key behind a no-break space",
+     RULE("    match:\n     " NBSP "hashtags: [a]\n"),
+     {":7:6: error: a no-break space (U+00A0)"}},
+    {"nothing for a hashtag",
+     RULE("    match: {hashtags: [null, ~]}\n"),
+     {":6:24: error: without quotes YAML reads null as nothing: write \"null\" if it is meant",
+      ":6:30: error: without quotes YAML reads ~ as nothing"}},
     {"an empty file", "", {": error: the file is empty"}},
 };
 
