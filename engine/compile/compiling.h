@@ -178,6 +178,13 @@ void weir__patterns_fini(struct compiling *c);
 void weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_rule *r);
 void weir__lint(struct compiling *c);
 
+/* lint_orders.c: of an order without errors, when all of it is read; and of all of them. */
+void weir__lint_order(struct compiling *c, const struct node *map, const struct weir__order *o);
+void weir__lint_orders(struct compiling *c);
+/* Does the order hold at any moment of an interval? Both are made of half-open pieces, so if they
+   share a moment they share one at which a piece of either begins. */
+bool weir__order_holds_within(const struct weir__order *o, const struct weir__interval *within);
+
 /* lint_entries.c: of what stands in one selector; and in one list, under the folds that it is used
    under. */
 void weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_selector kind,

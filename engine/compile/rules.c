@@ -310,6 +310,7 @@ weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
         out->observe = then == 1;
     if (!weir__node_get(map, "per_minute") && !weir__node_get(map, "share"))
         ERR(c, map, "a breaker needs a cap: `per_minute`, `share` or both");
+    WARN(c, map, "breakers are read, and not yet acted upon by this version: nothing is capped");
     return true;
 }
 

@@ -296,6 +296,69 @@ static const struct row rows[] = {
      NULL,
      {0}},
 
+    {"lists by their names alone",
+     TOP "lists: {l: {accounts: [x], posts: [2]}, m: {hashtags: [y]}}\nrules:\n  - {id: r, action: "
+         "allow, match: {accounts: [l, m], hashtags: [l, m], posts: [l]}}\n  - {id: s, action: "
+         "allow, match: {accounts: ['@l', {list: l}], hashtags: ['#m', {list: m}]}}\n",
+     NULL,
+     {":4:47: warning: this is read as the handle @l; the list of that name is {list: l}. If the "
+      "handle is meant, write \"@l\"",
+      ":4:68: warning: this is read as the hashtag #m; the list of that name is {list: m}.",
+      ":4:80: warning: this is read as a post's id; the list of that name is {list: l}"}},
+    {"a breaker",
+     RULE("    match: {posts: [1]}\n    breaker: {share: 0.5}\n"),
+     NULL,
+     {":7:14: warning: breakers are read, and not yet acted upon by this version"}},
+
+    {"an interval before the order",
+     ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-01-01T00:00:00Z}, {from: "
+           "2021-01-01T00:00:00Z}]",
+           ""),
+     NULL,
+     {":2:104: warning: this interval ends before the order was served (line 2)"}},
+    {"an interval after the lapse",
+     ORDER(
+         "served: 2021-01-01T00:00:00Z, on_lapse: lift, in_force: [{until: 2021-01-02T00:00:00Z}, "
+         "{from: 2021-01-03T00:00:00Z}]",
+         ""),
+     NULL,
+     {":2:143: warning: the order has lapsed before this interval begins (on_lapse: lift): "
+      "unless"}},
+    {"an interval between lapse and confirmation",
+     ORDER(
+         "served: 2021-01-01T00:00:00Z, on_lapse: lift, confirmed: 2021-01-05T00:00:00Z, in_force: "
+         "[{from: 2021-01-03T00:00:00Z, until: 2021-01-05T00:00:00Z}, {from: "
+         "2021-01-06T00:00:00Z}]",
+         ""),
+     NULL,
+     {":2:145: warning: the order has lapsed before this interval begins (on_lapse: lift), and "
+      "is"}},
+    {"an interval after the revocation",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-02-01T00:00:00Z, in_force: [{until: "
+           "2021-01-05T00:00:00Z}, {from: 2021-02-01T00:00:00Z}]",
+           ""),
+     NULL,
+     {":2:158: warning: the order is revoked (line 2) before this interval begins: it never"}},
+    {"a confirmation after the revocation",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-02-01T00:00:00Z, confirmed: "
+           "2021-02-02T00:00:00Z",
+           ""),
+     NULL,
+     {":2:127: warning: the order was revoked (line 2) before it was confirmed"}},
+    {"an order that is revoked before it begins, told once",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-02-01T00:00:00Z, in_force: [{from: "
+           "2021-02-01T00:00:00Z}]",
+           ""),
+     NULL,
+     {":2:94: warning: the order was revoked before it began: it never holds"}},
+    {"an order that lapses when it begins",
+     ORDER("served: 2021-01-01T00:00:00Z, review_by: 2021-01-01T00:00:00Z, on_lapse: lift", ""),
+     NULL,
+     {":2:128: warning: the order lapses at the very time that it begins: it never holds"}},
+    {"an order that is revoked after its lapse",
+     ORDER("served: 2021-01-01T00:00:00Z, on_lapse: lift, revoked: 2021-02-01T00:00:00Z", ""),
+     NULL,
+     {0}},
     {"a rule after its order",
      ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-02-01T00:00:00Z}]",
            "    from: 2021-02-01T00:00:00Z\n"),
