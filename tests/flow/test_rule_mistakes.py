@@ -188,6 +188,23 @@ def test_warnings_change_the_exit_code_only_when_strict():
         assert b"no errors, 1 warning" in done.out, done.text()
 
 
+def test_orders_whose_review_is_overdue_are_noted():
+    order = "orders:\n  o: {kind: policy, served: 2021-01-01T00:00:00Z, review_by: %s%s}\n"
+    told = "order `o`: review was due 2021-01-02T00:00:00Z: OVERDUE"
+    with weir.Folder() as folder:
+        for due, more, overdue in (("2021-01-02T00:00:00Z", "", True), ("9021-01-02T00:00:00Z", "", False),
+                                   ("2021-01-02T00:00:00Z", ", confirmed: 2021-01-03T00:00:00Z", False),
+                                   ("2021-01-02T00:00:00Z", ", on_lapse: lift", False)):
+            path = folder.write("rules.yaml", HEAD + order % (due, more) + rule(order="o")[len(HEAD):])
+            done = weir.expect(weir.run("check", "--strict", path))
+            assert (f"{path}:3: note: {told}" in done.err.decode()) == overdue == bool(done.err), done.text()
+            assert b"no errors, no warnings" in done.out, done.text()
+            said = json.loads(weir.expect(weir.run("check", "--json", path)).out)
+            assert [(x["severity"], x["file"], x["line"]) for x in said] == [("note", str(path), 3)] * overdue, said
+            assert all(told in x["message"] for x in said), said
+            assert not weir.run("check", "--quiet", path).err
+
+
 def test_examples_are_free_of_warnings():
     for example in sorted(weir.EXAMPLES.iterdir()):
         if example.is_dir():
