@@ -132,6 +132,9 @@ bool weir__want_interval(struct compiling *c, const struct node *map, struct wei
    null) as such, all others as strings. */
 weir_span weir__node_json(struct compiling *c, const struct node *n);
 
+/* time_hint.c: why that is no time, as a message of its own. */
+const char *weir__time_hint(struct arena *work, weir_span time);
+
 /* The other parts ---------------------------------------------------------------------------- */
 
 void weir__compile_groups(struct compiling *c, const struct node *map);

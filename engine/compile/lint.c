@@ -55,6 +55,11 @@ weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_r
         WARN(c, rollout,
              "a rollout of 0 holds every author back, so that this rule never acts: to "
              "switch it off write `mode: off`, to try it `mode: observe`");
+    if (rollout && r->rollout_bp >= 10 && r->rollout_bp < 100)
+        WARN(c, rollout,
+             "a rollout is in percent, and this is less than one: of 10000 authors the rule acts "
+             "on %u. If %u percent are meant, write %u",
+             r->rollout_bp, r->rollout_bp, r->rollout_bp);
     if (fold && r->fold != WEIR__FOLD_NONE && !has_hashtags(r))
         WARN(c, fold,
              "`fold` is about hashtags, and this rule has none in `match` or `except`: "

@@ -52,6 +52,21 @@ weir__want_map(struct compiling *c, const struct node *n, const char *what)
     return false;
 }
 
+/* How a map becomes a list of one. */
+static const char *
+in_brackets(struct compiling *c, const struct node *map)
+{
+    const char *pairs = "";
+
+    for (size_t i = 0; i < map->n; i++) {
+        if (map->items[i]->kind != NODE_SCALAR || map->n > 2)
+            return "write \"- \" in front of its first line, and indent the others by two more";
+        pairs = arena_printf(c->work, "%s%s%.*s: %.*s", pairs, i ? ", " : "",
+                             SPAN_FMT(map->keys[i]->text), SPAN_FMT(map->items[i]->text));
+    }
+    return arena_printf(c->work, "write [{%s}]", pairs);
+}
+
 bool
 weir__want_seq(struct compiling *c, const struct node *n, const char *what)
 {
@@ -68,7 +83,7 @@ weir__want_seq(struct compiling *c, const struct node *n, const char *what)
     else if (n->kind == NODE_EMPTY)
         ERR(c, n, "%s must be a list: %s", what, weir__empty_hint(c->work, n));
     else
-        ERR(c, n, "%s must be a list, and is %s", what, kind_of(n));
+        ERR(c, n, "%s must be a list, and is %s: %s", what, kind_of(n), in_brackets(c, n));
     return false;
 }
 
@@ -99,6 +114,22 @@ enumerate(struct compiling *c, const char *const *words, size_t n)
     return all;
 }
 
+static bool
+is_digits(const struct node *n)
+{
+    for (size_t i = 0; i < n->text.len; i++)
+        if (!ascii_is_digit(n->text.p[i]))
+            return false;
+    return n->kind == NODE_SCALAR && n->text.len;
+}
+
+/* `{factor: 0,5}`: to YAML, a factor of 0 and a key 5. */
+static bool
+is_cut_number(const struct node *value, const struct node *next_key)
+{
+    return is_digits(value) && is_digits(next_key);
+}
+
 void
 weir__check_keys(struct compiling *c, const struct node *map, const char *what,
                  const char *const *allowed, size_t nallowed)
@@ -116,6 +147,9 @@ weir__check_keys(struct compiling *c, const struct node *map, const char *what,
             odd = weir__odd_blank(c->work, key->text);
         if (odd)
             ERR(c, key, "%s", odd);
+        else if (i && is_cut_number(map->items[i - 1], key))
+            ERR(c, key, "a number is written with a point: write %.*s.%.*s",
+                SPAN_FMT(map->items[i - 1]->text), SPAN_FMT(key->text));
         else if (near.p)
             ERR(c, key, "unknown key `%.*s` in %s: did you mean `%.*s`?", SPAN_FMT(key->text), what,
                 SPAN_FMT(near));
@@ -207,6 +241,34 @@ want_unquoted(struct compiling *c, const struct node *n, weir_span *out)
     return false;
 }
 
+/* Digits, and among them at most one such mark. */
+static bool
+is_number_with(weir_span s, char mark, size_t *at)
+{
+    *at = span_find(s, mark);
+    for (size_t i = 0; i < s.len; i++)
+        if (i != *at && !ascii_is_digit(s.p[i]))
+            return false;
+    return *at < s.len && s.len > 1;
+}
+
+static void
+refuse_number(struct compiling *c, const struct node *n, unsigned decimals)
+{
+    weir_span s = n->text;
+    bool percent = s.p[s.len - 1] == '%';
+    size_t at;
+
+    if (percent && decimals == 3) /* factors and shares */
+        ERR(c, n, "a number is written without %%, as a part of 1: a half is 0.5, a tenth 0.1");
+    else if (percent && decimals)
+        ERR(c, n, "a number is written without %%: write %.*s", (int)s.len - 1, s.p);
+    else if (decimals && is_number_with(s, ',', &at))
+        ERR(c, n, "a number is written with a point: write %.*s.%s", (int)at, s.p, s.p + at + 1);
+    else
+        ERR(c, n, "this is no %snumber that can stand here", decimals ? "" : "whole ");
+}
+
 bool
 weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals, int64_t *out)
 {
@@ -227,7 +289,7 @@ weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals,
             continue;
         }
         if (!ascii_is_digit(s.p[i]) || v > INT64_MAX / 100) {
-            ERR(c, n, "this is no %snumber that can stand here", decimals ? "" : "whole ");
+            refuse_number(c, n, decimals);
             return false;
         }
         v = v * 10 + (s.p[i] - '0');
@@ -256,12 +318,6 @@ weir__want_int(struct compiling *c, const struct node *n, int64_t min, int64_t m
     return false;
 }
 
-static bool
-is_bare_date(weir_span s)
-{
-    return s.len == 10 && s.p[4] == '-' && s.p[7] == '-';
-}
-
 bool
 weir__want_time(struct compiling *c, const struct node *n, int64_t *out)
 {
@@ -271,16 +327,7 @@ weir__want_time(struct compiling *c, const struct node *n, int64_t *out)
         return false;
     if (weir_time_parse(s, out))
         return true;
-    if (is_bare_date(s))
-        ERR(c, n,
-            "a date alone does not say when the day begins: write %.*sT00:00:00Z, or the offset "
-            "of the place (%.*sT00:00:00+05:30)",
-            SPAN_FMT(s), SPAN_FMT(s));
-    else if (s.len == 19 && s.p[10] == 'T')
-        ERR(c, n, "this time has no offset: write %.*sZ for UTC, or the offset of the place",
-            SPAN_FMT(s));
-    else
-        ERR(c, n, "this is no time: write it as 2021-02-01T06:00:00Z (RFC 3339)");
+    ERR(c, n, "%s", weir__time_hint(c->work, s));
     return false;
 }
 

@@ -167,6 +167,21 @@ def test_lines_of_list_files_that_are_more_than_an_entry_say_why():
             assert f"handles.txt:{i + 1}:1: error: " in told[i] and cure in told[i], told[i]
 
 
+def test_csv_with_semicolons_says_what_to_save():
+    for text, column, code in (("handle;why\n@a;x\n", "handle", 3), ("@a;x\n@b;y\n", None, 3),
+                               ("handle\twhy\n@a\tx\n", "handle", 3), ("handle,why;\n@a,b;\n", "handle", 0),
+                               ("/a;b/\n", None, 0), ("id:1 @a; or b\n", None, 0)):
+        with weir.Folder() as folder:
+            folder.write("handles.csv", text)
+            which = f"{{file: handles.csv, column: {column}}}" if column else "handles.csv"
+            path = folder.write("rules.yaml", HEAD + f"lists: {{l: {{accounts: {which}}}}}\n" + rule(
+                match="{accounts: [{list: l}]}")[len(HEAD):])
+            done = weir.expect(weir.run("check", path), code)
+            mark = "tabs" if "\t" in text else "semicolons"
+            told = f"handles.csv:1: error: the columns are parted by {mark} here, and a .csv file has commas: save"
+            assert (told in done.err.decode()) == (code == 3), done.text()
+
+
 def test_what_can_never_match_is_warned_of():
     with weir.Folder() as folder:
         path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))
