@@ -203,6 +203,14 @@ def test_warnings_change_the_exit_code_only_when_strict():
         assert b"no errors, 1 warning" in done.out, done.text()
 
 
+def test_the_limits_of_looking_alike_are_as_the_readme_says():
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(
+            fold="confusable", match="{hashtags: [hello, modern, sale, win]}",
+            tests="{match: [he11o, HELLO, rnodern, hеllo], no_match: [heIlo, hell0, m0dern, 5ale, w1n, h3llo]}"))
+        assert b"10 tests passed" in weir.expect(weir.run("check", "--strict", path)).out
+
+
 def test_orders_whose_review_is_overdue_are_noted():
     order = "orders:\n  o: {kind: policy, served: 2021-01-01T00:00:00Z, review_by: %s%s}\n"
     told = "order `o`: review was due 2021-01-02T00:00:00Z: OVERDUE"
