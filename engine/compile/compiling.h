@@ -196,8 +196,9 @@ void weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_se
 /* " under `fold: …`", or "": put behind what holds because of a rule's fold. */
 const char *weir__under_fold(enum weir__fold fold);
 
-/* lint_hashtags.c: of a hashtag or a glob of hashtags. */
-void weir__lint_hashtag(struct compiling *c, const struct raw_entry *e);
+/* lint_hashtags.c: is it a hashtag, or a glob of hashtags, that most texts cannot hold? Warns of
+   it, where `tell` is true. */
+bool weir__lint_hashtag(struct compiling *c, const struct raw_entry *e, bool tell);
 
 /* lint_regex.c; true: there was something to tell. */
 bool weir__lint_regex(struct compiling *c, const struct raw_entry *e, weir_selector kind,

@@ -129,8 +129,6 @@ lint_one(struct compiling *c, const struct raw_entry *e, weir_selector kind, enu
         lint_glob(c, e, kind);
     if (e->entry.kind == WEIR__ENTRY_REGEX)
         return weir__lint_regex(c, e, kind, fold);
-    if (kind == WEIR_SEL_HASHTAGS && e->entry.kind != WEIR__ENTRY_LIST)
-        weir__lint_hashtag(c, e);
     if (kind == WEIR_SEL_POSTS && e->entry.kind == WEIR__ENTRY_LITERAL)
         lint_post(c, e);
     return false;
@@ -166,6 +164,8 @@ weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_sele
     for (size_t i = 0; i < all->n; i++) {
         lint_bare_name(c, &all->items[i], kind);
         (void)lint_one(c, &all->items[i], kind, fold);
+        if (kind == WEIR_SEL_HASHTAGS)
+            (void)weir__lint_hashtag(c, &all->items[i], true);
     }
     lint_repeats(c, all, kind, fold);
 }
@@ -180,6 +180,21 @@ common_fold(unsigned folds)
     return WEIR__FOLD_NONE;
 }
 
+/* Lists that others have gathered may have thousands: the first show what it is about. */
+static void
+lint_listed_hashtags(struct compiling *c, const struct raw_entries *all)
+{
+    const size_t shown = 10;
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        n += weir__lint_hashtag(c, &all->items[i], n < shown);
+    if (n > shown)
+        weir__diag_add(c->diags, WEIR_WARNING, &(struct weir__place){.file = all->items[0].at.file},
+                       "more entries of this list are no hashtags most texts can hold: %zu in all",
+                       n);
+}
+
 void
 weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selector kind)
 {
@@ -190,6 +205,8 @@ weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selecto
         for (unsigned f = 0; f <= WEIR__FOLD_TURKIC && !told; f++)
             told = (folds >> f & 1) && lint_one(c, &all->items[i], kind, (enum weir__fold)f);
     }
+    if (kind == WEIR_SEL_HASHTAGS)
+        lint_listed_hashtags(c, all);
     if (all->repeats)
         lint_repeats(c, all, kind, common_fold(folds));
 }

@@ -100,11 +100,15 @@ message_for(struct compiling *c, const struct raw_entry *e, weir_span end)
                         SPAN_FMT(end), SPAN_FMT(s), (int)head, s.p);
 }
 
-void
-weir__lint_hashtag(struct compiling *c, const struct raw_entry *e)
+bool
+weir__lint_hashtag(struct compiling *c, const struct raw_entry *e, bool tell)
 {
-    weir_span end = find_end(c, &e->entry);
+    enum weir__entry_kind kind = e->entry.kind;
 
-    if (end.p && weir__tell_once(c, &e->at, "hashtag"))
+    if (e->refused || (kind != WEIR__ENTRY_LITERAL && kind != WEIR__ENTRY_GLOB))
+        return false;
+    weir_span end = find_end(c, &e->entry);
+    if (end.p && tell && weir__tell_once(c, &e->at, "hashtag"))
         weir__diag_add(c->diags, WEIR_WARNING, &e->at, "%s", message_for(c, e, end));
+    return end.p != NULL;
 }

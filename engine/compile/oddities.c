@@ -14,6 +14,17 @@ is_typographic_quote(UChar32 c)
     return (c >= 0x2018 && c <= 0x201F) || c == 0xAB || c == 0xBB || c == 0x2039 || c == 0x203A;
 }
 
+/* An apostrophe is none by itself. */
+static bool
+are_quotes(UChar32 first, UChar32 last)
+{
+    bool single = (first >= 0x2018 && first <= 0x201B) || (last >= 0x2018 && last <= 0x201B);
+
+    if (is_typographic_quote(first) && is_typographic_quote(last))
+        return true;
+    return !single && (is_typographic_quote(first) || is_typographic_quote(last));
+}
+
 static bool
 is_odd_blank(UChar32 c)
 {
@@ -64,7 +75,7 @@ weir__odd_blank(struct arena *work, weir_span s)
         U8_NEXT((const uint8_t *)s.p, at, s.len, c);
         if (c >= 0 && is_odd_blank(c))
             return arena_printf(work,
-                                "%s (U+%04X) stands here, which YAML takes for a letter: type an "
+                                "%s (U+%04X) stands here, which is read as a letter: type an "
                                 "ordinary space",
                                 c == 0xA0 ? "a no-break space" : "a blank that is no space",
                                 (unsigned)c);
@@ -79,7 +90,7 @@ weir__odd_edges(struct arena *work, weir_span s, bool in_list_file)
     UChar32 first = first_of(s, &n), last = last_of(s, &n);
     weir_span inside = inside_of(s);
 
-    if (!is_typographic_quote(first) && !is_typographic_quote(last))
+    if (!are_quotes(first, last))
         return inside.len < s.len ? weir__odd_blank(work, s) : NULL;
     if (in_list_file)
         return arena_printf(work, "entries of list files stand without quotes: write %.*s",

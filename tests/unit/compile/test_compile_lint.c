@@ -254,6 +254,10 @@ static const struct row rows[] = {
       "l:2:1: warning: a list file has one entry a line",
       "l:3:1: warning: no hashtag has a blank, a comma or a semicolon in it: a list file has one",
       "l:5:1: warning: no hashtag has a blank, a comma"}},
+    {"an apostrophe at the end is no quote",
+     LISTED("none"),
+     "nul’\n",
+     {"l:1:1: warning: most networks end a hashtag in front of \"’\", and read #nul’ as #nul"}},
     {"a note behind an id is no comment",
      TOP "lists: {l: {accounts: l.txt}}\nrules:\n  - {id: r, action: allow, match: {accounts: "
          "[{list: l}]}}\n",
@@ -492,12 +496,35 @@ one_place_in_a_long_regex(void **state)
     free(list);
 }
 
+/* The first ten of a list, and how many there are. */
+static void
+many_odd_hashtags_of_a_list(void **state)
+{
+    const char *path;
+    char list[400] = "";
+    weir_diags *d = weir_diags_new();
+    weir_ruleset *rs = NULL;
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        (void)snprintf(list + strlen(list), sizeof list - strlen(list), "a%d-b\n", i);
+    (void)write_file("l.txt", list);
+    path = write_file("r.yaml", LISTED("none"));
+    assert_int_equal(weir_ruleset_load(&path, 1, NULL, d, &rs), WEIR_OK);
+    assert_int_equal(weir_diags_count(d), 11);
+    assert_true(is_told(d, "l.txt", ":10:1: warning: most networks end"));
+    assert_true(is_told(d, "l.txt", ": warning: more entries of this list are no hashtags"));
+    weir_ruleset_unref(rs);
+    weir_diags_free(d);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_hardly_meant_is_warned_of),
         cmocka_unit_test(one_place_in_a_long_regex),
+        cmocka_unit_test(many_odd_hashtags_of_a_list),
     };
 
     return cmocka_run_group_tests_name("compile/lint", tests, make_folder, remove_folder);

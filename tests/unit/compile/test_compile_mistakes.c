@@ -290,7 +290,7 @@ static const struct row rows[] = {
      {":6:13: error: these are typographic quotes", ":7:11: error: these are typographic quotes"}},
     {"a no-break space in brackets",
      RULE("    match: {hashtags: [a," NBSP "b]}\n"),
-     {":6:26: error: a no-break space (U+00A0) stands here, which YAML takes for a letter: type"}},
+     {":6:26: error: a no-break space (U+00A0) stands here, which is read as a letter: type"}},
     {"no-break spaces as indentation",
      TOP "rules:\n" NBSP " - id: r\n" NBSP "   action: allow\n",
      {":3:1: error: a no-break space (U+00A0)"}},
