@@ -190,9 +190,9 @@ lint_listed_hashtags(struct compiling *c, const struct raw_entries *all)
     for (size_t i = 0; i < all->n; i++)
         n += weir__lint_hashtag(c, &all->items[i], n < shown);
     if (n > shown)
-        weir__diag_add(c->diags, WEIR_WARNING, &(struct weir__place){.file = all->items[0].at.file},
-                       "more entries of this list are no hashtags most texts can hold: %zu in all",
-                       n);
+        weir__diag_add(
+            c->diags, WEIR_WARNING, &(struct weir__place){.file = all->items[0].at.file},
+            "more entries of this list are such as no hashtag in a text can be: %zu in all", n);
 }
 
 void
