@@ -4,15 +4,41 @@
 #include "cli/commands.h"
 #include "cli/inputs.h"
 #include "cli/ui.h"
+#include "flow/clock.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 struct checked {
     weir_diags *diags;
     weir_ruleset *rs; /* NULL: they do not compile */
     weir_status st;
     size_t nfiles, ntests, failed;
+    int64_t now_ms; /* for what is due */
 };
+
+/* To be told of an order that goes on past its review; message and place in `out` and the order. */
+static bool
+find_overdue(const struct checked *c, uint32_t order, weir_buf *out, weir_diag *told)
+{
+    weir_order_info o;
+    char time[WEIR_TIME_MAX];
+
+    if (weir_ruleset_order_review(c->rs, order, c->now_ms) != WEIR_REVIEW_OVERDUE)
+        return false;
+    weir_ruleset_order(c->rs, order, &o);
+    (void)weir_time_format(o.review_by_ms, time);
+    out->len = 0;
+    weir_buf_printf(out,
+                    "order `%s`: review was due %s: OVERDUE. Write its outcome as `confirmed` or "
+                    "`revoked`",
+                    o.id, time);
+    weir_buf_putc(out, '\0');
+    if (out->failed)
+        ui_no_memory();
+    *told = (weir_diag){.severity = WEIR_NOTE, .message = out->p, .file = o.file, .line = o.line};
+    return true;
+}
 
 static void
 put_text(weir_buf *out, const char *key, const char *text)
@@ -30,23 +56,49 @@ severity_name(weir_severity s)
 }
 
 static void
-put_json(const weir_diags *diags, weir_buf *out)
+put_object(const weir_diag *d, weir_buf *out)
 {
-    weir_buf_putc(out, '[');
-    for (size_t i = 0; i < weir_diags_count(diags); i++) {
-        const weir_diag *d = weir_diags_at(diags, i);
+    weir_buf_printf(out, "%s\n{\"severity\":\"%s\"", out->len > 1 ? "," : "",
+                    severity_name(d->severity));
+    put_text(out, "file", d->file);
+    if (d->line)
+        weir_buf_printf(out, ",\"line\":%u", d->line);
+    if (d->line && d->column)
+        weir_buf_printf(out, ",\"column\":%u,\"width\":%u", d->column, d->width);
+    put_text(out, "message", d->message);
+    put_text(out, "source", d->source);
+    weir_buf_putc(out, '}');
+}
 
-        weir_buf_printf(out, "%s\n{\"severity\":\"%s\"", i ? "," : "", severity_name(d->severity));
-        put_text(out, "file", d->file);
-        if (d->line)
-            weir_buf_printf(out, ",\"line\":%u", d->line);
-        if (d->line && d->column)
-            weir_buf_printf(out, ",\"column\":%u,\"width\":%u", d->column, d->width);
-        put_text(out, "message", d->message);
-        put_text(out, "source", d->source);
-        weir_buf_putc(out, '}');
-    }
+static void
+put_json(const struct checked *c, weir_buf *out)
+{
+    weir_buf text = {0};
+    weir_diag overdue;
+
+    weir_buf_putc(out, '[');
+    for (size_t i = 0; i < weir_diags_count(c->diags); i++)
+        put_object(weir_diags_at(c->diags, i), out);
+    for (uint32_t i = 0; c->rs && i < weir_ruleset_norders(c->rs); i++)
+        if (find_overdue(c, i, &text, &overdue))
+            put_object(&overdue, out);
     weir_buf_puts(out, "\n]\n");
+    weir_buf_fini(&text);
+}
+
+static void
+tell_overdue(const struct checked *c)
+{
+    bool colour = ui_has_colour(STDERR_FILENO);
+    weir_buf text = {0}, out = {0};
+    weir_diag overdue;
+
+    for (uint32_t i = 0; c->rs && i < weir_ruleset_norders(c->rs); i++)
+        if (find_overdue(c, i, &text, &overdue))
+            weir_diag_format(&overdue, colour, &out);
+    ui_tell(&out);
+    weir_buf_fini(&out);
+    weir_buf_fini(&text);
 }
 
 static void
@@ -117,11 +169,13 @@ report(const struct args *a, const struct checked *c)
     weir_buf out = {0};
 
     if (a->json)
-        put_json(c->diags, &out);
+        put_json(c, &out);
     else {
         ui_diags(c->diags, a->quiet ? WEIR_ERROR : WEIR_NOTE);
-        if (!a->quiet)
+        if (!a->quiet) {
+            tell_overdue(c);
             put_result(a, c, &out);
+        }
     }
     int rc = ui_put(&out);
     weir_buf_fini(&out);
@@ -137,7 +191,7 @@ report(const struct args *a, const struct checked *c)
 static int
 check(const struct args *a)
 {
-    struct checked c = {0};
+    struct checked c = {.now_ms = clock_now_ms()};
     struct args all = *a; /* with a list of its own */
     struct strings files = {0};
 
@@ -168,8 +222,9 @@ const struct command command_check = {
     .does = "Compile rules, look for mistakes in them, and run the tests that they carry.",
     .more =
         "All that is wrong is said in one run, on standard error, with its place. A folder\n"
-        "stands for every *.yaml below it. The exit code is 3 when there is an error, and with\n"
-        "--strict 1 when there are warnings alone.",
+        "stands for every *.yaml below it. Notes name the orders whose review is overdue today.\n"
+        "The exit code is 3 when there is an error, and with --strict 1 when there are warnings\n"
+        "alone.",
     .options = OPT_BIT(RULES) | OPT_BIT(STRICT) | OPT_BIT(NO_TESTS) | OPT_BIT(NO_JIT) |
                OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .plain = "RULES",

@@ -132,6 +132,9 @@ bool weir__want_interval(struct compiling *c, const struct node *map, struct wei
    null) as such, all others as strings. */
 weir_span weir__node_json(struct compiling *c, const struct node *n);
 
+/* time_hint.c: why that is no time, as a message of its own. */
+const char *weir__time_hint(struct arena *work, weir_span time);
+
 /* The other parts ---------------------------------------------------------------------------- */
 
 void weir__compile_groups(struct compiling *c, const struct node *map);
@@ -178,6 +181,13 @@ void weir__patterns_fini(struct compiling *c);
 void weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_rule *r);
 void weir__lint(struct compiling *c);
 
+/* lint_orders.c: of an order without errors, when all of it is read; and of all of them. */
+void weir__lint_order(struct compiling *c, const struct node *map, const struct weir__order *o);
+void weir__lint_orders(struct compiling *c);
+/* Does the order hold at any moment of an interval? Both are made of half-open pieces, so if they
+   share a moment they share one at which a piece of either begins. */
+bool weir__order_holds_within(const struct weir__order *o, const struct weir__interval *within);
+
 /* lint_entries.c: of what stands in one selector; and in one list, under the folds that it is used
    under. */
 void weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_selector kind,
@@ -185,6 +195,10 @@ void weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir
 void weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selector kind);
 /* " under `fold: …`", or "": put behind what holds because of a rule's fold. */
 const char *weir__under_fold(enum weir__fold fold);
+
+/* lint_hashtags.c: is it a hashtag, or a glob of hashtags, that most texts cannot hold? Warns of
+   it, where `tell` is true. */
+bool weir__lint_hashtag(struct compiling *c, const struct raw_entry *e, bool tell);
 
 /* lint_regex.c; true: there was something to tell. */
 bool weir__lint_regex(struct compiling *c, const struct raw_entry *e, weir_selector kind,

@@ -6,11 +6,14 @@
 #include "base/buf.h"
 #include "text/fold.h"
 
+#include <unicode/uloc.h>
+
 /* It has no second slash, or something behind it that is no flag. */
 static void
 refuse_regex(struct compiling *c, weir_span text, weir_span flags, const struct raw_entry *e)
 {
-    const char *cut = e->node ? weir__regex_hint(c->work, e->node) : NULL;
+    const char *cut =
+        e->node ? weir__regex_hint(c->work, e->node) : weir__list_line_hint(c->work, text);
 
     if (cut)
         ERR_AT(c, &e->at, "%s", cut);
@@ -180,6 +183,32 @@ read_hashtag(struct compiling *c, weir_span text, struct raw_entry *out)
     return false;
 }
 
+/* ICU knows ISO 639's three-letter codes but those that libraries use. */
+static void
+warn_of_long_code(struct compiling *c, const struct raw_entry *e)
+{
+    static const char library[][2][4] = {
+        {"alb", "sq"}, {"arm", "hy"}, {"baq", "eu"}, {"bur", "my"}, {"chi", "zh"},
+        {"cze", "cs"}, {"dut", "nl"}, {"fre", "fr"}, {"geo", "ka"}, {"ger", "de"},
+        {"gre", "el"}, {"ice", "is"}, {"mac", "mk"}, {"mao", "mi"}, {"may", "ms"},
+        {"per", "fa"}, {"rum", "ro"}, {"slo", "sk"}, {"tib", "bo"}, {"wel", "cy"}};
+    char code[4] = "", known[ULOC_LANG_CAPACITY] = "";
+    UErrorCode err = U_ZERO_ERROR;
+
+    if (e->entry.text.len != 3)
+        return;
+    for (size_t i = 0; i < 3; i++)
+        code[i] = ascii_lower(e->entry.text.p[i]);
+    (void)uloc_getLanguage(code, known, sizeof known, &err);
+    const char *two = U_SUCCESS(err) && strlen(known) == 2 ? known : NULL;
+    for (size_t i = 0; i < sizeof library / sizeof *library; i++)
+        if (strcmp(code, library[i][0]) == 0)
+            two = library[i][1];
+    if (two)
+        weir__diag_add(c->diags, WEIR_WARNING, &e->at,
+                       "posts have this language's code of two letters: write %s", two);
+}
+
 static bool
 read_lang(struct compiling *c, weir_span text, struct raw_entry *out)
 {
@@ -193,8 +222,10 @@ read_lang(struct compiling *c, weir_span text, struct raw_entry *out)
         ERR_AT(c, &out->at, "`und` is no language: posts without one never match");
         return false;
     }
-    if (letters)
+    if (letters) {
+        warn_of_long_code(c, out);
         return true;
+    }
     size_t dash = span_find(text, '-');
     if (dash < text.len)
         ERR_AT(c, &out->at, "only the language itself is compared: write %.*s", (int)dash, text.p);

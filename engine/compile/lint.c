@@ -1,6 +1,6 @@
 /*
- * Lint: what is no mistake of the language, but hardly what its author wanted. Here of rules, of
- * orders and of the whole; of entries and of regexes in files of their own.
+ * Lint: what is no mistake of the language, but hardly what its author wanted. Here of rules and of
+ * the whole; of orders, entries, hashtags and regexes in files of their own.
  */
 #include "compile/compiling.h"
 
@@ -14,39 +14,7 @@ warn_unused(struct compiling *c, const struct name_table *t, const char *what)
             WARN(c, n->at, "%s `%.*s` is used by no rule", what, SPAN_FMT(name));
 }
 
-static void
-lint_orders(struct compiling *c)
-{
-    weir_span name;
-
-    for (struct named *n = NULL; (n = weir__names_next(&c->order_names, n, &name)) != NULL;) {
-        const struct weir__order *o = &c->orders[n->index];
-        bool legal = o->kind == WEIR_KIND_EMERGENCY || o->kind == WEIR_KIND_LEGAL_DEMAND ||
-                     o->kind == WEIR_KIND_COURT_ORDER;
-        if (legal && (!o->authority.p || !o->basis.p))
-            WARN(c, n->at, "order `%.*s` does not say its %s: a record cannot account for it",
-                 SPAN_FMT(name), o->authority.p ? "basis" : "authority");
-    }
-}
-
-/*
- * Does the order hold at any moment of the rule's own interval? Both are made of half-open pieces,
- * so if they share a moment they share one at which a piece of either begins.
- */
-static bool
-can_act(const struct weir_rule *r, const struct weir__order *o)
-{
-    const struct weir__interval *own = &r->in_force;
-    int64_t starts[3] = {own->from, o->confirmed, INT64_MIN + 1};
-
-    for (size_t i = 0; i < o->nintervals + 3; i++) {
-        int64_t t = i < 3 ? starts[i] : o->intervals[i - 3].from;
-        if (t != WEIR_TIME_NONE && weir__interval_holds(own, t) && weir__order_holds(o, t))
-            return true;
-    }
-    return false;
-}
-
+/* The rule's own, under its order. */
 static void
 lint_interval(struct compiling *c, const struct node *map, const struct weir_rule *r)
 {
@@ -57,7 +25,7 @@ lint_interval(struct compiling *c, const struct node *map, const struct weir_rul
         at = weir__node_get(map, "until");
     if (!at || r->order == WEIR_NONE || weir_diags_errors(c->diags)) /* its times may be wrong */
         return;
-    if (!can_act(r, &c->orders[r->order]))
+    if (!weir__order_holds_within(&c->orders[r->order], own))
         WARN(c, at, "order `%s` is in force at no moment %s: this rule can never act",
              c->orders[r->order].id.p,
              own->from == WEIR_TIME_NONE    ? "before the rule's `until`"
@@ -87,6 +55,11 @@ weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_r
         WARN(c, rollout,
              "a rollout of 0 holds every author back, so that this rule never acts: to "
              "switch it off write `mode: off`, to try it `mode: observe`");
+    if (rollout && r->rollout_bp >= 10 && r->rollout_bp < 100)
+        WARN(c, rollout,
+             "a rollout is in percent, and this is less than one: of 10000 authors the rule acts "
+             "on %u. If %u percent are meant, write %u",
+             r->rollout_bp, r->rollout_bp, r->rollout_bp);
     if (fold && r->fold != WEIR__FOLD_NONE && !has_hashtags(r))
         WARN(c, fold,
              "`fold` is about hashtags, and this rule has none in `match` or `except`: "
@@ -116,7 +89,7 @@ weir__lint(struct compiling *c)
         warn_unused(c, &c->group_names, "group");
     }
     lint_jit(c);
-    lint_orders(c);
+    weir__lint_orders(c);
     for (size_t i = 0; i < c->nraw_lists; i++)
         for (int k = 0; k < WEIR_NSELECTORS; k++)
             weir__lint_list(c, &c->raw_lists[i].of[k], (weir_selector)k);

@@ -134,12 +134,39 @@ lint_one(struct compiling *c, const struct raw_entry *e, weir_selector kind, enu
     return false;
 }
 
+/* `accounts: [press]`, where `press` is a list: without a sign it may have been meant. */
+static void
+lint_bare_name(struct compiling *c, const struct raw_entry *e, weir_selector kind)
+{
+    weir_selector of = kind == WEIR_SEL_MENTIONS ? WEIR_SEL_ACCOUNTS : kind;
+    weir_span name = e->node->text;
+    const struct named *list =
+        e->entry.kind == WEIR__ENTRY_LITERAL ? weir__names_find(&c->list_names, name) : NULL;
+
+    if (!list || !c->raw_lists[list->index].given[of])
+        return;
+    if (of == WEIR_SEL_POSTS)
+        WARN(c, e->node, "this is read as a post's id; the list of that name is {list: %.*s}",
+             SPAN_FMT(name));
+    else
+        WARN(c, e->node,
+             "this is read as the %s %c%.*s; the list of that name is {list: %.*s}. If the %s is "
+             "meant, write \"%c%.*s\"",
+             of == WEIR_SEL_HASHTAGS ? "hashtag" : "handle", of == WEIR_SEL_HASHTAGS ? '#' : '@',
+             SPAN_FMT(name), SPAN_FMT(name), of == WEIR_SEL_HASHTAGS ? "hashtag" : "handle",
+             of == WEIR_SEL_HASHTAGS ? '#' : '@', SPAN_FMT(name));
+}
+
 void
 weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_selector kind,
                    enum weir__fold fold)
 {
-    for (size_t i = 0; i < all->n; i++)
+    for (size_t i = 0; i < all->n; i++) {
+        lint_bare_name(c, &all->items[i], kind);
         (void)lint_one(c, &all->items[i], kind, fold);
+        if (kind == WEIR_SEL_HASHTAGS)
+            (void)weir__lint_hashtag(c, &all->items[i], true);
+    }
     lint_repeats(c, all, kind, fold);
 }
 
@@ -153,6 +180,21 @@ common_fold(unsigned folds)
     return WEIR__FOLD_NONE;
 }
 
+/* Lists that others have gathered may have thousands: the first show what it is about. */
+static void
+lint_listed_hashtags(struct compiling *c, const struct raw_entries *all)
+{
+    const size_t shown = 10;
+    size_t n = 0;
+
+    for (size_t i = 0; i < all->n; i++)
+        n += weir__lint_hashtag(c, &all->items[i], n < shown);
+    if (n > shown)
+        weir__diag_add(
+            c->diags, WEIR_WARNING, &(struct weir__place){.file = all->items[0].at.file},
+            "more entries of this list are such as no hashtag in a text can be: %zu in all", n);
+}
+
 void
 weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selector kind)
 {
@@ -163,6 +205,8 @@ weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selecto
         for (unsigned f = 0; f <= WEIR__FOLD_TURKIC && !told; f++)
             told = (folds >> f & 1) && lint_one(c, &all->items[i], kind, (enum weir__fold)f);
     }
+    if (kind == WEIR_SEL_HASHTAGS)
+        lint_listed_hashtags(c, all);
     if (all->repeats)
         lint_repeats(c, all, kind, common_fold(folds));
 }

@@ -191,12 +191,39 @@ read_record(struct reading *r, struct csv *c, size_t index, size_t *widest)
     return true;
 }
 
+/*
+ * Excel parts columns by semicolons where a comma is the decimal sign, and some programs by tabs.
+ * The first line tells: a header of one column, or one that no entry can be.
+ */
+static bool
+refuse_semicolons(struct reading *r, const char *column)
+{
+    weir_span line = span_head(r->file->text, span_find(r->file->text, '\n'));
+    bool semicolon = span_find(line, ';') < line.len;
+    const char *at = semicolon ? memchr(line.p, ';', line.len) : NULL;
+
+    if (!at && line.len)
+        at = memchr(line.p, '\t', line.len);
+    if (!at || span_find(line, ',') < line.len)
+        return false;
+    if (!column && (line.p[0] == '/' || memmem(line.p, line.len, " @", 2)))
+        return false; /* a regex may hold one, and a note behind an id */
+    csv_error(r, 1,
+              arena_printf(r->work,
+                           "the columns are parted by %s here, and a .csv file has commas: save it "
+                           "as CSV with commas, or replace them",
+                           semicolon ? "semicolons" : "tabs"));
+    return true;
+}
+
 static void
 read_csv(struct reading *r, const char *column)
 {
     struct csv c = {.rest = r->file->text, .line = 1, .line_start = r->file->text};
     size_t index = 0;
 
+    if (refuse_semicolons(r, column))
+        return;
     if (column && !read_header(r, &c, column, &index))
         return;
     size_t widest = 1;

@@ -37,6 +37,21 @@ read_inline(struct compiling *c, const struct node *seq, weir_selector kind, str
     }
 }
 
+/* What is no entry of any kind, or to hashtags no more than odd (lint_hashtags.c). */
+static void
+add_line(struct compiling *c, struct raw_entries *to, weir_selector kind, weir_span text,
+         const struct weir__place *at, const struct source_file *file)
+{
+    const char *wrong = weir__odd_edges(c->work, text, true);
+
+    if (!wrong && kind != WEIR_SEL_HASHTAGS)
+        wrong = weir__list_line_hint(c->work, text);
+    if (wrong)
+        ERR_AT(c, at, "%s", wrong);
+    else
+        add_raw(c, to, kind, text, at, file, NULL);
+}
+
 static void
 read_file(struct compiling *c, const struct node *at, const char *path, const char *column,
           weir_selector kind, struct raw_entries *to)
@@ -50,7 +65,7 @@ read_file(struct compiling *c, const struct node *at, const char *path, const ch
     for (size_t i = 0; i < n; i++) {
         struct weir__place place = {file->path, lines[i].line, lines[i].column, lines[i].width,
                                     SPAN_NONE};
-        add_raw(c, to, kind, lines[i].text, &place, file, NULL);
+        add_line(c, to, kind, lines[i].text, &place, file);
     }
     if (n == 0)
         WARN(c, at, "the list file %s has no entries", file->path);

@@ -140,16 +140,34 @@ compare_paths(const void *a, const void *b)
 }
 
 static bool
-is_rule_file(const FTSENT *e)
+is_rule_file(weir_span name)
 {
-    return (e->fts_info == FTS_F || e->fts_info == FTS_SL) && e->fts_namelen > 5 &&
-           strcmp(e->fts_name + e->fts_namelen - 5, ".yaml") == 0 && e->fts_name[0] != '.';
+    return name.len > 5 && span_is(span_skip(name, name.len - 5), ".yaml");
 }
 
-/* Paths of the rule files below a folder, malloc'd, so that no jump can lose the walk. */
+/* Meant for a rule file, and named otherwise. */
+static bool
+is_misnamed(weir_span name)
+{
+    static const char *const ends[] = {".yaml", ".yml", ".yaml.txt", ".yml.txt"};
+
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (name.len > n && weir__span_eq_nocase(span_skip(name, name.len - n), span_of(ends[i])))
+            return !is_rule_file(name);
+    }
+    return false;
+}
+
+/* Paths of files below a folder, malloc'd, so that no jump can lose the walk. */
 struct walked {
     char **paths;
     size_t n, cap;
+};
+
+/* What a folder holds. */
+struct found {
+    struct walked rules, misnamed;
 };
 
 static bool
@@ -171,14 +189,27 @@ add_walked(struct walked *w, const char *path)
 
 /* false: out of memory. */
 static bool
-walk_folder(const char *folder, struct walked *w)
+add_entry(struct found *found, const FTSENT *e)
+{
+    weir_span name = {e->fts_name, e->fts_namelen};
+
+    if ((e->fts_info != FTS_F && e->fts_info != FTS_SL) || name.p[0] == '.')
+        return true;
+    if (is_rule_file(name))
+        return add_walked(&found->rules, e->fts_path);
+    return !is_misnamed(name) || add_walked(&found->misnamed, e->fts_path);
+}
+
+/* false: out of memory. */
+static bool
+walk_folder(const char *folder, struct found *found)
 {
     char *roots[] = {(char *)(uintptr_t)folder, NULL}; /* fts takes no const and changes nothing */
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     bool ok = walk != NULL || errno != ENOMEM;
 
     for (FTSENT *e; ok && walk && (e = fts_read(walk)) != NULL;)
-        ok = !is_rule_file(e) || add_walked(w, e->fts_path);
+        ok = add_entry(found, e);
     if (walk)
         (void)fts_close(walk);
     return ok;
@@ -201,21 +232,52 @@ add_found(struct arena *work, char *const *found, size_t n, struct names *files,
     return ok;
 }
 
+/* One prefix: their order is that of the paths relative to the folder. */
+static void
+sort_walked(struct walked *w)
+{
+    if (w->n)
+        qsort(w->paths, w->n, sizeof *w->paths, compare_paths);
+}
+
+static void
+free_walked(struct walked *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        free(w->paths[i]);
+    free(w->paths);
+}
+
+static void
+warn_of_misnamed(const struct walked *w, weir_diags *diags)
+{
+    for (size_t i = 0; i < w->n; i++)
+        weir__diag_add(diags, WEIR_WARNING, &(struct weir__place){.file = w->paths[i]},
+                       "this file is not read: rule files in a folder end in .yaml; rename it");
+}
+
 static bool
 add_folder(struct arena *work, const char *folder, struct names *files, weir_diags *diags)
 {
-    struct walked w = {.n = 0};
-    bool ok = walk_folder(folder, &w);
+    struct found found = {.rules.n = 0};
+    bool ok = walk_folder(folder, &found);
 
-    if (w.n) /* one prefix: relative order is the same */
-        qsort(w.paths, w.n, sizeof *w.paths, compare_paths);
-    ok = ok && add_found(work, w.paths, w.n, files, diags);
-    for (size_t i = 0; i < w.n; i++)
-        free(w.paths[i]);
-    free(w.paths);
+    sort_walked(&found.rules);
+    sort_walked(&found.misnamed);
+    ok = ok && add_found(work, found.rules.paths, found.rules.n, files, diags);
+    if (ok)
+        warn_of_misnamed(&found.misnamed, diags);
+    free_walked(&found.rules);
+    free_walked(&found.misnamed);
     if (!ok)
         longjmp(*work->on_oom, 1);
-    return w.n > 0 || fail_file(folder, "the folder has no rule files (*.yaml) in it", diags);
+    if (found.rules.n)
+        return true;
+    return fail_file(folder,
+                     found.misnamed.n ? "the folder has no rule files (*.yaml) in it, only files "
+                                        "whose names end otherwise: rename them"
+                                      : "the folder has no rule files (*.yaml) in it",
+                     diags);
 }
 
 static bool

@@ -164,16 +164,11 @@ static void
 take_outcome(struct compiling *c, const struct node *map, struct weir__order *o)
 {
     const struct node *confirmed = take_time(c, map, "confirmed", &o->confirmed);
-    const struct node *revoked = take_time(c, map, "revoked", &o->revoked);
 
+    (void)take_time(c, map, "revoked", &o->revoked);
     if (confirmed && o->served != WEIR_TIME_NONE && o->confirmed != WEIR_TIME_NONE &&
         o->confirmed < o->served)
         ERR(c, confirmed, "the order was confirmed before it was served");
-    if (confirmed && o->review_by == WEIR_TIME_NONE)
-        WARN(c, confirmed, "`confirmed` is the outcome of a review, and this order has none due");
-    if (revoked && o->revoked != WEIR_TIME_NONE && o->nintervals &&
-        o->intervals[0].from != WEIR_TIME_NONE && o->revoked <= o->intervals[0].from)
-        WARN(c, revoked, "the order was revoked before it began: it never holds");
 }
 
 static void
@@ -199,6 +194,7 @@ compile_order(struct compiling *c, const struct node *key, const struct node *ma
     struct weir__order o = {.file = key->file->path, .line = key->line};
     const struct node *kind = weir__node_get(map, "kind");
     unsigned k = WEIR_KIND_POLICY;
+    size_t errors = weir_diags_errors(c->diags);
 
     weir__check_keys(c, map, "an order", keys, sizeof keys / sizeof *keys);
     o.id = arena_copy(c->into, id);
@@ -216,6 +212,8 @@ compile_order(struct compiling *c, const struct node *key, const struct node *ma
     take_review(c, map, &o);
     take_outcome(c, map, &o);
     take_refused(c, map, &o);
+    if (weir_diags_errors(c->diags) == errors)
+        weir__lint_order(c, map, &o);
     *ARENA_PUSH(c->work, c->orders, c->norders, c->orders_cap) = o;
 }
 

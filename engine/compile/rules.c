@@ -47,6 +47,22 @@ take_id(struct compiling *c, const struct node *map, struct weir_rule *r)
     return true;
 }
 
+/* Of any file, also one that is yet to be compiled. */
+static const struct node *
+find_rule(struct compiling *c, weir_span id)
+{
+    for (size_t i = 0; i < c->forest.ntrees; i++) {
+        const struct node *top = c->forest.trees[i].top;
+        const struct node *seq = top ? weir__node_get(top, "rules") : NULL;
+        for (size_t k = 0; seq && seq->kind == NODE_SEQ && k < seq->n; k++) {
+            const struct node *its = weir__node_get(seq->items[k], "id");
+            if (its && span_eq(its->text, id))
+                return seq->items[k];
+        }
+    }
+    return NULL;
+}
+
 static bool
 find_order(struct compiling *c, const struct node *n, uint32_t *out)
 {
@@ -55,6 +71,16 @@ find_order(struct compiling *c, const struct node *n, uint32_t *out)
     if (!weir__want_text(c, n, &id))
         return false;
     struct named *order = weir__names_find(&c->order_names, id);
+    const struct node *rule = order ? NULL : find_rule(c, id);
+    if (rule) {
+        const struct node *its = weir__node_get(rule, "order");
+        if (its && its->kind == NODE_SCALAR)
+            ERR(c, n, "`%.*s` is a rule, and an order is wanted: that rule's is %.*s", SPAN_FMT(id),
+                SPAN_FMT(its->text));
+        else
+            ERR(c, n, "`%.*s` is a rule, and an order is wanted: that rule has none", SPAN_FMT(id));
+        return false;
+    }
     if (!order) {
         ERR(c, n, "there is no order `%.*s`%s", SPAN_FMT(id),
             weir__did_you_mean(c, weir__names_nearest(&c->order_names, id)));
@@ -310,6 +336,7 @@ weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
         out->observe = then == 1;
     if (!weir__node_get(map, "per_minute") && !weir__node_get(map, "share"))
         ERR(c, map, "a breaker needs a cap: `per_minute`, `share` or both");
+    WARN(c, map, "breakers are read, and not yet acted upon by this version: nothing is capped");
     return true;
 }
 

@@ -29,28 +29,61 @@ kind_of(const struct node *n)
     return "a single value";
 }
 
+/* Why YAML may have read something else than was meant here; NULL: nothing shows it. */
+static const char *
+misread(struct compiling *c, const struct node *n)
+{
+    const struct node *first = n->kind == NODE_MAP && n->n ? n->keys[0] : n;
+
+    return first->kind == NODE_SCALAR ? weir__odd_blank(c->work, first->text) : NULL;
+}
+
 bool
 weir__want_map(struct compiling *c, const struct node *n, const char *what)
 {
+    const char *odd = misread(c, n);
+
     if (n->kind == NODE_MAP)
         return true;
-    ERR(c, n, "%s must be a map (key: value), and is %s", what, kind_of(n));
+    if (odd)
+        ERR(c, n, "%s", odd);
+    else
+        ERR(c, n, "%s must be a map (key: value), and is %s", what, kind_of(n));
     return false;
+}
+
+/* How a map becomes a list of one. */
+static const char *
+in_brackets(struct compiling *c, const struct node *map)
+{
+    const char *pairs = "";
+
+    for (size_t i = 0; i < map->n; i++) {
+        if (map->items[i]->kind != NODE_SCALAR || map->n > 2)
+            return "write \"- \" in front of its first line, and indent the others by two more";
+        pairs = arena_printf(c->work, "%s%s%.*s: %.*s", pairs, i ? ", " : "",
+                             SPAN_FMT(map->keys[i]->text), SPAN_FMT(map->items[i]->text));
+    }
+    return arena_printf(c->work, "write [{%s}]", pairs);
 }
 
 bool
 weir__want_seq(struct compiling *c, const struct node *n, const char *what)
 {
+    const char *odd = misread(c, n);
+
     if (n->kind == NODE_SEQ && n->n)
         return true;
-    if (n->kind == NODE_SEQ)
+    if (odd)
+        ERR(c, n, "%s", odd);
+    else if (n->kind == NODE_SEQ)
         ERR(c, n, "%s is an empty list: name at least one, or leave the key out", what);
     else if (n->kind == NODE_SCALAR)
         ERR(c, n, "%s must be a list: write [%.*s]", what, SPAN_FMT(n->text));
     else if (n->kind == NODE_EMPTY)
         ERR(c, n, "%s must be a list: %s", what, weir__empty_hint(c->work, n));
     else
-        ERR(c, n, "%s must be a list, and is %s", what, kind_of(n));
+        ERR(c, n, "%s must be a list, and is %s: %s", what, kind_of(n), in_brackets(c, n));
     return false;
 }
 
@@ -81,6 +114,22 @@ enumerate(struct compiling *c, const char *const *words, size_t n)
     return all;
 }
 
+static bool
+is_digits(const struct node *n)
+{
+    for (size_t i = 0; i < n->text.len; i++)
+        if (!ascii_is_digit(n->text.p[i]))
+            return false;
+    return n->kind == NODE_SCALAR && n->text.len;
+}
+
+/* `{factor: 0,5}`: to YAML, a factor of 0 and a key 5. */
+static bool
+is_cut_number(const struct node *value, const struct node *next_key)
+{
+    return is_digits(value) && is_digits(next_key);
+}
+
 void
 weir__check_keys(struct compiling *c, const struct node *map, const char *what,
                  const char *const *allowed, size_t nallowed)
@@ -93,7 +142,15 @@ weir__check_keys(struct compiling *c, const struct node *map, const char *what,
         if (known)
             continue;
         weir_span near = nearest_word(key->text, allowed, nallowed);
-        if (near.p)
+        const char *odd = weir__odd_edges(c->work, key->text, false);
+        if (!odd)
+            odd = weir__odd_blank(c->work, key->text);
+        if (odd)
+            ERR(c, key, "%s", odd);
+        else if (i && is_cut_number(map->items[i - 1], key))
+            ERR(c, key, "a number is written with a point: write %.*s.%.*s",
+                SPAN_FMT(map->items[i - 1]->text), SPAN_FMT(key->text));
+        else if (near.p)
             ERR(c, key, "unknown key `%.*s` in %s: did you mean `%.*s`?", SPAN_FMT(key->text), what,
                 SPAN_FMT(near));
         else
@@ -109,8 +166,9 @@ is_null(const struct node *n)
            (span_is(n->text, "~") || span_is(n->text, "null"));
 }
 
-bool
-weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
+/* Free text, whatever stands in it. */
+static bool
+want_value(struct compiling *c, const struct node *n, weir_span *out)
 {
     if (n->kind == NODE_EMPTY) {
         ERR(c, n, "%s", weir__empty_hint(c->work, n));
@@ -125,7 +183,11 @@ weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
         return false;
     }
     if (n->text.len == 0 || is_null(n)) {
-        ERR(c, n, "a value is missing here");
+        if (n->text.len)
+            ERR(c, n, "without quotes YAML reads %.*s as nothing: write \"%.*s\" if it is meant",
+                SPAN_FMT(n->text), SPAN_FMT(n->text));
+        else
+            ERR(c, n, "a value is missing here");
         return false;
     }
     *out = n->text;
@@ -133,11 +195,23 @@ weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
 }
 
 bool
+weir__want_text(struct compiling *c, const struct node *n, weir_span *out)
+{
+    if (!want_value(c, n, out))
+        return false;
+    const char *odd = weir__odd_edges(c->work, *out, false);
+    if (!odd)
+        return true;
+    ERR(c, n, "%s", odd);
+    return false;
+}
+
+bool
 weir__want_string(struct compiling *c, const struct node *n, weir_span *out)
 {
     weir_span text;
 
-    if (!weir__want_text(c, n, &text))
+    if (!want_value(c, n, &text))
         return false;
     *out = arena_copy(c->into, text);
     return true;
@@ -167,6 +241,34 @@ want_unquoted(struct compiling *c, const struct node *n, weir_span *out)
     return false;
 }
 
+/* Digits, and among them at most one such mark. */
+static bool
+is_number_with(weir_span s, char mark, size_t *at)
+{
+    *at = span_find(s, mark);
+    for (size_t i = 0; i < s.len; i++)
+        if (i != *at && !ascii_is_digit(s.p[i]))
+            return false;
+    return *at < s.len && s.len > 1;
+}
+
+static void
+refuse_number(struct compiling *c, const struct node *n, unsigned decimals)
+{
+    weir_span s = n->text;
+    bool percent = s.p[s.len - 1] == '%';
+    size_t at;
+
+    if (percent && decimals == 3) /* factors and shares */
+        ERR(c, n, "a number is written without %%, as a part of 1: a half is 0.5, a tenth 0.1");
+    else if (percent && decimals)
+        ERR(c, n, "a number is written without %%: write %.*s", (int)s.len - 1, s.p);
+    else if (decimals && is_number_with(s, ',', &at))
+        ERR(c, n, "a number is written with a point: write %.*s.%s", (int)at, s.p, s.p + at + 1);
+    else
+        ERR(c, n, "this is no %snumber that can stand here", decimals ? "" : "whole ");
+}
+
 bool
 weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals, int64_t *out)
 {
@@ -187,7 +289,7 @@ weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals,
             continue;
         }
         if (!ascii_is_digit(s.p[i]) || v > INT64_MAX / 100) {
-            ERR(c, n, "this is no %snumber that can stand here", decimals ? "" : "whole ");
+            refuse_number(c, n, decimals);
             return false;
         }
         v = v * 10 + (s.p[i] - '0');
@@ -216,12 +318,6 @@ weir__want_int(struct compiling *c, const struct node *n, int64_t min, int64_t m
     return false;
 }
 
-static bool
-is_bare_date(weir_span s)
-{
-    return s.len == 10 && s.p[4] == '-' && s.p[7] == '-';
-}
-
 bool
 weir__want_time(struct compiling *c, const struct node *n, int64_t *out)
 {
@@ -231,16 +327,7 @@ weir__want_time(struct compiling *c, const struct node *n, int64_t *out)
         return false;
     if (weir_time_parse(s, out))
         return true;
-    if (is_bare_date(s))
-        ERR(c, n,
-            "a date alone does not say when the day begins: write %.*sT00:00:00Z, or the offset "
-            "of the place (%.*sT00:00:00+05:30)",
-            SPAN_FMT(s), SPAN_FMT(s));
-    else if (s.len == 19 && s.p[10] == 'T')
-        ERR(c, n, "this time has no offset: write %.*sZ for UTC, or the offset of the place",
-            SPAN_FMT(s));
-    else
-        ERR(c, n, "this is no time: write it as 2021-02-01T06:00:00Z (RFC 3339)");
+    ERR(c, n, "%s", weir__time_hint(c->work, s));
     return false;
 }
 

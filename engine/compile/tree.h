@@ -82,6 +82,15 @@ const char *weir__empty_hint(struct arena *work, const struct node *n);
    a comment): the fix, as a message of its own; else NULL. */
 const char *weir__regex_hint(struct arena *work, const struct node *n);
 
+/* oddities.c: messages of their own, or NULL ------------------------------------------------- */
+
+/* A blank that is no ASCII space stands somewhere in it. */
+const char *weir__odd_blank(struct arena *work, weir_span s);
+/* It begins or ends with a typographic quote, or with such a blank. */
+const char *weir__odd_edges(struct arena *work, weir_span s, bool in_list_file);
+/* A list file's line (not empty) has more on it than an entry: a comment, quotes, YAML's dash. */
+const char *weir__list_line_hint(struct arena *work, weir_span line);
+
 /* The value of a key of a map, or NULL. */
 struct node *weir__node_get(const struct node *map, const char *key);
 

@@ -90,6 +90,22 @@ mistake_inside(weir_span line, struct arena *work)
     return (struct mistake){NULL, 0};
 }
 
+/* A line's indentation, dash and key: what stands there as a blank should be a space. */
+static weir_span
+front_of(weir_span line)
+{
+    size_t n = 0;
+
+    while (n < line.len && (line.p[n] & 0x80 || line.p[n] == ' ' || line.p[n] == '-'))
+        n++;
+    while (n < line.len && (ascii_lower(line.p[n]) >= 'a' && ascii_lower(line.p[n]) <= 'z'))
+        n++;
+    if (n < line.len && line.p[n] == ':')
+        for (n++; n < line.len && line.p[n] & 0x80; n++)
+            continue;
+    return span_head(line, n);
+}
+
 static struct mistake
 mistake_in(weir_span line, const struct weir__value *v, struct arena *work)
 {
@@ -106,6 +122,9 @@ mistake_in(weir_span line, const struct weir__value *v, struct arena *work)
                          "YAML knows: use single quotes, '%.*s'",
                          SPAN_FMT(escaped)),
             0};
+    const char *odd = weir__odd_blank(work, front_of(line));
+    if (odd)
+        return mistake_at(line, line.p, odd);
     weir_span regex = weir__bare_regex(line, v->text);
     if (regex.p && weir__is_cut_regex(regex))
         return mistake_at(line, regex.p, weir__quote_regex(work, regex));

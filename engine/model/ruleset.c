@@ -215,6 +215,8 @@ weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out)
         .review_by_ms = o->review_by,
         .confirmed_ms = o->confirmed,
         .revoked_ms = o->revoked,
+        .file = o->file,
+        .line = o->line,
     };
 }
 

@@ -50,6 +50,12 @@ kind_of(int32_t c)
     return category & U_GC_ND_MASK ? FILLER : NEITHER;
 }
 
+bool
+weir__is_hashtag_char(int32_t c)
+{
+    return c >= 0 && kind_of(c) != NEITHER;
+}
+
 static bool
 is_hash(int32_t c)
 {

@@ -18,6 +18,9 @@ struct weir__walk {
     size_t at;
 };
 
+/* May the code point stand in a hashtag, behind its sign? */
+bool weir__is_hashtag_char(int32_t c);
+
 bool weir__next_hashtag(struct weir__walk *w, weir_span *tag);
 bool weir__next_mention(struct weir__walk *w, weir_span *mention);
 

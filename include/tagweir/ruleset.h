@@ -141,6 +141,8 @@ typedef struct weir_order_info {
     bool confidential; /* then authority, reference and targets must not be shown to outsiders */
     bool lapses;       /* on_lapse: lift */
     int64_t served_ms, review_by_ms, confirmed_ms, revoked_ms;
+    const char *file; /* where it stands */
+    uint32_t line;
 } weir_order_info;
 
 WEIR_API uint32_t weir_ruleset_norders(const weir_ruleset *rs);

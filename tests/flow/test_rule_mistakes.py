@@ -152,6 +152,36 @@ def test_mistakes_in_list_files_have_their_place_there():
         assert b"tags.txt:3:" in done.err, done.text()
 
 
+def test_lines_of_list_files_that_are_more_than_an_entry_say_why():
+    lines = {"@press # of the press": "a comment stands on a line of its own, \"# \" in front: write @press here",
+             "\"@press\"": "stand without quotes: write @press", "“@press”": "stand without quotes: write @press",
+             "- @press": "stand without \"- \": write @press", "/ab/  # x": "of its own, \"# \" in front: write /ab/ here",
+             "id:1 # a": "write id:1 here", "@a, #b": "one entry a line"}
+    with weir.Folder() as folder:
+        folder.write("handles.txt", "\n".join(lines))
+        path = folder.write("rules.yaml", HEAD + "lists: {l: {accounts: handles.txt}}\n" + rule(
+            match="{accounts: [{list: l}]}")[len(HEAD):])
+        done = weir.expect(weir.run("check", path), 3)
+        told = done.err.decode().split("\n")
+        for i, cure in enumerate(lines.values()):
+            assert f"handles.txt:{i + 1}:1: error: " in told[i] and cure in told[i], told[i]
+
+
+def test_csv_with_semicolons_says_what_to_save():
+    for text, column, code in (("handle;why\n@a;x\n", "handle", 3), ("@a;x\n@b;y\n", None, 3),
+                               ("handle\twhy\n@a\tx\n", "handle", 3), ("handle,why;\n@a,b;\n", "handle", 0),
+                               ("/a;b/\n", None, 0), ("id:1 @a; or b\n", None, 0)):
+        with weir.Folder() as folder:
+            folder.write("handles.csv", text)
+            which = f"{{file: handles.csv, column: {column}}}" if column else "handles.csv"
+            path = folder.write("rules.yaml", HEAD + f"lists: {{l: {{accounts: {which}}}}}\n" + rule(
+                match="{accounts: [{list: l}]}")[len(HEAD):])
+            done = weir.expect(weir.run("check", path), code)
+            mark = "tabs" if "\t" in text else "semicolons"
+            told = f"handles.csv:1: error: the columns are parted by {mark} here, and a .csv file has commas: save"
+            assert (told in done.err.decode()) == (code == 3), done.text()
+
+
 def test_what_can_never_match_is_warned_of():
     with weir.Folder() as folder:
         path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))
@@ -173,6 +203,31 @@ def test_warnings_change_the_exit_code_only_when_strict():
         assert b"no errors, 1 warning" in done.out, done.text()
 
 
+def test_the_limits_of_looking_alike_are_as_the_readme_says():
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(
+            fold="confusable", match="{hashtags: [hello, modern, sale, win]}",
+            tests="{match: [he11o, HELLO, rnodern, hеllo], no_match: [heIlo, hell0, m0dern, 5ale, w1n, h3llo]}"))
+        assert b"10 tests passed" in weir.expect(weir.run("check", "--strict", path)).out
+
+
+def test_orders_whose_review_is_overdue_are_noted():
+    order = "orders:\n  o: {kind: policy, served: 2021-01-01T00:00:00Z, review_by: %s%s}\n"
+    told = "order `o`: review was due 2021-01-02T00:00:00Z: OVERDUE"
+    with weir.Folder() as folder:
+        for due, more, overdue in (("2021-01-02T00:00:00Z", "", True), ("9021-01-02T00:00:00Z", "", False),
+                                   ("2021-01-02T00:00:00Z", ", confirmed: 2021-01-03T00:00:00Z", False),
+                                   ("2021-01-02T00:00:00Z", ", on_lapse: lift", False)):
+            path = folder.write("rules.yaml", HEAD + order % (due, more) + rule(order="o")[len(HEAD):])
+            done = weir.expect(weir.run("check", "--strict", path))
+            assert (f"{path}:3: note: {told}" in done.err.decode()) == overdue == bool(done.err), done.text()
+            assert b"no errors, no warnings" in done.out, done.text()
+            said = json.loads(weir.expect(weir.run("check", "--json", path)).out)
+            assert [(x["severity"], x["file"], x["line"]) for x in said] == [("note", str(path), 3)] * overdue, said
+            assert all(told in x["message"] for x in said), said
+            assert not weir.run("check", "--quiet", path).err
+
+
 def test_examples_are_free_of_warnings():
     for example in sorted(weir.EXAMPLES.iterdir()):
         if example.is_dir():
@@ -186,6 +241,21 @@ def test_a_repeated_entry_of_a_list_file_names_the_first():
                             + rule(match="{accounts: [{list: l}]}")[len(HEAD):])
         done = weir.expect(weir.run("check", path))
         assert b"handles.csv:3:2: warning: " in done.err and b"handles.csv:2:1" in done.err, done.text()
+
+
+def test_files_of_a_folder_that_are_not_read_are_named():
+    with weir.Folder() as folder:
+        for name in ("b.yml", "A.YAML", "sub/c.Yml", "d.yaml.txt", ".hidden.yml", "notes.txt"):
+            folder.write(name, HEAD + RULE)
+        cure = ": this file is not read: rule files in a folder end in .yaml; rename it"
+        told = [f"{folder.path}/{name}: warning" + cure for name in ("A.YAML", "b.yml", "d.yaml.txt", "sub/c.Yml")]
+        done = weir.expect(weir.run("check", folder.path), 4)
+        assert [x for x in done.err.decode().split("\n") if "warning" in x] == told, done.text()
+        assert f"{folder.path}: error: the folder has no rule files (*.yaml) in it, only" in done.err.decode()
+        folder.write("a.yaml", HEAD + RULE)
+        done = weir.expect(weir.run("check", folder.path))
+        assert done.err.decode().split("\n")[:-1] == told, done.text()
+        assert b"1 file, 1 rule," in done.out and b"no errors, 4 warnings" in done.out, done.text()
 
 
 def test_a_list_given_as_rules_says_how_to_use_it():

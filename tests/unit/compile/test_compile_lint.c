@@ -25,6 +25,7 @@
 #define ACUTE "\xCC\x81" /* combining */
 #define DOT "\xCC\x87"   /* combining */
 #define CYR_A "\xD0\xB0" /* а, which looks like an a */
+#define NBSP "\xC2\xA0"
 #define ZWJ "\xE2\x80\x8D"
 
 #define SIGN "a regex is tried on the hashtag without its #, so this cannot match: write "
@@ -220,6 +221,54 @@ static const struct row rows[] = {
       "l:2:2: warning: " NONE("ﬁ") ", so"}},
     {"handles are not folded", ACCOUNTS("'/ﬁn/', '/cafe" ACUTE "/'"), NULL, {0}},
 
+    {"hashtags that end in a text before they do here",
+     TAGS("stop-it, 'a.b*', \"'x\", 'ｆ．x'"),
+     NULL,
+     {":6:24: warning: most networks end a hashtag in front of \"-\", and read #stop-it as #stop",
+      ":6:34: warning: most networks end a hashtag in front of \".\", and read #a.b* as #a",
+      ":6:42: warning: no hashtag begins with \"'\"", ":6:48: warning: most networks end"}},
+    {"hashtags with blanks or commas",
+     TAGS("'#two words', '#a, #b', 'a" NBSP "b', 'a;b'"),
+     NULL,
+     {":6:25: warning: no hashtag has a blank in it: leave it out, or did you mean two entries?",
+      ":6:39: warning: no hashtag has a comma in it", ":6:49: warning: no hashtag has a blank",
+      ":6:56: warning: no hashtag has a semicolon"}},
+    {"hashtags of all scripts",
+     TAGS("कखग, 'col·lecció', 2021, _, a" ZWJ "b, 'צה״ל', ～a, ゛あ, ｆ, 五・四, ①, '#🇺🇦', "
+          "i❤u, 'a?b*', '\\*'"),
+     NULL,
+     {0}},
+    {"a list file that looks like YAML",
+     LISTED("none"),
+     "- qux\n\"#baz\"\n'*x',\n\"a\n",
+     {"l:1:1: warning: a list file is no YAML, and its entries stand without \"- \": write qux",
+      "l:2:1: warning: entries of list files stand without quotes: write #baz",
+      "l:3:1: warning: entries of list files stand without quotes: write *x",
+      "l:4:1: warning: no hashtag begins with \"\"\""}},
+    {"a list file with more than an entry on a line",
+     LISTED("none"),
+     "#Protest  # main tag\n#foo, #bar\nfoo,\n/a #b/\ntwo words\n",
+     {"l:1:1: warning: in a list file a comment stands on a line of its own, \"# \" in front: "
+      "write "
+      "Protest here",
+      "l:2:1: warning: a list file has one entry a line",
+      "l:3:1: warning: no hashtag has a blank, a comma or a semicolon in it: a list file has one",
+      "l:5:1: warning: no hashtag has a blank, a comma"}},
+    {"an apostrophe at the end is no quote",
+     LISTED("none"),
+     "nul’\n",
+     {"l:1:1: warning: most networks end a hashtag in front of \"’\", and read #nul’ as #nul"}},
+    {"a note behind an id is no comment",
+     TOP "lists: {l: {accounts: l.txt}}\nrules:\n  - {id: r, action: allow, match: {accounts: "
+         "[{list: l}]}}\n",
+     "id:1 @b # c\n/a #b/\n",
+     {0}},
+    {"free text in typographic quotes",
+     TOP "orders: {o: {kind: court_order, authority: “A”, basis: «b»}}\nrules:\n  - {id: r, order: "
+         "o, action: allow, match: {posts: [1]}}\n",
+     NULL,
+     {0}},
+
     {"a rollout of nobody",
      RULE("    match: {posts: [1]}\n    rollout: 0\n"),
      NULL,
@@ -228,6 +277,16 @@ static const struct row rows[] = {
      RULE("    match: {posts: [1]}\n    rollout: 0\n    mode: off\n"),
      NULL,
      {0}},
+    {"a rollout of a quarter, as a part of 1",
+     RULE("    match: {posts: [1]}\n    rollout: 0.25\n"),
+     NULL,
+     {":7:14: warning: a rollout is in percent, and this is less than one: of 10000 authors the "
+      "rule acts on 25. If 25 percent are meant, write 25"}},
+    {"languages of three letters that have two",
+     RULE("    match: {langs: [deu, GER, fil, hi]}\n"),
+     NULL,
+     {":6:21: warning: posts have this language's code of two letters: write de",
+      ":6:26: warning: posts have this language's code of two letters: write de"}},
     {"a rollout of few", RULE("    match: {posts: [1]}\n    rollout: 0.01\n"), NULL, {0}},
     {"a fold of nothing",
      RULE("    match: {accounts: [a]}\n    fold: turkic\n"),
@@ -251,6 +310,69 @@ static const struct row rows[] = {
      NULL,
      {0}},
 
+    {"lists by their names alone",
+     TOP "lists: {l: {accounts: [x], posts: [2]}, m: {hashtags: [y]}}\nrules:\n  - {id: r, action: "
+         "allow, match: {accounts: [l, m], hashtags: [l, m], posts: [l]}}\n  - {id: s, action: "
+         "allow, match: {accounts: ['@l', {list: l}], hashtags: ['#m', {list: m}]}}\n",
+     NULL,
+     {":4:47: warning: this is read as the handle @l; the list of that name is {list: l}. If the "
+      "handle is meant, write \"@l\"",
+      ":4:68: warning: this is read as the hashtag #m; the list of that name is {list: m}.",
+      ":4:80: warning: this is read as a post's id; the list of that name is {list: l}"}},
+    {"a breaker",
+     RULE("    match: {posts: [1]}\n    breaker: {share: 0.5}\n"),
+     NULL,
+     {":7:14: warning: breakers are read, and not yet acted upon by this version"}},
+
+    {"an interval before the order",
+     ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-01-01T00:00:00Z}, {from: "
+           "2021-01-01T00:00:00Z}]",
+           ""),
+     NULL,
+     {":2:104: warning: this interval ends before the order was served (line 2)"}},
+    {"an interval after the lapse",
+     ORDER(
+         "served: 2021-01-01T00:00:00Z, on_lapse: lift, in_force: [{until: 2021-01-02T00:00:00Z}, "
+         "{from: 2021-01-03T00:00:00Z}]",
+         ""),
+     NULL,
+     {":2:143: warning: the order has lapsed before this interval begins (on_lapse: lift): "
+      "unless"}},
+    {"an interval between lapse and confirmation",
+     ORDER(
+         "served: 2021-01-01T00:00:00Z, on_lapse: lift, confirmed: 2021-01-05T00:00:00Z, in_force: "
+         "[{from: 2021-01-03T00:00:00Z, until: 2021-01-05T00:00:00Z}, {from: "
+         "2021-01-06T00:00:00Z}]",
+         ""),
+     NULL,
+     {":2:145: warning: the order has lapsed before this interval begins (on_lapse: lift), and "
+      "is"}},
+    {"an interval after the revocation",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-02-01T00:00:00Z, in_force: [{until: "
+           "2021-01-05T00:00:00Z}, {from: 2021-02-01T00:00:00Z}]",
+           ""),
+     NULL,
+     {":2:158: warning: the order is revoked (line 2) before this interval begins: it never"}},
+    {"a confirmation after the revocation",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-02-01T00:00:00Z, confirmed: "
+           "2021-02-02T00:00:00Z",
+           ""),
+     NULL,
+     {":2:127: warning: the order was revoked (line 2) before it was confirmed"}},
+    {"an order that is revoked before it begins, told once",
+     ORDER("served: 2021-01-01T00:00:00Z, revoked: 2021-02-01T00:00:00Z, in_force: [{from: "
+           "2021-02-01T00:00:00Z}]",
+           ""),
+     NULL,
+     {":2:94: warning: the order was revoked before it began: it never holds"}},
+    {"an order that lapses when it begins",
+     ORDER("served: 2021-01-01T00:00:00Z, review_by: 2021-01-01T00:00:00Z, on_lapse: lift", ""),
+     NULL,
+     {":2:128: warning: the order lapses at the very time that it begins: it never holds"}},
+    {"an order that is revoked after its lapse",
+     ORDER("served: 2021-01-01T00:00:00Z, on_lapse: lift, revoked: 2021-02-01T00:00:00Z", ""),
+     NULL,
+     {0}},
     {"a rule after its order",
      ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-02-01T00:00:00Z}]",
            "    from: 2021-02-01T00:00:00Z\n"),
@@ -374,12 +496,37 @@ one_place_in_a_long_regex(void **state)
     free(list);
 }
 
+/* The first ten of a list, and how many there are. */
+static void
+many_odd_hashtags_of_a_list(void **state)
+{
+    const char *path;
+    char list[400] = "";
+    weir_diags *d = weir_diags_new();
+    weir_ruleset *rs = NULL;
+
+    (void)state;
+    for (int i = 0; i < 30; i++)
+        (void)snprintf(list + strlen(list), sizeof list - strlen(list), "a%d-b\n", i);
+    (void)write_file("l.txt", list);
+    path = write_file("r.yaml", LISTED("none"));
+    assert_int_equal(weir_ruleset_load(&path, 1, NULL, d, &rs), WEIR_OK);
+    assert_int_equal(weir_diags_count(d), 11);
+    assert_true(is_told(d, "l.txt", ":10:1: warning: most networks end"));
+    assert_true(is_told(
+        d, "l.txt",
+        ": warning: more entries of this list are such as no hashtag in a text can be: 30"));
+    weir_ruleset_unref(rs);
+    weir_diags_free(d);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_hardly_meant_is_warned_of),
         cmocka_unit_test(one_place_in_a_long_regex),
+        cmocka_unit_test(many_odd_hashtags_of_a_list),
     };
 
     return cmocka_run_group_tests_name("compile/lint", tests, make_folder, remove_folder);

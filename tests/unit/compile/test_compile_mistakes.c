@@ -7,6 +7,7 @@
 #define TOP "tagweir: 1\n"
 #define RULE(more) TOP "rules:\n  - id: r\n    action: withhold\n    regions: [IN]\n" more
 #define MATCH "    match: {hashtags: [a]}\n"
+#define NBSP "\xC2\xA0"
 #define QUOTE                                                                                      \
     "a regex must stand in single quotes, since YAML gives meaning to some of its characters: "    \
     "write "
@@ -279,6 +280,84 @@ static const struct row rows[] = {
      "#a\n/^b: c/\nd*\n",
      {":1:1: error: " LIST "`lists: {some_name: {hashtags: r.yaml}}`"}},
     {"a list of a rule's keys is none", "tagweir: 1\nfarmers\n", {":2:1: error: "}},
+    {"typographic quotes",
+     RULE("    match: {hashtags: [“a”, «b», c”], accounts: [‘@d’]}\n"),
+     {":6:24: error: these are typographic quotes, as word processors make them, and to YAML they "
+      "are part of the value: write straight quotes, 'a'",
+      ":6:29: error: these are", ":6:34: error: these are", ":6:50: error: these are"}},
+    {"typographic quotes around words and keys",
+     RULE("    match: {“hashtags”: [a]}\n    mode: “off”\n"),
+     {":6:13: error: these are typographic quotes", ":7:11: error: these are typographic quotes"}},
+    {"a no-break space in brackets",
+     RULE("    match: {hashtags: [a," NBSP "b]}\n"),
+     {":6:26: error: a no-break space (U+00A0) stands here, which is read as a letter: type"}},
+    {"no-break spaces as indentation",
+     TOP "rules:\n" NBSP " - id: r\n" NBSP "   action: allow\n",
+     {":3:1: error: a no-break space (U+00A0)"}},
+    {"a no-break space behind a dash",
+     TOP "rules:\n  -" NBSP "id: r\n    action: allow\n",
+     {":3:1: error: a no-break space (U+00A0)"}},
+    {"a no-break space behind a colon",
+     TOP "rules:\n  - id: r\n    action:" NBSP "allow\n    match: {posts: [1]}\n",
+     {":4:1: error: a no-break space (U+00A0)"}},
+    {"a key behind a no-break space",
+     RULE("    match:\n     " NBSP "hashtags: [a]\n"),
+     {":7:6: error: a no-break space (U+00A0)"}},
+    {"nothing for a hashtag",
+     RULE("    match: {hashtags: [null, ~]}\n"),
+     {":6:24: error: without quotes YAML reads null as nothing: write \"null\" if it is meant",
+      ":6:30: error: without quotes YAML reads ~ as nothing"}},
+    {"rules where orders are wanted",
+     TOP "orders: {o: {kind: policy}}\nrules:\n  - {id: a, action: allow, against: [r, s], match: "
+         "{posts: [1]}}\n  - {id: r, order: o, action: allow, match: {posts: [1]}}\n  - {id: s, "
+         "order: r, action: allow, match: {posts: [1]}}\n  - {id: t, action: allow, against: [a], "
+         "match: {posts: [1]}}\n",
+     {":4:38: error: `r` is a rule, and an order is wanted: that rule's is o",
+      ":4:41: error: `s` is a rule, and an order is wanted: that rule's is r",
+      ":6:20: error: `r` is a rule, and an order is wanted: that rule's is o",
+      ":7:38: error: `a` is a rule, and an order is wanted: that rule has none"}},
+    {"maps where lists are wanted",
+     TOP "orders: {o: {kind: policy, in_force: {from: 2021-02-01T00:00:00Z, until: "
+         "2021-03-01T00:00:00Z}}}\nrules:\n  - {id: r, order: o, action: allow, match: {accounts: "
+         "{list: l}}}\n",
+     {":2:38: error: `in_force` must be a list, and is a map (key: value): write [{from: "
+      "2021-02-01T00:00:00Z, until: 2021-03-01T00:00:00Z}]",
+      ":4:56: error: `accounts` must be a list, and is a map (key: value): write [{list: l}]"}},
+    {"a rule that is not in a list",
+     TOP "rules:\n  id: r\n  action: allow\n  match: {posts: [1]}\n",
+     {":3:3: error: `rules` must be a list, and is a map (key: value): write \"- \" in front"}},
+    {"numbers of other places",
+     TOP "rules:\n  - {id: r, action: downrank, factor: 50%, regions: [IN], match: {posts: [1]}}\n"
+         "  - id: s\n    action: downrank\n    factor: 0,5\n    rollout: 50%\n    regions: [IN]\n"
+         "    match: {posts: [1]}\n  - {id: t, action: downrank, factor: 0,5}\n",
+     {":3:39: error: a number is written without %, as a part of 1: a half is 0.5, a tenth 0.1",
+      ":6:13: error: a number is written with a point: write 0.5",
+      ":7:14: error: a number is written without %: write 50",
+      ":10:41: error: a number is written with a point: write 0.5"}},
+    {"times that lack something",
+     RULE(MATCH "    from: 2021-02-02T06:00Z\n    until: 2021-03-02 06:00\n"),
+     {":7:11: error: the seconds are missing: write 2021-02-02T06:00:00Z"}},
+    {"a time that lacks seconds and offset",
+     RULE(MATCH "    until: 2021-03-02 06:00\n"),
+     {":7:12: error: the seconds are missing: write 2021-03-02 06:00:00Z"}},
+    {"days that are not there",
+     ORDER("    served: 2021-02-29T00:00:00Z\n    review_by: 2021-04-31\n    confirmed: "
+           "2021-13-01T00:00:00Z\n    revoked: 2024-02-30T00:00:00Z\n"),
+     {":5:13: error: there is no day 29: 2021-02 has 28 days",
+      ":6:16: error: there is no day 31: 2021-04 has 30 days",
+      ":7:16: error: there is no month 13: a date is written year-month-day",
+      ":8:14: error: there is no day 30: 2024-02 has 29 days"}},
+    {"hours and minutes that are not there",
+     ORDER("    served: 2021-02-01T24:00:00Z\n    review_by: 2021-02-01T00:60:00Z\n"),
+     {":5:13: error: hours go from 00 to 23: a day ends at 00:00:00 of the next one",
+      ":6:16: error: minutes and seconds go from 00 to 59"}},
+    {"offsets that are none",
+     ORDER("    served: 2021-02-01T06:00:00+0530\n    review_by: 2021-02-01T06:00:00 IST\n    "
+           "confirmed: 2021-02-01T06:00:00.5\n    revoked: 01.02.2021\n"),
+     {":5:13: error: an offset has a colon: write +05:30",
+      ":6:16: error: \" IST\" is no offset: write Z for UTC, or hours and minutes such as +05:30",
+      ":7:16: error: this time has no offset: write 2021-02-01T06:00:00.5Z for UTC",
+      ":8:14: error: this is no time: write it as"}},
     {"an empty file", "", {": error: the file is empty"}},
 };
 

@@ -56,6 +56,7 @@ wrong_codes_name_the_nearest(void **state)
 static void
 groups_expand(void **state)
 {
+    static const char *const apart[] = {"AX", "GF", "GP", "MF", "MQ", "PM", "RE", "YT"};
     struct weir__region_set s, europe;
     const char *near;
 
@@ -65,6 +66,8 @@ groups_expand(void **state)
     assert_false(weir__region_has(&s, weir_region_find(SPAN_LIT("NO"))));
     assert_true(weir__region_expand(SPAN_LIT("EEA"), &s, &near));
     assert_int_equal(members(&s), 30);
+    for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+        assert_false(weir__region_has(&s, weir_region_find(span_of(apart[i]))));
     assert_true(weir__region_expand(SPAN_LIT("150"), &europe, &near));
     assert_true(weir__region_has(&europe, weir_region_find(SPAN_LIT("CH"))));
     assert_false(weir__region_has(&europe, WEIR_REGION_XX));
