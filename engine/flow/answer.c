@@ -133,25 +133,33 @@ read_line(struct answerer *a, struct answer_line *line, const weir_item **items)
     return st;
 }
 
+static void
+use_up(size_t *room, size_t by)
+{
+    *room -= by < *room ? by : *room;
+}
+
 weir_status
-answer_line(struct answerer *a, struct answer_line *line, size_t enough, weir_buf *out)
+answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *room, weir_buf *out)
 {
     const weir_item *items;
-    size_t begin = out->len;
 
     CHECK_OBJ(a, ANSWERER_MAGIC);
-    CHECK(!line->done);
+    CHECK(!line->done && room->bytes && room->work);
     weir_status st = read_line(a, line, &items);
-    while (st == WEIR_OK && line->answered < line->nitems && out->len - begin < enough) {
+    while (st == WEIR_OK && line->answered < line->nitems && room->bytes && room->work) {
+        const weir_item *item = &items[line->answered];
         size_t mark = out->len;
 
-        st = answer_item(a, &items[line->answered], line->number, line->now_ms, out);
+        st = answer_item(a, item, line->number, line->now_ms, out);
         if (st != WEIR_OK) {
             out->len = mark;
             break;
         }
         line->answered++;
         a->tally.made += out->len > mark;
+        use_up(&room->bytes, out->len - mark);
+        use_up(&room->work, item->size + ANSWER_WORK);
     }
     if (st != WEIR_OK)
         answer_give_up(a, line);

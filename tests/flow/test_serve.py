@@ -2,8 +2,10 @@
 import json
 import os
 import random
+import re
 import socket
 import threading
+import time
 
 import weir
 from weir import tap
@@ -246,6 +248,51 @@ def test_a_client_that_leaves_in_the_middle_of_a_page_is_accounted_for():
             assert s.recv(1 << 16)
             s.close()
             assert ids(weir.ask(server.connect(), own(7))) == ["7"]
+
+
+SLOW = "tagweir: 1\nrules:\n" + "".join(
+    f"  - {{id: r{n}, regions: [IN], action: withhold, match: {{hashtags: ['/q.*{n}z$/']}}}}\n"
+    for n in range(150))
+
+
+def page_of_much_work(posts):
+    """30 tags each, and each tag is tried on every pattern of SLOW."""
+    return json.dumps({"data": [
+        {"id": str(n), "text": " ".join(f"#qq{n}t{k}y" for k in range(30))} for n in range(posts)
+    ]}).encode() + b"\n"
+
+
+def ask_beside_a_page(server, posts):
+    """A client that is owed much, once another that came after it has its answer."""
+    s = server.connect()
+    s.sendall(page_of_much_work(posts))
+    answers = s.recv(1 << 16)  # it is being worked on
+    other = server.connect()
+    other.sendall(own(7))
+    assert ids(other.recv(1 << 16)) == ["7"]
+    other.close()
+    return s, answers
+
+
+def test_a_page_of_much_work_keeps_neither_clients_nor_signals_waiting():
+    posts = 2000
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", SLOW)
+        with weir.Server(rules=rules) as server:
+            s, answers = ask_beside_a_page(server, posts)
+            server.process.terminate()
+            assert ids(answers + weir.read_all(s)) == [str(n) for n in range(posts)]
+            s.close()
+        with weir.Server(rules=rules, args=("--json",)) as server:
+            s, answers = ask_beside_a_page(server, posts)
+            server.process.terminate()
+            while "SIGTERM" not in server.said():
+                time.sleep(0.001)
+            server.process.terminate()  # the second one does not wait for answers
+            assert server.stop() == 0, server.said()
+            abandoned = int(re.search(r'"abandoned":([0-9]+)', server.said())[1])
+            assert 0 < abandoned < posts, "nobody was heard before the page was decided"
+            s.close()
 
 
 def test_clients_that_leave_in_the_middle_harm_nobody():
