@@ -36,6 +36,8 @@ struct answerer {
     weir_ruleset *rs; /* NULL: nothing is decided, posts are written as they were read */
     weir_scratch *scratch;
     weir_reader *reader;
+    const weir_item *items; /* of the line that was read last */
+    uint64_t reads;         /* lines read, and read again */
     struct answer_options o;
     struct tally tally;
     answer_error_fn *on_error; /* may be NULL */
@@ -53,7 +55,7 @@ struct answer_line {
     uint64_t number;
     int64_t now_ms;
     /* answer_go_on's own, zero at first */
-    bool read;
+    uint64_t read_as; /* answerer.reads when it was read last; 0: not yet */
     size_t nitems, answered;
     bool done; /* every item has its answer */
 };
