@@ -2,7 +2,8 @@
  * Connections. Promised to clients:
  *  - answers come in the order of the lines, one for every item, whatever the line was;
  *  - a client that ends its input gets every answer before the connection is closed, that of a last
- *    line without its newline as well; where draining cuts a line off, it is counted, not decided;
+ *    line without its newline as well; where draining cuts a line off, or a connection is closed
+ * over whole lines, they are counted, not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
  *    read, and worked on for no longer than TURN_US; then the others have their turns.
@@ -81,19 +82,35 @@ free_events(struct conn *c)
     }
 }
 
+/* Lines, as far as this connection had them. Returns those that came whole and will get no answer;
+   items of a line that was begun are the answerer's to count. */
+static uint64_t
+count_lines(struct conn *c)
+{
+    struct worker_counts *counts = &c->worker->counts;
+    bool part;
+    uint64_t left = frame_lines_left(&c->frame, &part);
+
+    left += part && c->eof; /* the end of the input ends a line */
+    counts->lines += c->frame.lines;
+    counts->unanswered += left;
+    counts->unfinished += part && !c->eof && c->worker->draining;
+    return left;
+}
+
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
 static void
 close_now(struct conn *c)
 {
     struct worker_counts *counts = &c->worker->counts;
     uint64_t lost = answers_in(c->out.p + c->out_at, pending(c));
+    bool is_broken = count_lines(c) > 0 || lost > 0 || !c->line.done || !c->eof;
 
     set_state(c, CONN_CLOSED);
     CHECK(lost <= c->unsent);
     counts->discarded += lost;
     counts->delivered += c->unsent - lost;
-    counts->broken += lost > 0 || !c->eof;
-    counts->unfinished += c->worker->draining && frame_has_cut(&c->frame);
+    counts->broken += is_broken;
     c->unsent = 0;
     if (!c->line.done)
         answer_give_up(&c->worker->answerer, &c->line);
