@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/check.h"
+#include "decide/shown.h"
 #include "text/fold.h"
 
 #include <tagweir/audit.h>
@@ -34,12 +35,6 @@ put_prefixed(weir_buf *out, const char *prefix, weir_span s)
     }
 }
 
-static const char *
-prefix_of_id(weir_span id)
-{
-    return span_starts(id, "did:") ? "" : "id:";
-}
-
 void
 weir__put_author(weir_buf *out, const weir_account *a)
 {
@@ -47,66 +42,21 @@ weir__put_author(weir_buf *out, const weir_account *a)
         return;
     weir_buf_puts(out, ",\"author\":");
     if (a->id.len)
-        put_prefixed(out, prefix_of_id(a->id), a->id);
+        put_prefixed(out, weir__shown_before_id(a->id), a->id);
     else
         put_prefixed(out, "@", a->handle);
-}
-
-/* What is shown of a value: a region and surface each repeat it, and its length is its author's
-   choice. It is cut between two code points, and the cut is shown. */
-static void
-put_shortened(weir_buf *out, const char *prefix, weir_span s)
-{
-    size_t len = s.len;
-
-    if (len > WEIR_RECORD_VALUE_MAX)
-        for (len = WEIR_RECORD_VALUE_MAX; len > 0 && ((unsigned char)s.p[len] & 0xc0) == 0x80;)
-            len--;
-    put_prefixed(out, prefix, (weir_span){s.p, len});
-    if (len < s.len && !out->failed) {
-        out->len--; /* the closing quote comes behind the ellipsis */
-        weir_buf_puts(out, "…\"");
-    }
-}
-
-static void
-put_account_value(weir_buf *out, const weir_account *a)
-{
-    if (a->handle.len)
-        put_shortened(out, "@", a->handle);
-    else
-        put_shortened(out, prefix_of_id(a->id), a->id);
 }
 
 void
 weir__put_value(weir_buf *out, const weir_act *act)
 {
-    const weir_post *p = act->part;
+    struct weir__shown shown = weir__shown(act);
 
-    switch (act->selector) {
-    case WEIR_SEL_ACCOUNTS:
-        put_account_value(out, &p->author);
-        break;
-    case WEIR_SEL_MENTIONS:
-        CHECK(act->value < p->nmentions);
-        put_account_value(out, &p->mentions[act->value]);
-        break;
-    case WEIR_SEL_HASHTAGS:
-        CHECK(act->value < p->nhashtags);
-        put_shortened(out, "#", weir__tag_body(p->hashtags[act->value]));
-        break;
-    case WEIR_SEL_POSTS:
-        put_shortened(out, "", p->id);
-        break;
-    case WEIR_SEL_LANGS:
-        CHECK(act->value < p->nlangs);
-        put_shortened(out, "", p->langs[act->value]);
-        break;
-    case WEIR_SEL_SOURCES:
-        weir_buf_put_json(out, span_of(weir_source_name(p->source)));
-        break;
-    case WEIR_NSELECTORS:
-        weir_check_failed(__FILE__, __LINE__, "an act names a selector");
+    put_prefixed(out, shown.before, shown.value);
+    if (*shown.behind && !out->failed) {
+        out->len--; /* the closing quote comes behind it */
+        weir_buf_puts(out, shown.behind);
+        weir_buf_putc(out, '"');
     }
 }
 

@@ -59,8 +59,9 @@ answer_one(struct running *x, weir_span bytes, size_t avail)
     int rc = EXIT_DONE;
 
     while (rc == EXIT_DONE && !line.done) {
+        struct answer_room room = {.bytes = OUT_BATCH, .work = SIZE_MAX};
         uint64_t made = x->answerer.tally.made;
-        weir_status st = answer_line(&x->answerer, &line, OUT_BATCH, &x->out);
+        weir_status st = answer_go_on(&x->answerer, &line, &room, &x->out);
 
         x->unsent += x->answerer.tally.made - made;
         if (st != WEIR_OK) {

@@ -84,11 +84,26 @@ put_input(const struct summary *s, weir_buf *out)
     weir_buf_printf(out, ", %" PRIu64 " bytes in, %" PRIu64 " out\n", w->bytes_in, w->bytes_out);
     weir_buf_printf(out, "answers    %" PRIu64 " delivered, %" PRIu64 " discarded\n", w->delivered,
                     w->discarded);
+    if (w->unanswered) {
+        weir_buf_puts(out, "unanswered ");
+        ui_count(out, w->unanswered, "line", "lines");
+        weir_buf_puts(out, ": connections were closed before their turn came\n");
+    }
     if (w->unfinished) {
         weir_buf_puts(out, "unfinished ");
         ui_count(out, w->unfinished, "line: its end", "lines: their ends");
         weir_buf_puts(out, " had not arrived, so nothing was decided\n");
     }
+}
+
+static void
+put_abandoned(const struct tally *t, weir_buf *out)
+{
+    if (!t->abandoned)
+        return;
+    weir_buf_puts(out, "abandoned  ");
+    ui_count(out, t->abandoned, "item", "items");
+    weir_buf_puts(out, " of lines that were begun: their connections were closed\n");
 }
 
 static void
@@ -242,6 +257,7 @@ summary_print(const struct summary *s)
         weir_buf_putc(&out, '\n');
         put_skips(s->tally, &out);
         put_errors(s, &out);
+        put_abandoned(s->tally, &out);
         if (s->rs) {
             put_decisions(s->tally, &out);
             put_table(s, &out);

@@ -54,6 +54,8 @@ put_input(const struct summary *s, weir_buf *out)
         put_number(out, "bytes_out", w->bytes_out);
         put_number(out, "delivered", w->delivered);
         put_number(out, "discarded", w->discarded);
+        put_number(out, "lines", w->lines);
+        put_number(out, "unanswered", w->unanswered);
         put_number(out, "unfinished", w->unfinished);
     }
     put_number(out, "items", s->tally->items);

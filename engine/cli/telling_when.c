@@ -49,7 +49,7 @@ put_source(const struct holding *h, bool is_own, weir_buf *out)
         weir_buf_printf(out, " (order %s)", h->order.id);
 }
 
-/* Where a bound that the order has not set comes from, the two are told apart; else once. */
+/* Says of each bound whether the order or the rule itself set it; once where one set both. */
 static void
 put_bounds(const struct holding *h, weir_buf *out)
 {

@@ -4,7 +4,7 @@
  */
 #include "decide/merge.h"
 
-#include "text/fold.h"
+#include "decide/shown.h"
 
 void
 weir__outcome_merge(weir_outcome *into, const weir_outcome *from)
@@ -28,43 +28,11 @@ weir__outcome_merge(weir_outcome *into, const weir_outcome *from)
 }
 
 static bool
-same_account(const weir_account *a, const weir_account *b)
-{
-    if (a->handle.len || b->handle.len) /* shown before the id */
-        return span_eq(a->handle, b->handle);
-    return span_eq(a->id, b->id);
-}
-
-/* The same rule matched two parts: is the value shown the same text? */
-static bool
-same_value(const weir_act *a, const weir_act *b)
-{
-    switch (a->selector) {
-    case WEIR_SEL_ACCOUNTS:
-        return same_account(&a->part->author, &b->part->author);
-    case WEIR_SEL_MENTIONS:
-        return same_account(&a->part->mentions[a->value], &b->part->mentions[b->value]);
-    case WEIR_SEL_HASHTAGS:
-        return span_eq(weir__tag_body(a->part->hashtags[a->value]),
-                       weir__tag_body(b->part->hashtags[b->value]));
-    case WEIR_SEL_POSTS:
-        return span_eq(a->part->id, b->part->id);
-    case WEIR_SEL_LANGS:
-        return span_eq(a->part->langs[a->value], b->part->langs[b->value]);
-    case WEIR_SEL_SOURCES:
-        return a->part->source == b->part->source;
-    case WEIR_NSELECTORS:
-        break;
-    }
-    return false;
-}
-
-static bool
 same_act(const weir_act *a, const weir_act *b)
 {
     if (a->rule != b->rule || a->via_repost != b->via_repost)
         return false;
-    return a->part == b->part || same_value(a, b);
+    return a->part == b->part || weir__shown_same(a, b);
 }
 
 bool

@@ -10,7 +10,7 @@
  */
 void weir__outcome_merge(weir_outcome *into, const weir_outcome *from);
 
-/* Would a record write the same object for both? */
+/* Would a record write the same object for both? See decide/shown.h. */
 bool weir__outcome_same(const weir_outcome *a, const weir_outcome *b);
 
 /* The union of two sorted lists, equal entries once; out has room for both. @return its length. */

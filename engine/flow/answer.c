@@ -116,42 +116,53 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
     return out->failed ? WEIR_E_NOMEM : WEIR_OK;
 }
 
-/* Reading a line again gives the same items: only the first time are they counted. */
+/*
+ * The line's items to a->items, where they may still be from the last time: else it is read again,
+ * which gives the same ones. Only the first time are they counted.
+ */
 static weir_status
-read_line(struct answerer *a, struct answer_line *line, const weir_item **items)
+read_line(struct answerer *a, struct answer_line *line)
 {
-    weir_status st = weir_reader_read(a->reader, line->bytes, line->avail, items, &line->nitems);
-    bool first = !line->read;
+    bool first = line->read_as == 0;
+    size_t n;
 
-    line->read = true;
-    if (st == WEIR_OK && first)
+    if (!first && line->read_as == a->reads)
+        return WEIR_OK;
+    line->read_as = ++a->reads;
+    weir_status st = weir_reader_read(a->reader, line->bytes, line->avail, &a->items, &n);
+    if (first) {
+        line->nitems = st == WEIR_OK ? n : 1; /* how many it would have been, nobody knows */
         a->tally.items += line->nitems;
-    if (st != WEIR_OK && first) {
-        line->nitems = 1; /* how many it would have been, nobody knows */
-        a->tally.items++;
     }
+    CHECK(st != WEIR_OK || line->nitems == n);
     return st;
 }
 
-weir_status
-answer_line(struct answerer *a, struct answer_line *line, size_t enough, weir_buf *out)
+static void
+use_up(size_t *room, size_t by)
 {
-    const weir_item *items;
-    size_t begin = out->len;
+    *room -= by < *room ? by : *room;
+}
 
+weir_status
+answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *room, weir_buf *out)
+{
     CHECK_OBJ(a, ANSWERER_MAGIC);
-    CHECK(!line->done);
-    weir_status st = read_line(a, line, &items);
-    while (st == WEIR_OK && line->answered < line->nitems && out->len - begin < enough) {
+    CHECK(!line->done && room->bytes && room->work);
+    weir_status st = read_line(a, line);
+    while (st == WEIR_OK && line->answered < line->nitems && room->bytes && room->work) {
+        const weir_item *item = &a->items[line->answered];
         size_t mark = out->len;
 
-        st = answer_item(a, &items[line->answered], line->number, line->now_ms, out);
+        st = answer_item(a, item, line->number, line->now_ms, out);
         if (st != WEIR_OK) {
             out->len = mark;
             break;
         }
         line->answered++;
         a->tally.made += out->len > mark;
+        use_up(&room->bytes, out->len - mark);
+        use_up(&room->work, item->size + ANSWER_WORK);
     }
     if (st != WEIR_OK)
         answer_give_up(a, line);

@@ -36,6 +36,8 @@ struct answerer {
     weir_ruleset *rs; /* NULL: nothing is decided, posts are written as they were read */
     weir_scratch *scratch;
     weir_reader *reader;
+    const weir_item *items; /* of the line that was read last */
+    uint64_t reads;         /* lines read, and read again */
     struct answer_options o;
     struct tally tally;
     answer_error_fn *on_error; /* may be NULL */
@@ -52,21 +54,30 @@ struct answer_line {
     size_t avail;
     uint64_t number;
     int64_t now_ms;
-    /* answer_line's own, zero at first */
-    bool read;
+    /* answer_go_on's own, zero at first */
+    uint64_t read_as; /* answerer.reads when it was read last; 0: not yet */
     size_t nitems, answered;
     bool done; /* every item has its answer */
 };
 
+/* How much to do before somebody else has a turn: counted down, to zero where it is used up. */
+struct answer_room {
+    size_t bytes; /* of answers */
+    size_t work;  /* of deciding: the sizes of posts (weir_item.size), and ANSWER_WORK an item */
+};
+
+#define ANSWER_WORK 64
+
 /*
  * Answer a line, or go on with one: what it is owed is appended to `out`, one record an item.
- * A page may be owed many thousand times its own size, so this stops when `out` has grown by
- * `enough` bytes and items are left (`done` is false then); call it again to go on. Other lines may
- * be answered in between.
+ * A page may be owed many thousand times its own size, and its posts may be much work, so this
+ * stops when the room is used up and items are left (`done` is false then); call it again to go on.
+ * It answers at least one item. Other lines may be answered in between.
  * @retval WEIR_E_NOMEM  Items of the line were abandoned; whole records only stand in `out`. The
  *                       stream cannot go on, as its answers would no longer be aligned.
  */
-weir_status answer_line(struct answerer *a, struct answer_line *line, size_t enough, weir_buf *out);
+weir_status answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *room,
+                         weir_buf *out);
 
 /* A line that will not be gone on with: what is left of it counts as abandoned. */
 void answer_give_up(struct answerer *a, struct answer_line *line);

@@ -2,9 +2,11 @@
  * Connections. Promised to clients:
  *  - answers come in the order of the lines, one for every item, whatever the line was;
  *  - a client that ends its input gets every answer before the connection is closed, that of a last
- *    line without its newline as well; where draining cuts a line off, it is counted, not decided;
+ *    line without its newline as well; where draining cuts a line off, or a connection is closed
+ * over whole lines, they are counted, not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
- *  - none starves another: at most one chunk is read for one event.
+ *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
+ *    read, and worked on for no longer than TURN_US; then the others have their turns.
  */
 #include "flow/conn.h"
 
@@ -23,6 +25,11 @@
 #define OUT_BATCH ((size_t)256 * 1024)
 #define OUT_HIGH ((size_t)1024 * 1024)
 #define OUT_LOW ((size_t)256 * 1024)
+
+/* How long a turn lasts, and how much work (as answer.h counts it) is done between two looks at the
+   clock: well under a millisecond by most rules, and not much more than a turn by slow ones. */
+#define TURN_US 5000
+#define WORK_BATCH ((size_t)32 * 1024)
 
 /* How long a client that was told of the end may stay silent before it is cut off; one that goes
    on sending is cut off when the time to drain is over. */
@@ -64,25 +71,51 @@ answers_in(const char *p, size_t len)
     return n;
 }
 
+static void
+free_events(struct conn *c)
+{
+    struct event *events[] = {c->readable, c->writable, c->turn};
+
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        if (events[i])
+            event_free(events[i]);
+    }
+}
+
+/* Lines, as far as this connection had them. Returns those that came whole and will get no answer;
+   items of a line that was begun are the answerer's to count. */
+static uint64_t
+count_lines(struct conn *c)
+{
+    struct worker_counts *counts = &c->worker->counts;
+    bool part;
+    uint64_t left = frame_lines_left(&c->frame, &part);
+
+    left += part && c->eof; /* the end of the input ends a line */
+    counts->lines += c->frame.lines;
+    counts->unanswered += left;
+    counts->unfinished += part && !c->eof && c->worker->draining;
+    return left;
+}
+
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
 static void
 close_now(struct conn *c)
 {
     struct worker_counts *counts = &c->worker->counts;
     uint64_t lost = answers_in(c->out.p + c->out_at, pending(c));
+    bool is_broken = count_lines(c) > 0 || lost > 0 || !c->line.done || !c->eof;
 
     set_state(c, CONN_CLOSED);
     CHECK(lost <= c->unsent);
     counts->discarded += lost;
     counts->delivered += c->unsent - lost;
     counts->silent += !c->heard;
-    counts->broken += lost > 0 || !c->eof;
-    counts->unfinished += c->worker->draining && frame_has_cut(&c->frame);
+    counts->broken += is_broken;
     c->unsent = 0;
     if (!c->line.done)
         answer_give_up(&c->worker->answerer, &c->line);
-    event_free(c->readable);
-    event_free(c->writable);
+    free_events(c);
     (void)close(c->fd);
     if (c->in)
         worker_return_in(c->worker, c->in);
@@ -179,15 +212,15 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
 {
     struct answerer *a = &c->worker->answerer;
     uint64_t made = a->tally.made;
-    size_t stop = pending(c) + OUT_BATCH;
+    struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
     enum frame_result r = FRAME_LINE;
 
     if (!c->out.p)
         c->out = worker_borrow_out(c->worker);
-    while (pending(c) < stop) {
+    while (room.bytes && room.work) {
         if (c->line.done && (r = next_line(c, now_ms)) != FRAME_LINE)
             break;
-        if (answer_line(a, &c->line, stop - pending(c), &c->out) != WEIR_OK) {
+        if (answer_go_on(a, &c->line, &room, &c->out) != WEIR_OK) {
             r = FRAME_NOMEM;
             break;
         }
@@ -204,6 +237,20 @@ linger(struct conn *c)
     set_state(c, CONN_LINGERING);
     (void)want(c->writable, &c->wants_write, false);
     if (shutdown(c->fd, SHUT_WR) < 0 || event_add(c->readable, &linger_time) < 0)
+        close_now(c);
+}
+
+/* Be called again when the others have had theirs. A timer that is due at once is called after the
+   loop has looked at sockets and signals; an event made active is called before. */
+static void
+take_turn(struct conn *c, bool wanted)
+{
+    static const struct timeval at_once = {0, 0};
+
+    if (c->state == CONN_CLOSED || c->has_turn == wanted)
+        return;
+    c->has_turn = wanted;
+    if ((wanted ? event_add(c->turn, &at_once) : event_del(c->turn)) < 0)
         close_now(c);
 }
 
@@ -227,24 +274,26 @@ settle(struct conn *c, bool more)
             set_state(c, to);
     }
     arm(c);
+    take_turn(c, more && pending(c) < OUT_HIGH);
 }
 
-/* Answer what was read, as far as the client takes it. */
+/* Answer what was read, as far as the client takes it and a turn goes. */
 static void
 work(struct conn *c)
 {
-    int64_t now_ms = clock_now_ms();
+    int64_t now_ms = clock_now_ms(), until_us = clock_running_us() + TURN_US;
     bool more = true;
 
-    while (more && pending(c) < OUT_HIGH) {
+    do {
         if (!work_batch(c, now_ms, &more)) {
             close_now(c); /* its answers would no longer be aligned */
             return;
         }
-        if (!flush(c))
+        if (pending(c) >= OUT_BATCH && !flush(c))
             return;
-    }
-    settle(c, more);
+    } while (more && pending(c) < OUT_HIGH && clock_running_us() < until_us);
+    if (flush(c))
+        settle(c, more);
 }
 
 /* One chunk, or the end. false: nothing to work on, or closed. */
@@ -316,8 +365,25 @@ on_writable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     CHECK_OBJ(c, CONN_MAGIC);
-    if (flush(c) && (c->state == CONN_READING || pending(c) <= OUT_LOW))
-        work(c);
+    if (flush(c)) {
+        if (c->has_turn)
+            arm(c); /* work goes on when it comes */
+        else if (c->state == CONN_READING || pending(c) <= OUT_LOW)
+            work(c);
+    }
+    free_if_closed(c);
+}
+
+static void
+on_turn(evutil_socket_t fd, short what, void *arg)
+{
+    struct conn *c = arg;
+
+    (void)fd;
+    (void)what;
+    CHECK_OBJ(c, CONN_MAGIC);
+    c->has_turn = false;
+    work(c);
     free_if_closed(c);
 }
 
@@ -335,11 +401,9 @@ conn_open(struct worker *w, evutil_socket_t fd)
         .magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w, .line = {.done = true}};
     c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
     c->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
-    if (!c->readable || !c->writable) {
-        if (c->readable)
-            event_free(c->readable);
-        if (c->writable)
-            event_free(c->writable);
+    c->turn = evtimer_new(base, on_turn, c);
+    if (!c->readable || !c->writable || !c->turn) {
+        free_events(c);
         (void)close(fd);
         free(c);
         return false;

@@ -12,7 +12,8 @@
 
 /*
  * READING    input is read, worked on and answered
- * HOLDING    the client does not read its answers: its posts are not read until it does
+ * HOLDING    what was read has to wait: for its turn after others, or for the client to read the
+ *            answers it has; nothing more is read until then
  * ENDING     no more input is read; what was read is being answered
  * LINGERING  all was sent and the client told so; input is thrown away until it ends, because
  *            closing over unread input could take answers on their way with it
@@ -39,8 +40,8 @@ struct conn {
     enum conn_state state;
     evutil_socket_t fd;
     struct worker *worker;
-    struct event *readable, *writable;
-    bool wants_read, wants_write; /* which of them are pending */
+    struct event *readable, *writable, *turn;
+    bool wants_read, wants_write, has_turn; /* which of them are pending */
     bool heard;                   /* a byte has come */
     bool eof;                     /* the client has ended its input: a last line counts */
 

@@ -103,6 +103,22 @@ frame_next(struct frame *f, weir_span *line, size_t *avail)
     return FRAME_LINE;
 }
 
+uint64_t
+frame_lines_left(const struct frame *f, bool *part)
+{
+    uint64_t n = 0;
+
+    CHECK_OBJ(f, FRAME_MAGIC);
+    *part = f->at == f->end ? f->has_cut : f->end[-1] != '\n';
+    for (const char *p = f->at; p != f->end; n++) {
+        p = memchr(p, '\n', (size_t)(f->end - p));
+        if (!p)
+            break;
+        p++;
+    }
+    return n;
+}
+
 enum frame_result
 frame_end(struct frame *f, weir_span *line, size_t *avail)
 {

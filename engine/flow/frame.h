@@ -43,18 +43,17 @@ enum frame_result frame_next(struct frame *f, weir_span *line, size_t *avail);
 /* At the end of the input: the last line, where no newline ended it. FRAME_MORE: there is none. */
 enum frame_result frame_end(struct frame *f, weir_span *line, size_t *avail);
 
+/*
+ * What was fed and not given out, where it ends here: whole lines, blank ones included, and, with
+ * *part, the beginning of one more.
+ */
+uint64_t frame_lines_left(const struct frame *f, bool *part);
+
 /* Is something left of the chunk? */
 static inline bool
 frame_has_more(const struct frame *f)
 {
     return f->at != f->end;
-}
-
-/* At the end of a chunk: does the beginning of a line wait for the rest? */
-static inline bool
-frame_has_cut(const struct frame *f)
-{
-    return f->has_cut;
 }
 
 #endif

@@ -142,8 +142,9 @@ on_too_late(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    (void)snprintf(line, sizeof line, "the answers of %zu connections were not taken in time",
-                   s->worker.nconns);
+    size_t n = s->worker.nconns;
+    (void)snprintf(line, sizeof line, "the answers of %zu %s were not taken in time", n,
+                   n == 1 ? "connection" : "connections");
     say(s, true, line);
     worker_kill_all(&s->worker);
 }

@@ -13,7 +13,9 @@ struct worker_counts {
     uint64_t silent;               /* closed without a byte from their client: probes, mostly */
     uint64_t broken;               /* closed by an error, or over unsent answers */
     uint64_t delivered, discarded; /* answers given to the kernel, or lost with their client */
-    uint64_t unfinished;           /* lines begun and not ended when draining cut them off */
+    uint64_t lines;                /* that were read, whatever became of their items */
+    uint64_t unanswered;           /* that came whole, and were not read any more */
+    uint64_t unfinished;           /* whose ends had not come when draining cut them off */
     uint64_t bytes_in, bytes_out;
 };
 

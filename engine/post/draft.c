@@ -5,6 +5,9 @@
 
 #include "text/hashtag.h"
 
+/* What a value costs beside its bytes. */
+#define VALUE_SIZE ((size_t)16)
+
 void
 weir__draft_begin(struct weir__draft *d, struct weir__reading *r, weir_source source,
                   const struct weir__json *node, int level)
@@ -110,6 +113,32 @@ weir__draft_created(struct weir__draft *d, weir_span text)
     d->post->has_created = text.len && weir_time_parse(text, &d->post->created_ms);
 }
 
+static size_t
+size_of(weir_span value)
+{
+    return value.p ? VALUE_SIZE + value.len : 0;
+}
+
+static size_t
+size_of_account(const weir_account *a)
+{
+    return size_of(a->id) + size_of(a->handle);
+}
+
+void
+weir__size_add(struct weir__reading *r, const weir_post *post)
+{
+    size_t size = size_of(post->id) + size_of_account(&post->author);
+
+    for (size_t i = 0; i < post->nhashtags; i++)
+        size += size_of(post->hashtags[i]);
+    for (size_t i = 0; i < post->nmentions; i++)
+        size += size_of_account(&post->mentions[i]);
+    for (size_t i = 0; i < post->nlangs; i++)
+        size += size_of(post->langs[i]);
+    r->size += size;
+}
+
 const weir_post *
 weir__draft_end(struct weir__draft *d, const char *time_key)
 {
@@ -121,6 +150,7 @@ weir__draft_end(struct weir__draft *d, const char *time_key)
     post->nmentions = d->nmentions;
     post->langs = d->langs;
     post->nlangs = d->nlangs;
+    weir__size_add(d->r, post);
     if (!post->has_created)
         post->created_ms = 0;
     if (post->id.len == 0) {
@@ -141,6 +171,7 @@ weir__post_of_id(struct weir__reading *r, weir_source source, weir_span id)
     post->source = source;
     post->id = id;
     post->query.region = WEIR_REGION_NONE;
+    weir__size_add(r, post);
     return post;
 }
 

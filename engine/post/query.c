@@ -185,6 +185,7 @@ weir__read_query(struct weir__reading *r, const struct weir__json *line)
         read_terms(&d, o);
         d.post->hashtags = d.tags;
         d.post->nhashtags = d.ntags;
+        weir__size_add(r, d.post);
     }
     /* A query has no id and no author of its own: what is wrong with it is told without. */
     weir__emit_post(r, r->fault.is_set || !o ? NULL : d.post);

@@ -38,9 +38,11 @@ void
 weir__emit_post(struct weir__reading *r, const weir_post *post)
 {
     weir_item *item = ARENA_PUSH(r->arena, r->items, r->nitems, r->cap);
+    size_t size = r->size;
 
+    r->size = 0;
     if (!r->fault.is_set) {
-        *item = (weir_item){.kind = WEIR_ITEM_POST, .post = post};
+        *item = (weir_item){.kind = WEIR_ITEM_POST, .post = post, .size = size};
         return;
     }
     *item = (weir_item){.kind = WEIR_ITEM_ERROR,

@@ -26,6 +26,7 @@ struct weir__reading {
     const weir_reader_options *options;
     size_t base;              /* bytes of the line in front of the text: a BOM */
     struct weir__fault fault; /* of the item that is being read */
+    size_t size;              /* of the posts made for it so far */
     struct weir__page *page;  /* NULL: the tweet stands alone */
     weir_item *items;
     size_t nitems, cap;
@@ -65,6 +66,9 @@ bool weir__has(const struct weir__json *o, unsigned k);
 weir_span weir__text_of(struct weir__reading *r, const struct weir__json *v);
 /* "a number", "nothing" (for NULL) …; static. */
 const char *weir__found(const struct weir__json *v);
+
+/* A post was made for the item that is being read. */
+void weir__size_add(struct weir__reading *r, const weir_post *post);
 
 /* Posts in the making. */
 struct weir__draft {

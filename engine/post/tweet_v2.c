@@ -4,7 +4,8 @@
  *
  * A page's tweets point at users and other tweets by id; tables of both are sorted once a page. A
  * tweet that many others point at is read once a level, not once for each of them: a line may
- * hold thousands of references to one long tweet.
+ * hold thousands of references to one long tweet. It is decided for each of them, though, and so
+ * what a page's posts may come to together is bounded.
  */
 #include "post/read.h"
 
@@ -15,6 +16,7 @@ struct reading_of {
     bool is_done;
     const weir_post *post;
     struct weir__fault fault;
+    size_t size;
 };
 
 struct entry {
@@ -31,6 +33,7 @@ struct table {
 
 struct weir__page {
     struct table users, tweets;
+    size_t left; /* of the sizes that its posts may come to together */
 };
 
 /* ---- tables ---- */
@@ -141,12 +144,17 @@ read_entry(struct weir__reading *r, struct entry *e, int level)
     struct reading_of *done = &e->levels[level];
     if (!done->is_done) {
         struct weir__fault outer = r->fault;
+        size_t outer_size = r->size;
         r->fault.is_set = false;
+        r->size = 0;
         done->post = read_tweet(r, e->node, level);
         done->fault = r->fault;
+        done->size = r->size;
         done->is_done = true;
         r->fault = outer;
+        r->size = outer_size;
     }
+    r->size += done->size;
     weir__fault_merge(r, &done->fault);
     return done->post;
 }
@@ -240,30 +248,54 @@ read_includes(struct weir__reading *r, const struct weir__json *line, const stru
     table_make(r, &page->tweets, tweets, data->type == WEIR__ARRAY ? data : NULL, WEIR__P_ID);
 }
 
+/* A post takes its share of what the page's posts may come to; one that has a fault takes none. */
+static void
+take_share(struct weir__reading *r, size_t at)
+{
+    struct weir__page *page = r->page;
+
+    if (r->fault.is_set)
+        return;
+    if (r->size <= page->left)
+        page->left -= r->size;
+    else
+        weir__fault(r, WEIR_READ_TOO_LONG, at,
+                    "the posts of a page, each with those it refers to, may come to %zu bytes "
+                    "together, and this one is more than is left: split the page",
+                    WEIR_PAGE_SHARE * r->options->max_line);
+}
+
 /*
  * One answer for each of the page's tweets. What is wrong with the page itself (its includes, a
  * key of its own that came twice) is wrong with each of them.
  */
 static void
+read_data(struct weir__reading *r, const struct weir__json *line, const struct weir__json *data)
+{
+    struct weir__fault of_page = r->fault;
+
+    for (size_t i = 0; i < data->n; i++) {
+        const struct weir__json *o = weir__item_object(r, line, WEIR__L_DATA, i);
+        const weir_post *post = o ? read_tweet(r, o, 0) : NULL;
+        weir__fault_merge(r, &of_page);
+        take_share(r, data->items[i].at);
+        weir__emit_post(r, post);
+    }
+}
+
+static void
 read_page(struct weir__reading *r, const struct weir__json *line, const struct weir__json *data)
 {
-    struct weir__page page = {0};
+    struct weir__page page = {.left = WEIR_PAGE_SHARE * r->options->max_line};
 
     read_includes(r, line, data, &page);
     r->page = &page;
-    if (data->type == WEIR__OBJECT) {
+    if (data->type == WEIR__OBJECT)
         weir__emit_post(r, read_tweet(r, data, 0));
-    } else if (data->n == 0) {
+    else if (data->n == 0)
         weir__emit_skip(r, "empty_page");
-    } else {
-        struct weir__fault of_page = r->fault;
-        for (size_t i = 0; i < data->n; i++) {
-            const struct weir__json *o = weir__item_object(r, line, WEIR__L_DATA, i);
-            const weir_post *post = o ? read_tweet(r, o, 0) : NULL;
-            weir__fault_merge(r, &of_page);
-            weir__emit_post(r, post);
-        }
-    }
+    else
+        read_data(r, line, data);
     r->page = NULL;
 }
 
@@ -274,6 +306,10 @@ weir__read_tweets_v2(struct weir__reading *r, const struct weir__json *line)
 
     if (!data) {
         weir__emit_post(r, read_tweet(r, line, 0));
+    } else if (data->type == WEIR__ARRAY && data->n > WEIR_PAGE_MAX) {
+        weir__fault(r, WEIR_READ_TOO_LONG, data->at, "a page of %u posts, more than %d: split it",
+                    (unsigned)data->n, WEIR_PAGE_MAX);
+        weir__emit_post(r, NULL);
     } else if (data->type == WEIR__ARRAY || data->type == WEIR__OBJECT) {
         read_page(r, line, data);
     } else {

@@ -99,6 +99,8 @@ typedef enum weir_item_kind { WEIR_ITEM_POST, WEIR_ITEM_SKIP, WEIR_ITEM_ERROR } 
 typedef struct weir_item {
     weir_item_kind kind;
     const weir_post *post; /* POST */
+    size_t size;           /* POST: what it costs to decide grows with this: bytes of its values,
+                              and 16 for each, those of the posts inside included */
     const char *skip;      /* SKIP: what the line was ("delete", "like", "identity" …); static */
     weir_read_error error; /* ERROR */
     size_t offset;         /* ERROR: byte of the line, from 0 */
@@ -121,6 +123,15 @@ typedef struct weir_handles weir_handles;
 WEIR_API weir_status weir_handles_parse(weir_span text, const char *file, weir_diags *diags,
                                         weir_handles **out);
 WEIR_API void weir_handles_free(weir_handles *h);
+
+/** Posts of a page; a longer one is an error for the line. */
+#define WEIR_PAGE_MAX 10000
+/**
+ * The sizes of a page's posts (weir_item.size) may come to this many times max_line together. Many
+ * posts may refer to one, which is decided again for each: of a page that goes beyond, the posts
+ * for which no room is left are errors.
+ */
+#define WEIR_PAGE_SHARE 16
 
 typedef struct weir_reader_options {
     size_t max_line;             /* bytes, without a BOM and the line's end; 0: 1 MiB */

@@ -2,8 +2,10 @@
 import json
 import os
 import random
+import re
 import socket
 import threading
+import time
 
 import weir
 from weir import tap
@@ -248,6 +250,60 @@ def test_a_client_that_leaves_in_the_middle_of_a_page_is_accounted_for():
             assert ids(weir.ask(server.connect(), own(7))) == ["7"]
 
 
+SLOW = "tagweir: 1\nrules:\n" + "".join(
+    f"  - {{id: r{n}, regions: [IN], action: withhold, match: {{hashtags: ['/q.*{n}z$/']}}}}\n"
+    for n in range(150))
+
+
+def page_of_much_work(posts):
+    """30 tags each, and each tag is tried on every pattern of SLOW."""
+    return json.dumps({"data": [
+        {"id": str(n), "text": " ".join(f"#qq{n}t{k}y" for k in range(30))} for n in range(posts)
+    ]}).encode() + b"\n"
+
+
+def ask_beside_a_page(server, posts):
+    """A client that is owed much, once another that came after it has its answer."""
+    s = server.connect()
+    s.sendall(page_of_much_work(posts))
+    answers = s.recv(1 << 16)  # it is being worked on
+    other = server.connect()
+    other.sendall(own(7))
+    assert ids(other.recv(1 << 16)) == ["7"]
+    other.close()
+    return s, answers
+
+
+def test_a_page_of_much_work_keeps_neither_clients_nor_signals_waiting():
+    posts = 2000
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", SLOW)
+        with weir.Server(rules=rules) as server:
+            s, answers = ask_beside_a_page(server, posts)
+            server.process.terminate()
+            assert ids(answers + weir.read_all(s)) == [str(n) for n in range(posts)]
+            s.close()
+        with weir.Server(rules=rules, args=("--json",)) as server:
+            s, answers = ask_beside_a_page(server, posts)
+            server.process.terminate()
+            while "SIGTERM" not in server.said():
+                time.sleep(0.001)
+            server.process.terminate()  # the second one does not wait for answers
+            assert server.stop() == 0, server.said()
+            n = json.loads(server.said()[server.said().index('{"summary"'):])
+            s.close()
+        assert 0 < n["abandoned"] < posts, "nobody was heard before the page was decided"
+        assert n["items"] == posts + 1 == n["posts"] + n["abandoned"], n
+        with weir.Server(rules=rules) as server:
+            s, _ = ask_beside_a_page(server, posts)
+            server.process.terminate()
+            while "SIGTERM" not in server.said():
+                time.sleep(0.001)
+            assert server.stop() == 0, server.said()
+            s.close()
+            assert re.search(r"\nabandoned  [0-9]+ items? of lines that were begun", server.said())
+
+
 def test_clients_that_leave_in_the_middle_harm_nobody():
     rng = random.Random(SEED + 1)
     with weir.Server() as server:
@@ -292,6 +348,30 @@ def test_sigterm_in_the_middle_of_a_line_is_said():
             assert expected in server.said(), server.said()
             for s in clients:
                 s.close()
+
+
+def test_lines_that_are_cut_off_when_draining_takes_too_long_are_counted():
+    """Nothing is read by the client, and so most of its lines are still waiting."""
+    sent = 500
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", MUCH)
+        for args in ((), ("--json",)):
+            with weir.Server(rules=rules, args=(*args, "--drain", "1")) as server:
+                s = server.connect()
+                s.sendall(b"".join(own(n, "x" * 4) for n in range(sent)))
+                assert s.recv(1)
+                assert server.stop() == 0
+                said = server.said()
+                s.close()
+            assert "the answers of 1 connection were not taken in time" in said, said
+            if not args:
+                unanswered = re.search(r"\nunanswered ([0-9]+) lines: ", said)[1]
+                assert 0 < int(unanswered) < sent, said
+                continue
+            n = json.loads(said[said.index('{"summary"'):])
+            assert n["lines"] + n["unanswered"] == sent and n["unanswered"] > 0, n
+            assert n["items"] == n["lines"] == n["posts"] == n["delivered"] + n["discarded"], n
+            assert n["broken"] == 1 and n["abandoned"] == n["unfinished"] == 0, n
 
 
 def test_the_end_of_the_input_finishes_a_last_line():

@@ -12,7 +12,8 @@
 
 static const char usage[] =
     "usage: weir-oracle --rules PATH… [--clock now|created|MS|TIME] [--explain] [--handles FILE]\n"
-    "                   [--tags structured|both] [--ruleset HEX16] [--jit] FEED…\n"
+    "                   [--tags structured|both] [--max-line BYTES] [--ruleset HEX16] [--jit]\n"
+    "                   FEED…\n"
     "--rules may be given several times, and takes one path each time; - is standard input\n";
 
 static struct {
@@ -66,6 +67,8 @@ read_options(int argc, char **argv)
             handles_load(argv[++i]);
         } else if (strcmp(arg, "--tags") == 0) {
             options.read.tags_both = strcmp(argv[++i], "both") == 0;
+        } else if (strcmp(arg, "--max-line") == 0) {
+            options.read.max_line = strtoul(argv[++i], NULL, 10);
         } else if (strcmp(arg, "--ruleset") == 0) {
             options.digest = argv[++i];
         } else {

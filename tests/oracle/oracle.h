@@ -233,6 +233,7 @@ struct item {
 struct read_options {
     bool need_time;
     bool tags_both;
+    size_t max_line; /* 0: 1 MiB */
 };
 void handles_load(const char *path);
 /* Items of one line, in the line's pool; none for skips and blank lines. */

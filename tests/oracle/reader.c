@@ -8,6 +8,8 @@
 #define LINE_LIMIT (1024 * 1024)
 #define DEPTH_LIMIT 64
 #define TAG_LIMIT 1000
+#define PAGE_LIMIT 10000
+#define PAGE_SHARE 16 /* times the longest line: what a page's posts may come to together */
 
 const char *const source_names[5] = {"tweet", "mastodon", "bluesky", "own", "query"};
 
@@ -222,7 +224,39 @@ make_keys(struct post *p)
         make_keys(p->quotes);
 }
 
+/* Pages --------------------------------------------------------------------------------------- */
+
+static size_t
+value_size(struct str s)
+{
+    return s.p ? s.n + 16 : 0;
+}
+
+/* The bytes of a post's values, and 16 for each, with those of the posts inside it. */
+static size_t
+post_size(const struct post *p)
+{
+    size_t size = 0;
+
+    if (!p)
+        return 0;
+    size += value_size(p->id) + value_size(p->author.id) + value_size(p->author.handle);
+    for (size_t i = 0; i < p->nraw_tags; i++)
+        size += value_size(p->raw_tags[i]);
+    for (size_t i = 0; i < p->nmentions; i++)
+        size += value_size(p->mentions[i].id) + value_size(p->mentions[i].handle);
+    for (size_t i = 0; i < p->nlangs; i++)
+        size += value_size(p->langs[i]);
+    return size + post_size(p->repost_of) + post_size(p->quotes);
+}
+
 /* Lines --------------------------------------------------------------------------------------- */
+
+static size_t
+line_limit(const struct reader *r)
+{
+    return r->options->max_line ? r->options->max_line : LINE_LIMIT;
+}
 
 static void
 add_item(struct reader *r, struct post *p, struct item **items, size_t *n)
@@ -236,6 +270,12 @@ add_item(struct reader *r, struct post *p, struct item **items, size_t *n)
     for (int e = 0; e < NERRORS && !item.error; e++)
         if (r->errors[e])
             item.error = error_names[e];
+    if (!item.error && r->page) {
+        if (r->came_to + post_size(p) > PAGE_SHARE * line_limit(r))
+            item.error = error_names[TOO_LONG];
+        else
+            r->came_to += post_size(p);
+    }
     if (!item.error && p)
         make_keys(p);
     if (item.error || p)
@@ -251,12 +291,18 @@ read_v2_line(struct reader *r, const struct json *o, struct item **items, size_t
     r->includes = get_object(r, o, "includes");
     if (data && data->kind == JSON_ARRAY) {
         r->page = data;
+        if (data->n > PAGE_LIMIT) {
+            r->errors[TOO_LONG] = true;
+            add_item(r, NULL, items, n);
+            return;
+        }
         for (size_t i = 0; i < data->n; i++) {
             struct reader each = *r;
             p = give(LINE, sizeof *p);
             if (is_object(&each, &data->items[i]))
                 read_tweet_v2(&each, &data->items[i], 0, p);
             add_item(&each, p, items, n);
+            r->came_to = each.came_to;
         }
         return;
     }
@@ -319,7 +365,7 @@ read_line(struct str line, const struct read_options *o, struct item **items, si
         line = str_skip(line, 3);
     if (!str_trim(line).n)
         return;
-    if (line.n > LINE_LIMIT)
+    if (line.n > line_limit(&r))
         r.errors[TOO_LONG] = true;
     else if (!is_utf8(line))
         r.errors[BAD_UTF8] = true;

@@ -27,6 +27,7 @@ struct reader {
     bool errors[NERRORS];
     const struct json *includes; /* of a v2 line, or NULL */
     const struct json *page;     /* `data` of a v2 page, or NULL */
+    size_t came_to;              /* the page's posts so far */
 };
 
 /* The value of a key that is read, NULL when absent or null. Notes duplicates. */

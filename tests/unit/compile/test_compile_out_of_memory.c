@@ -1,51 +1,11 @@
 /*
  * compile/: when memory runs out, wherever that is, loading says so, and nothing is left behind.
  *
- * The engine's own allocations are made to fail one by one (the linker puts this file in front of
- * them; the libraries' are left alone). That nothing is left behind is seen by AddressSanitizer and
- * Valgrind, under which tests/run runs this too.
+ * That nothing is left behind is seen by AddressSanitizer and Valgrind, under which tests/run runs
+ * this too.
  */
 #include "unit/compile/told.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static size_t until_failure; /* counts down to the one that fails; 0: none does */
-static bool all_fail_then;   /* else one fails alone */
-static bool failed;
-
-static bool
-fails(void)
-{
-    if (!until_failure)
-        return failed && all_fail_then;
-    if (--until_failure)
-        return false;
-    failed = true;
-    return true;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
+#include "unit/fail_allocations.h"
 
 #define HEAD "tagweir: 1\n"
 static const char sound[] =
@@ -117,12 +77,9 @@ fail_at(size_t k, const char *name, weir_status sound_status)
     weir_diags *d = weir_diags_new();
 
     assert_non_null(d);
-    failed = false;
-    until_failure = k;
+    fail_allocation(k);
     weir_status st = load(d);
-    until_failure = 0;
-    bool did = failed;
-    failed = false;
+    bool did = allocation_failed();
     if (did ? st != WEIR_E_NOMEM && !(st == sound_status && lost_a_message(d)) : st != sound_status)
         fail_msg("%s: allocation %zu of the load %s, and the status is: %s", name, k,
                  did ? "failed" : "did not fail", weir_status_text(st));

@@ -146,6 +146,44 @@ every_cut(void **state)
     }
 }
 
+/* Whatever was given out of a chunk, the rest of it is known. */
+static void
+what_is_left(void **state)
+{
+    static const struct {
+        const char *input;
+        uint64_t lines;
+        bool part;
+    } rows[] = {{"", 0, false},          {"a", 0, true},
+                {"a\n", 1, false},       {"\n\n", 2, false},
+                {"ab\r\nc", 1, true},    {"a\nbc\n\nd\n", 4, false},
+                {"1234567890", 0, true}, {"\n1234567890\nx", 2, true}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int cut = 0; cut <= 1; cut++) {
+            struct framing f;
+            weir_span line;
+            size_t avail, len = strlen(rows[i].input);
+            bool part;
+
+            begin(&f, MAX_LINE);
+            if (cut) /* the beginning of the first line came in another chunk */
+                feed(&f, "x", 1);
+            frame_feed(&f.frame, rows[i].input, len);
+            for (uint64_t left = rows[i].lines;; left--) {
+                assert_int_equal(frame_lines_left(&f.frame, &part), left);
+                assert_int_equal(part, rows[i].part || (cut && rows[i].lines == 0));
+                if (frame_next(&f.frame, &line, &avail) == FRAME_MORE)
+                    break;
+            }
+            assert_int_equal(frame_lines_left(&f.frame, &part), 0);
+            assert_int_equal(part, rows[i].part || (cut && rows[i].lines == 0));
+            (void)end(&f);
+            weir_buf_fini(&f.got);
+        }
+}
+
 static void
 a_nul_is_a_byte(void **state)
 {
@@ -308,11 +346,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cut),
-        cmocka_unit_test(a_nul_is_a_byte),
-        cmocka_unit_test(real_chunks),
-        cmocka_unit_test(memory_is_bounded),
-        cmocka_unit_test(the_reader_sees_no_difference),
+        cmocka_unit_test(every_cut),         cmocka_unit_test(what_is_left),
+        cmocka_unit_test(a_nul_is_a_byte),   cmocka_unit_test(real_chunks),
+        cmocka_unit_test(memory_is_bounded), cmocka_unit_test(the_reader_sees_no_difference),
     };
 
     return cmocka_run_group_tests_name("flow/frame", tests, NULL, NULL);

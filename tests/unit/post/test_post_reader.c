@@ -414,7 +414,7 @@ borrowing(void **state)
 static void
 shared_originals(void **state)
 {
-    weir_reader *r = new_reader((weir_reader_options){0});
+    weir_reader *r = new_reader((weir_reader_options){.max_line = SIZE_MAX});
     weir_buf line = {0};
     const weir_item *items;
     size_t n;
@@ -434,6 +434,121 @@ shared_originals(void **state)
     for (size_t i = 0; i < n; i++) {
         assert_int_equal(items[i].kind, WEIR_ITEM_POST);
         assert_ptr_equal(items[i].post->quotes, items[0].post->quotes);
+    }
+    weir_buf_fini(&line);
+    weir_reader_free(r);
+}
+
+#define PAGE(data)                                                                                 \
+    "{\"data\":[" data "],\"includes\":{\"users\":[{\"id\":\"u\",\"username\":\"" A64 "\"}],"      \
+    "\"tweets\":[{\"id\":\"x\",\"text\":\"" A64 " #" A64 "\"}]}}"
+#define A64 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define RETWEET(id, of)                                                                            \
+    "{\"id\":\"" id "\",\"referenced_tweets\":[{\"type\":\"retweeted\",\"id\":\"" of "\"}]}"
+
+/* What posts are made of, those inside included, whether they stand there or are referred to. */
+static void
+sizes(void **state)
+{
+    static const struct {
+        const char *line;
+        size_t size;
+    } rows[] = {
+        {OWN(""), 2 * 16 + 2},
+        {OWN(",\"hashtags\":[\"ab\",\"ab\"],\"lang\":\"en\""), 5 * 16 + 8},
+        {OWN(",\"mentions\":[{\"id\":\"5\",\"handle\":\"yy\"}],\"text\":\"#abc no\""), 5 * 16 + 8},
+        {OWN(",\"repost_of\":{\"id\":\"22\",\"quotes\":\"333\"},\"quotes\":\"4\""), 5 * 16 + 8},
+        {"{\"query\":{\"hashtag\":\"abc\"}}", 16 + 3},
+        {PAGE(RETWEET("1", "y")), 2 * 16 + 2},
+        {PAGE(RETWEET("1", "x")), 3 * 16 + 2 + 64},
+        {PAGE("{\"id\":\"1\",\"author_id\":\"u\"}"), 3 * 16 + 2 + 64},
+    };
+    weir_reader *r = new_reader((weir_reader_options){0});
+    const weir_item *items;
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weir_span line = span_of(rows[i].line);
+        assert_int_equal(weir_reader_read(r, line, line.len, &items, &n), WEIR_OK);
+        assert_int_equal(n, 1);
+        if (items[0].kind != WEIR_ITEM_POST || items[0].size != rows[i].size)
+            fail_msg("%s is of size %zu and not %zu", rows[i].line, items[0].size, rows[i].size);
+    }
+    weir_reader_free(r);
+}
+
+/* A hundred retweets of one long tweet, then a post of its own; as long as the reader takes. */
+static void
+put_sharing_page(weir_buf *line, size_t tag_len)
+{
+    line->len = 0;
+    weir_buf_puts(line, "{\"data\":[");
+    for (int i = 0; i < 100; i++)
+        weir_buf_printf(line,
+                        "{\"id\":\"%03d\",\"referenced_tweets\":[{\"type\":\"retweeted\","
+                        "\"id\":\"x\"}]},",
+                        i);
+    weir_buf_puts(line, "{\"id\":\"own\"}],\"includes\":{\"tweets\":[{\"id\":\"x\",\"entities\":"
+                        "{\"hashtags\":[{\"tag\":\"");
+    for (size_t i = 0; i < tag_len; i++)
+        weir_buf_putc(line, 'a');
+    weir_buf_puts(line, "\"}]}}]}}");
+}
+
+/* What a page's posts share costs again for each of them: when it is too much, those that there is
+   no room for are errors, and a smaller one still has its room. */
+static void
+what_a_page_may_come_to(void **state)
+{
+    weir_buf line = {0};
+    size_t fitting[2];
+
+    (void)state;
+    for (size_t tag_len = 4000, k = 0; k < 2; tag_len += 2000, k++) {
+        const weir_item *items;
+        size_t n, of_each = 3 * 16 + 3 + 1 + tag_len;
+
+        put_sharing_page(&line, tag_len);
+        fitting[k] = WEIR_PAGE_SHARE * line.len / of_each;
+        weir_reader *r = new_reader((weir_reader_options){.max_line = line.len});
+        assert_int_equal(weir_reader_read(r, (weir_span){line.p, line.len}, line.len, &items, &n),
+                         WEIR_OK);
+        assert_int_equal(n, 101);
+        for (size_t i = 0; i < 100; i++) {
+            assert_int_equal(items[i].kind, i < fitting[k] ? WEIR_ITEM_POST : WEIR_ITEM_ERROR);
+            if (i < fitting[k])
+                continue;
+            assert_int_equal(items[i].error, WEIR_READ_TOO_LONG);
+            assert_int_equal(items[i].post_id.len, 3);
+        }
+        assert_int_equal(items[100].kind, WEIR_ITEM_POST);
+        weir_reader_free(r);
+    }
+    assert_true(fitting[1] > WEIR_PAGE_SHARE && fitting[1] < fitting[0] && fitting[0] < 100);
+    weir_buf_fini(&line);
+}
+
+static void
+posts_of_a_page(void **state)
+{
+    weir_reader *r = new_reader((weir_reader_options){0});
+    weir_buf line = {0};
+    const weir_item *items;
+    size_t n;
+
+    (void)state;
+    for (int more = 0; more <= 1; more++) {
+        line.len = 0;
+        weir_buf_puts(&line, "{\"data\":[{}");
+        for (int i = 1; i < WEIR_PAGE_MAX + more; i++)
+            weir_buf_puts(&line, ",{}");
+        weir_buf_puts(&line, "]}");
+        assert_int_equal(weir_reader_read(r, (weir_span){line.p, line.len}, line.len, &items, &n),
+                         WEIR_OK);
+        assert_int_equal(n, more ? 1 : WEIR_PAGE_MAX);
+        assert_int_equal(items[0].error, more ? WEIR_READ_TOO_LONG : WEIR_READ_NO_ID);
+        assert_int_equal(items[0].offset, more ? 8 : 9);
     }
     weir_buf_fini(&line);
     weir_reader_free(r);
@@ -496,13 +611,22 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_json),   cmocka_unit_test(bytes),
-        cmocka_unit_test(wrong_shapes), cmocka_unit_test(duplicates),
-        cmocka_unit_test(precedence), cmocka_unit_test(details),
-        cmocka_unit_test(escapes),    cmocka_unit_test(depth),
+        cmocka_unit_test(bad_json),
+        cmocka_unit_test(bytes),
+        cmocka_unit_test(wrong_shapes),
+        cmocka_unit_test(duplicates),
+        cmocka_unit_test(precedence),
+        cmocka_unit_test(details),
+        cmocka_unit_test(escapes),
+        cmocka_unit_test(depth),
         cmocka_unit_test(lines_at_the_limit),
-        cmocka_unit_test(long_lines), cmocka_unit_test(borrowing),
-        cmocka_unit_test(shared_originals), cmocka_unit_test(mutated_lines),
+        cmocka_unit_test(long_lines),
+        cmocka_unit_test(borrowing),
+        cmocka_unit_test(shared_originals),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(what_a_page_may_come_to),
+        cmocka_unit_test(posts_of_a_page),
+        cmocka_unit_test(mutated_lines),
         cmocka_unit_test(names),
     };
 
