@@ -31,6 +31,7 @@ struct weir__regex {
 struct weir__regex_scratch {
     uint32_t magic;
     uint32_t match_limit;
+    uint64_t hard;
     pcre2_match_data *data;
     pcre2_match_context *context;
     pcre2_jit_stack *stack; /* NULL where PCRE2 has no JIT */
@@ -105,6 +106,17 @@ weir__regex_is_jitted(const struct weir__regex *re)
 
     CHECK_OBJ(re, REGEX_MAGIC);
     return pcre2_pattern_info(re->code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
+}
+
+size_t
+weir__regex_memory(const struct weir__regex *re)
+{
+    size_t compiled = 0, jit = 0;
+
+    CHECK_OBJ(re, REGEX_MAGIC);
+    (void)pcre2_pattern_info(re->code, PCRE2_INFO_SIZE, &compiled);
+    (void)pcre2_pattern_info(re->code, PCRE2_INFO_JITSIZE, &jit);
+    return compiled + jit;
 }
 
 bool
@@ -215,7 +227,7 @@ static uint32_t
 budget_for(uint32_t limit, size_t len)
 {
     if (len <= FULL_BUDGET)
-        return limit;
+        return limit > 0 ? limit : 1;
     uint64_t scaled = (uint64_t)limit * FULL_BUDGET * FULL_BUDGET / ((uint64_t)len * len);
     return scaled > 0 ? (uint32_t)scaled : 1;
 }
@@ -246,13 +258,34 @@ hit_of(int code)
     }
 }
 
+static int
+match_within(const struct weir__regex *re, struct weir__regex_scratch *s, weir_span subject,
+             uint32_t limit)
+{
+    (void)pcre2_set_match_limit(s->context, budget_for(limit, subject.len));
+    return pcre2_match(re->code, units_of(subject), subject.len, 0, 0, s->data, s->context);
+}
+
 enum weir__hit
 weir__regex_match(const struct weir__regex *re, struct weir__regex_scratch *s, weir_span subject)
 {
     CHECK_OBJ(re, REGEX_MAGIC);
     CHECK_OBJ(s, REGEX_SCRATCH_MAGIC);
-    if (subject.len > WEIR__SUBJECT_MAX)
+    if (subject.len > WEIR__SUBJECT_MAX) {
+        s->hard++;
         return WEIR__RAN_OUT;
-    (void)pcre2_set_match_limit(s->context, budget_for(s->match_limit, subject.len));
-    return hit_of(pcre2_match(re->code, units_of(subject), subject.len, 0, 0, s->data, s->context));
+    }
+    /* PCRE2 does not say how many steps it took: one that fits the share is told by trying */
+    int code = match_within(re, s, subject, s->match_limit / WEIR__HARD_SHARE);
+    if (hit_of(code) != WEIR__RAN_OUT)
+        return hit_of(code);
+    s->hard++;
+    return hit_of(match_within(re, s, subject, s->match_limit));
+}
+
+uint64_t
+weir__regex_hard(const struct weir__regex_scratch *s)
+{
+    CHECK_OBJ(s, REGEX_SCRATCH_MAGIC);
+    return s->hard;
 }

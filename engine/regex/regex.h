@@ -25,6 +25,8 @@ weir_status weir__regex_compile(weir_span pattern, bool extended, bool jit,
                                 struct weir__regex **out, struct weir__regex_error *err);
 void weir__regex_free(struct weir__regex *re);
 bool weir__regex_is_jitted(const struct weir__regex *re);
+/* Bytes that PCRE2 keeps of it, JIT code included. */
+size_t weir__regex_memory(const struct weir__regex *re);
 /* Can this machine and process make JIT code at all? */
 bool weir__regex_can_jit(void);
 
@@ -58,8 +60,14 @@ enum weir__hit { WEIR__MISS, WEIR__HIT, WEIR__RAN_OUT };
  */
 enum weir__hit weir__regex_match(const struct weir__regex *re, struct weir__regex_scratch *s,
                                  weir_span subject);
+/*
+ * How many calls took more than the WEIR__HARD_SHARE'th part of the limit, as those that ran out
+ * all did, since the scratch was made. What such calls cost together is for the caller to bound.
+ */
+uint64_t weir__regex_hard(const struct weir__regex_scratch *s);
 
 #define WEIR__MATCH_LIMIT 10000u /* of one pattern on one key, by default */
-#define WEIR__SUBJECT_MAX 4096u  /* bytes; hashtags of all platforms are shorter than 700 */
+#define WEIR__HARD_SHARE 20u
+#define WEIR__SUBJECT_MAX 4096u /* bytes; hashtags of all platforms are shorter than 700 */
 
 #endif

@@ -1,0 +1,132 @@
+/*
+ * Inside the automaton: what its files share, for them alone.
+ *
+ * A symbol is a character's first byte. Bytes that go on a character (80 to BF) are none: nothing
+ * takes notice of them. In well-formed text that loses only which of the characters with that first
+ * byte it was; and text can be read backwards as well.
+ */
+#ifndef WEIR_REGEX_AUTOMATON_PARTS_H
+#define WEIR_REGEX_AUTOMATON_PARTS_H
+
+#include "regex/automaton.h"
+#include "regex/syntax.h"
+
+/* Which symbols a place takes; bits are bytes, or classes of bytes. */
+struct weir__symbols {
+    uint64_t bits[4];
+};
+
+static inline bool
+weir__symbols_have(const struct weir__symbols *s, uint32_t i)
+{
+    return (s->bits[i / 64] >> (i % 64) & 1) != 0;
+}
+
+struct weir__numbers {
+    const uint32_t *items;
+    size_t n;
+};
+
+/* One pattern ------------------------------------------------------------------------------------
+ */
+
+/*
+ * Places that take one symbol each, and what may come after each: the numbers of places, MATCHED
+ * (and then nothing else), MATCHED_AT_END: it has if there are no more symbols.
+ */
+#define WEIR__MATCHED UINT32_MAX
+#define WEIR__MATCHED_AT_END (UINT32_MAX - 1)
+
+struct weir__nfa {
+    const struct weir__symbols *symbols; /* of each place, by bytes */
+    const struct weir__numbers *after;   /* each place */
+    size_t nplaces;
+    struct weir__numbers at_start; /* what may come first */
+    struct weir__numbers anywhere; /* of that, what a match can begin with later on */
+};
+
+/* For reading backwards or not. False: too large. What is made lies in `in`, what is needed on the
+   way in `work`; both must jump without memory. */
+bool weir__nfa_build(const struct weir__node *root, bool is_glob, bool backwards,
+                     struct arena *work, struct arena *in, struct weir__nfa *out);
+
+/* Groups of patterns --------------------------------------------------------------------------- */
+
+/* Kinds of symbols; a group concerns only subjects that hold one of its kinds. */
+enum weir__kind {
+    WEIR__KIND_LETTER = 1, /* a to z */
+    WEIR__KIND_DIGIT = 2,  /* 0 to 9 */
+    WEIR__KIND_OTHER = 4,  /* the rest of ASCII */
+    WEIR__KIND_BEYOND = 8,
+    WEIR__KIND_ANY = 15,
+};
+
+/*
+ * Places as bits, for stepping all at once: 64 a word, four words a block, one or more blocks a
+ * chunk. A pattern lies within one chunk, and within one word if it has no more than 64 places.
+ */
+struct weir__chunk {
+    uint32_t block, nblocks;
+    bool has_jumps;
+};
+
+#define WEIR__BLOCK_WORDS 4u
+#define WEIR__BLOCK_BITS (64u * WEIR__BLOCK_WORDS)
+
+struct weir__bits {
+    const struct weir__chunk *chunks;
+    size_t nchunks;
+    /* what takes a class: word w of block b is takes[(b * nclasses + class) * 4 + w] */
+    const uint64_t *takes;
+    /* by place: the one before it comes after it; itself does; others do (see `after`); it may
+       begin a match anywhere; the pattern has matched; it has if there are no more symbols */
+    const uint64_t *steps, *stays, *jumps, *anywhere, *matched, *matched_at_end;
+};
+
+struct weir__group {
+    uint8_t class_of[256]; /* of each byte; class 0: no symbol */
+    uint32_t nclasses;
+    uint32_t npatterns;
+    uint32_t nplaces;                 /* a multiple of WEIR__BLOCK_BITS; not all are used */
+    const uint32_t *patterns;         /* their indices among all, ascending */
+    const uint32_t *owner;            /* each place's pattern, numbered within the group */
+    const uint32_t *takes;            /* each place's set of symbols */
+    const struct weir__symbols *sets; /* by classes */
+    /* Lists of what comes: below nplaces, a place; nplaces + p: pattern p has matched; nplaces +
+       npatterns + p: it has if there are no more symbols. List k is items[at[k]] to
+       items[at[k + 1]]. */
+    const uint32_t *after_at, *after; /* by place */
+    const uint32_t *fresh_at, *fresh; /* by class: what a match goes on with that begins with it */
+    struct weir__numbers start;
+    struct weir__bits bits;
+    bool backwards; /* subjects are read from their end */
+    bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
+    unsigned needs; /* kinds, one of which a subject must hold */
+};
+
+/* At most: read forwards, those that can only match at the beginning, those that can only match at
+   the end; each in three kinds of need. */
+#define WEIR__NGROUPS 9
+
+struct weir__automaton {
+    uint32_t magic;
+    struct arena mem; /* all below */
+    struct weir__group groups[WEIR__NGROUPS];
+    size_t ngroups;
+    uint32_t npatterns;
+    struct weir__numbers always;
+};
+
+#define WEIR__AUTOMATON_MAGIC 0x57415531u
+#define WEIR__AUTOMATON_CACHE_MAGIC 0x57415532u
+
+/*
+ * From a state (places that may take the next symbol, besides what may begin anywhere) through the
+ * rest of a subject, by bits. Sets
+ * in `matched`, of npatterns bits, what has matched by its end. `bits` has room for nplaces * 2.
+ * Takes as long whatever the subject.
+ */
+void weir__bits_run(const struct weir__group *g, const uint32_t *places, size_t nplaces,
+                    weir_span rest, uint64_t *bits, uint64_t *matched);
+
+#endif

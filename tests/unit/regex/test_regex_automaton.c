@@ -1,0 +1,321 @@
+/*
+ * The automaton: what it must report and what it should not, and its candidates held against PCRE2
+ * and the glob matcher with patterns and subjects drawn at random, in caches of any size.
+ */
+#include "unit/test.h"
+
+#include "regex/automaton.h"
+#include "regex/glob.h"
+#include "unit/regex/patterns.h"
+
+static bool
+is_candidate(const uint32_t *candidates, size_t n, uint32_t pattern)
+{
+    for (size_t i = 0; i < n; i++)
+        if (candidates[i] == pattern)
+            return true;
+    return false;
+}
+
+static void
+check_ascending(const uint32_t *candidates, size_t n, size_t npatterns)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_true(candidates[i] < npatterns);
+        assert_true(i == 0 || candidates[i - 1] < candidates[i]);
+    }
+}
+
+struct one {
+    struct weir__automaton *a;
+    struct weir__automaton_cache *c;
+};
+
+static struct one
+automaton_of(const struct weir__automaton_pattern *patterns, size_t n, size_t bytes)
+{
+    struct one one;
+
+    assert_int_equal(weir__automaton_build(patterns, n, &one.a), WEIR_OK);
+    assert_int_equal(weir__automaton_cache_new(one.a, bytes, &one.c), WEIR_OK);
+    return one;
+}
+
+static void
+drop(struct one *one)
+{
+    weir__automaton_cache_free(one->c);
+    weir__automaton_free(one->a);
+}
+
+/* What should be told apart; matches must be, see below. */
+static void
+precision(void **state)
+{
+    static const struct {
+        const char *why, *pattern, *yes, *no;
+    } rows[] = {
+        {"counts", "^[a-z]{3}\\d{4}$", "abc1234", "abc123"},
+        {"more than that", "^[a-z]{3}\\d{4}$", "abc1234", "abc12345"},
+        {"unanchored", "\\d{6,}", "ab123456c", "12345a6"},
+        {"negated classes", "^[^aeiou]{5,}$", "rhythms", "rhythma"},
+        {"few characters", "^.{1,2}$", "ab", "abc"},
+        {"characters, not bytes", "^.{1,2}$", "\xE0\xA4\x95\xE0\xA4\x95",
+         "\xE0\xA4\x95\xE0\xA4\x95\xE0\xA4\x95"},
+        {"alternation", "[a-z]\\d[a-z]\\d", "a1b2", "ab12"},
+        {"a choice of ends", "[xyz](?:$|\\d)", "abx", "abxa"},
+        {"groups that repeat", "^(?:[ab][12])+$", "a1b2", "a1b2a"},
+        {"lazy ones", "^[ab]+?[12]$", "ab1", "ab"},
+        {"letters of one script", "^[\xD0\xB0-\xD1\x8F]{3}$", "\xD0\xB0\xD0\xB1\xD0\xB2", "abc"},
+        {"a property", "^\\p{Greek}+$", "\xCE\xB1\xCE\xB2", "ab"},
+        {"white space", "[ab]\\s[ab]", "a b", "a_b"},
+        {"begin or end", "^\\d|\\d$", "a1", "a1a"},
+        {"many", "^[ab]{30}$", "ababababababababababababababab", "abababababababababababababab"},
+        {"a character again", "(.)\\1\\1", "baaad", "baad"},
+        {"in a range", "([a-f])\\1{2,}$", "xeee", "xeeg"},
+        {"with something between", "^([xyz])[ab]\\1$", "xax", "xay"},
+        {"two of them", "^([xyz])([ab])\\2\\1$", "xaax", "xaay"},
+        {"in a group that repeats", "^(?:([xyz])\\1)+$", "xxyy", "xyyx"},
+        {"white space under (?x)", "(?x) ^ [ab] [12] $", "a1", "a 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct weir__automaton_pattern p = {.text = span_of(rows[i].pattern)};
+        struct one one = automaton_of(&p, 1, WEIR__AUTOMATON_CACHE);
+        const uint32_t *found;
+
+        for (int again = 0; again < 2; again++) {
+            if (weir__automaton_run(one.a, one.c, span_of(rows[i].yes), &found) != 1)
+                fail_msg("%s: /%s/ is no candidate for %s", rows[i].why, rows[i].pattern,
+                         rows[i].yes);
+            if (weir__automaton_run(one.a, one.c, span_of(rows[i].no), &found) != 0)
+                fail_msg("%s: /%s/ is a candidate for %s", rows[i].why, rows[i].pattern,
+                         rows[i].no);
+        }
+        drop(&one);
+    }
+}
+
+static void
+always(void **state)
+{
+    static const char *const texts[] = {
+        "a*", "[ab]c", "x?$", "(*ACCEPT)q", "(?:a{99}){99}b(?:[ab]{50}c){50}",
+        "^",  "$",     "\\b", "a^b"};
+    static const uint32_t wanted[] = {0, 2, 3, 5, 6, 7};
+    struct weir__automaton_pattern patterns[9] = {0};
+    const uint32_t *found;
+    struct one one;
+
+    (void)state;
+    for (size_t i = 0; i < 9; i++)
+        patterns[i].text = span_of(texts[i]);
+    one = automaton_of(patterns, 9, WEIR__AUTOMATON_CACHE);
+    size_t n = weir__automaton_always(one.a, &found);
+    assert_true(n >= 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_true(is_candidate(found, n, wanted[i]));
+    assert_false(is_candidate(found, n, 1));
+    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_NONE, &found), n);
+    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_LIT("zz"), &found), n);
+    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_LIT("zzac"), &found), n + 1);
+    check_ascending(found, n + 1, 9);
+    assert_true(is_candidate(found, n + 1, 1));
+    drop(&one);
+    one = automaton_of(NULL, 0, WEIR__AUTOMATON_CACHE);
+    assert_int_equal(weir__automaton_always(one.a, &found), 0);
+    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_LIT("zz"), &found), 0);
+    drop(&one);
+    weir__automaton_cache_free(NULL);
+    weir__automaton_free(NULL);
+}
+
+/* As deep and as often repeated as patterns come. */
+static void
+hostile_patterns(void **state)
+{
+    static const char *const texts[] = {
+        "((((((((((((((((((((a{40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}"
+        "){"
+        "40}){40}){40}){40}){40}){40})",
+        "((((((((((((((((((((){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}){40}"
+        "){"
+        "40}){40}){40}){40}){40}){40})[ab]",
+        "(?:[ab]?){0,999}c",
+        "(?:(?:(?:(?:[ab]*)*)*)*)*[cd]",
+        "(?:[ab]|[bc]|[cd]|[de]|[ef]|[fg]){1,39}[xy]",
+        ".{39}[ab].{39}[ab].{39}",
+        "[ab].{12}$",
+    };
+    enum { N = sizeof texts / sizeof *texts };
+    struct weir__automaton_pattern patterns[N] = {0};
+    static char subject[4096];
+    const uint32_t *found;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        patterns[i].text = span_of(texts[i]);
+    for (size_t bytes = 1; bytes <= 1u << 20; bytes *= 32) {
+        struct one one = automaton_of(patterns, N, bytes);
+        for (int round = 0; round < 20; round++) {
+            for (size_t i = 0; i < sizeof subject; i++)
+                subject[i] = (char)('a' + draw(3));
+            size_t n =
+                weir__automaton_run(one.a, one.c, (weir_span){subject, sizeof subject}, &found);
+            check_ascending(found, n, N);
+            assert_true(is_candidate(found, n, 2) && is_candidate(found, n, 5));
+        }
+        drop(&one);
+    }
+}
+
+/* Against PCRE2
+ * -------------------------------------------------------------------------------------- */
+
+enum { BATCH = 24 };
+
+struct batch {
+    struct drawn_pattern drawn[BATCH];
+    struct weir__regex *re[BATCH]; /* NULL: a glob */
+    struct weir__automaton_pattern patterns[BATCH];
+    size_t n;
+};
+
+static void
+draw_glob(struct drawn_pattern *d)
+{
+    static const char *const pieces[] = {"*", "*", "?", "?", "a", "b", "\xC3\xA9", "\\*"};
+    static const char *const matched[] = {"ab", "", "b", "\xC3\xA9", "a", "b", "\xC3\xA9", "*"};
+
+    d->text.len = d->sample.len = 0;
+    d->of = WEIR__SUBJECTS_HANDLE;
+    for (unsigned n = 1 + draw(5); n > 0; n--) {
+        size_t i = draw(8);
+        weir_buf_puts(&d->text, pieces[i]);
+        weir_buf_puts(&d->sample, matched[i]);
+    }
+}
+
+static void
+draw_batch(struct batch *b)
+{
+    for (b->n = 0; b->n < BATCH;) {
+        struct drawn_pattern *d = &b->drawn[b->n];
+        bool is_glob = draw(8) == 0;
+
+        b->re[b->n] = NULL;
+        if (is_glob) {
+            draw_glob(d);
+        } else {
+            draw_pattern(d, draw(2) ? WEIR__SUBJECTS_FOLDED : WEIR__SUBJECTS_HANDLE);
+            b->re[b->n] = pattern_compiled(span_of_buf(&d->text), d->extended);
+            if (!b->re[b->n])
+                continue;
+        }
+        b->patterns[b->n++] = (struct weir__automaton_pattern){.text = span_of_buf(&d->text),
+                                                               .is_glob = is_glob,
+                                                               .extended = d->extended,
+                                                               .of = d->of};
+    }
+}
+
+struct counts {
+    size_t pairs, hits, candidates, always;
+};
+
+static void
+try_subject(const struct batch *b, struct one *one, struct weir__regex_scratch *s,
+            enum weir__subjects of, weir_span subject, struct counts *counts)
+{
+    const uint32_t *found;
+    size_t n = weir__automaton_run(one->a, one->c, subject, &found);
+
+    check_ascending(found, n, b->n);
+    for (uint32_t i = 0; i < b->n; i++) {
+        /* what is for folded subjects promises nothing for others */
+        if (of == WEIR__SUBJECTS_HANDLE && b->drawn[i].of != of)
+            continue;
+        bool hit = b->re[i] ? weir__regex_match(b->re[i], s, subject) == WEIR__HIT
+                            : weir__glob_match(span_of_buf(&b->drawn[i].text), subject);
+        bool candidate = is_candidate(found, n, i);
+        if (hit && !candidate)
+            fail_msg("WEIR_SEED=%llu: %.*s (%s%s) matches \"%.*s\" and is no candidate",
+                     (unsigned long long)drawn_seed, SPAN_FMT(b->drawn[i].text),
+                     b->re[i] ? "a regex" : "a glob", b->drawn[i].extended ? ", x" : "",
+                     SPAN_FMT(subject));
+        counts->pairs++;
+        counts->hits += hit;
+        counts->candidates += candidate;
+    }
+}
+
+static void
+try_batch(const struct batch *b, struct weir__regex_scratch *s, struct counts *counts)
+{
+    static const size_t sizes[] = {0, 2000, 10000, 1 << 18, 1 << 20};
+    struct one one = automaton_of(b->patterns, b->n, DRAW_ONE(sizes));
+    weir_buf subject = {0};
+    const uint32_t *found;
+
+    counts->always += weir__automaton_always(one.a, &found);
+    for (int i = 0; i < 60; i++) {
+        const struct drawn_pattern *d = &b->drawn[draw(b->n)];
+
+        draw_subject(d, &subject);
+        if (d->of == WEIR__SUBJECTS_HANDLE && draw(10) == 0)
+            weir_buf_puts(&subject, draw(2) ? "\xE2\x80" : "\xA9\xA9");
+        try_subject(b, &one, s, d->of, span_of_buf(&subject), counts);
+    }
+    weir_buf_fini(&subject);
+    drop(&one);
+}
+
+static void
+drawn_patterns(void **state)
+{
+    static struct batch b;
+    struct counts counts = {0};
+    struct weir__regex_scratch *s;
+    size_t rounds = scaled(500);
+
+    (void)state;
+    assert_int_equal(weir__regex_scratch_new(2000, &s), WEIR_OK);
+    find_members(s);
+    for (size_t i = 0; i < rounds; i++) {
+        draw_batch(&b);
+        try_batch(&b, s, &counts);
+        for (size_t k = 0; k < b.n; k++)
+            weir__regex_free(b.re[k]);
+    }
+    for (size_t k = 0; k < BATCH; k++)
+        draw_fini(&b.drawn[k]);
+    weir__regex_scratch_free(s);
+    print_message("# %zu pairs, %zu matches, %zu candidates; of %zu patterns %zu always are\n",
+                  counts.pairs, counts.hits, counts.candidates, rounds * BATCH, counts.always);
+    assert_true(counts.hits > counts.pairs / 10);
+    /* worthless if nearly everything is a candidate */
+    assert_true(counts.candidates < counts.pairs * 2 / 3);
+    assert_true(counts.always < rounds * BATCH / 2);
+}
+
+static int
+seed(void **state)
+{
+    (void)state;
+    draw_from_seed();
+    return 0;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(precision),
+        cmocka_unit_test(always),
+        cmocka_unit_test(hostile_patterns),
+        cmocka_unit_test(drawn_patterns),
+    };
+
+    return cmocka_run_group_tests_name("regex/automaton", tests, seed, NULL);
+}
