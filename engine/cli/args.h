@@ -31,11 +31,14 @@ void strings_add(struct strings *s, const char *text);
     X(POST, "post", 'p', "FILE")                                                                   \
     X(REGION, "region", 0, "CODE")                                                                 \
     X(AT, "at", 0, "TIME")                                                                         \
+    X(OUTPUT, "output", 'o', "FILE")                                                               \
     X(SOCKET_MODE, "socket-mode", 0, "MODE")                                                       \
     X(INSECURE, "insecure", 0, NULL)                                                               \
     X(DRAIN, "drain", 0, "SECONDS")                                                                \
+    X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
+    X(MATCH_OFF, "match-off", 0, "PARTS")                                                          \
     X(JSON, "json", 0, NULL)                                                                       \
     X(QUIET, "quiet", 'q', NULL)                                                                   \
     X(HELP, "help", 'h', NULL)
@@ -53,14 +56,14 @@ enum option_id {
 struct args {
     struct strings rules, listen, plain;
     struct answer_options answer; /* all but the handles, which are to be loaded */
-    const char *handles, *tag, *account, *post;
+    const char *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;
     const char *at;
     mode_t socket_mode;
     unsigned drain_ms;
-    bool strict, insecure, no_tests, no_jit, json, quiet;
+    bool strict, insecure, cost, no_tests, json, quiet;
 };
 
 struct command {

@@ -1,218 +1,20 @@
 /*
  * tagweir check: everything that is wrong with rules, in one run.
  */
+#include "cli/checking.h"
 #include "cli/commands.h"
-#include "cli/inputs.h"
 #include "cli/ui.h"
-#include "flow/clock.h"
-
-#include <stdlib.h>
-#include <unistd.h>
-
-struct checked {
-    weir_diags *diags;
-    weir_ruleset *rs; /* NULL: they do not compile */
-    weir_status st;
-    size_t nfiles, ntests, failed;
-    int64_t now_ms; /* for what is due */
-};
-
-/* To be told of an order that goes on past its review; message and place in `out` and the order. */
-static bool
-find_overdue(const struct checked *c, uint32_t order, weir_buf *out, weir_diag *told)
-{
-    weir_order_info o;
-    char time[WEIR_TIME_MAX];
-
-    if (weir_ruleset_order_review(c->rs, order, c->now_ms) != WEIR_REVIEW_OVERDUE)
-        return false;
-    weir_ruleset_order(c->rs, order, &o);
-    (void)weir_time_format(o.review_by_ms, time);
-    out->len = 0;
-    weir_buf_printf(out,
-                    "order `%s`: review was due %s: OVERDUE. Write its outcome as `confirmed` or "
-                    "`revoked`",
-                    o.id, time);
-    weir_buf_putc(out, '\0');
-    if (out->failed)
-        ui_no_memory();
-    *told = (weir_diag){.severity = WEIR_NOTE, .message = out->p, .file = o.file, .line = o.line};
-    return true;
-}
-
-static void
-put_text(weir_buf *out, const char *key, const char *text)
-{
-    if (!text)
-        return;
-    weir_buf_printf(out, ",\"%s\":", key);
-    ui_json(out, text);
-}
-
-static const char *
-severity_name(weir_severity s)
-{
-    return s == WEIR_ERROR ? "error" : s == WEIR_WARNING ? "warning" : "note";
-}
-
-static void
-put_object(const weir_diag *d, weir_buf *out)
-{
-    weir_buf_printf(out, "%s\n{\"severity\":\"%s\"", out->len > 1 ? "," : "",
-                    severity_name(d->severity));
-    put_text(out, "file", d->file);
-    if (d->line)
-        weir_buf_printf(out, ",\"line\":%u", d->line);
-    if (d->line && d->column)
-        weir_buf_printf(out, ",\"column\":%u,\"width\":%u", d->column, d->width);
-    put_text(out, "message", d->message);
-    put_text(out, "source", d->source);
-    weir_buf_putc(out, '}');
-}
-
-static void
-put_json(const struct checked *c, weir_buf *out)
-{
-    weir_buf text = {0};
-    weir_diag overdue;
-
-    weir_buf_putc(out, '[');
-    for (size_t i = 0; i < weir_diags_count(c->diags); i++)
-        put_object(weir_diags_at(c->diags, i), out);
-    for (uint32_t i = 0; c->rs && i < weir_ruleset_norders(c->rs); i++)
-        if (find_overdue(c, i, &text, &overdue))
-            put_object(&overdue, out);
-    weir_buf_puts(out, "\n]\n");
-    weir_buf_fini(&text);
-}
-
-static void
-tell_overdue(const struct checked *c)
-{
-    bool colour = ui_has_colour(STDERR_FILENO);
-    weir_buf text = {0}, out = {0};
-    weir_diag overdue;
-
-    for (uint32_t i = 0; c->rs && i < weir_ruleset_norders(c->rs); i++)
-        if (find_overdue(c, i, &text, &overdue))
-            weir_diag_format(&overdue, colour, &out);
-    ui_tell(&out);
-    weir_buf_fini(&out);
-    weir_buf_fini(&text);
-}
-
-static void
-put_tests(const struct args *a, const struct checked *c, weir_buf *out)
-{
-    if (a->no_tests)
-        weir_buf_puts(out, "tests not run");
-    else if (c->failed) {
-        weir_buf_printf(out, "%zu of ", c->failed);
-        ui_count(out, c->ntests, "test failed", "tests failed");
-    } else if (!c->ntests)
-        weir_buf_puts(out, "no tests");
-    else
-        ui_count(out, c->ntests, "test passed", "tests passed");
-}
-
-static size_t
-count_warnings(const weir_diags *diags)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < weir_diags_count(diags); i++)
-        n += weir_diags_at(diags, i)->severity == WEIR_WARNING;
-    return n;
-}
-
-static void
-put_result(const struct args *a, const struct checked *c, weir_buf *out)
-{
-    size_t errors = weir_diags_errors(c->diags), warnings = count_warnings(c->diags);
-
-    ui_count(out, c->nfiles, "file, ", "files, ");
-    if (c->rs) {
-        ui_count(out, weir_ruleset_nrules(c->rs), "rule, ", "rules, ");
-        ui_count(out, weir_ruleset_norders(c->rs), "order, ", "orders, ");
-        put_tests(a, c, out);
-        weir_buf_printf(out, "; ruleset %.16s; ", weir_ruleset_digest(c->rs));
-    }
-    if (errors)
-        ui_count(out, errors, "error, ", "errors, ");
-    else
-        weir_buf_puts(out, "no errors, ");
-    if (warnings)
-        ui_count(out, warnings, "warning\n", "warnings\n");
-    else
-        weir_buf_puts(out, "no warnings\n");
-}
-
-static void
-load(const struct args *a, struct checked *c)
-{
-    weir_load_options o = {.no_jit = a->no_jit};
-
-    c->st = weir_ruleset_load(a->rules.v, a->rules.n, &o, c->diags, &c->rs);
-    if (c->st == WEIR_OK && !a->no_tests) {
-        size_t before = weir_diags_errors(c->diags);
-
-        c->st = weir_ruleset_test(c->rs, c->diags, &c->ntests);
-        c->failed = weir_diags_errors(c->diags) - before;
-    }
-    if (c->st == WEIR_E_NOMEM)
-        ui_no_memory();
-}
-
-static int
-report(const struct args *a, const struct checked *c)
-{
-    weir_buf out = {0};
-
-    if (a->json)
-        put_json(c, &out);
-    else {
-        ui_diags(c->diags, a->quiet ? WEIR_ERROR : WEIR_NOTE);
-        if (!a->quiet) {
-            tell_overdue(c);
-            put_result(a, c, &out);
-        }
-    }
-    int rc = ui_put(&out);
-    weir_buf_fini(&out);
-    if (c->st == WEIR_E_IO)
-        return EXIT_IO;
-    if (c->st != WEIR_OK || weir_diags_errors(c->diags))
-        return EXIT_RULES;
-    if (rc == EXIT_DONE && a->strict && count_warnings(c->diags))
-        return EXIT_FINDINGS;
-    return rc;
-}
 
 static int
 check(const struct args *a)
 {
-    struct checked c = {.now_ms = clock_now_ms()};
-    struct args all = *a; /* with a list of its own */
-    struct strings files = {0};
+    static const weir_buf nothing_more;
+    struct checking c;
+    int rc = checking_load(&c, a, "check", false);
 
-    all.rules = (struct strings){0};
-    for (size_t i = 0; i < a->rules.n; i++)
-        strings_add(&all.rules, a->rules.v[i]);
-    for (size_t i = 0; i < a->plain.n; i++)
-        strings_add(&all.rules, a->plain.v[i]);
-    if (!all.rules.n)
-        return args_bad("check", "no rules: name files or folders");
-    c.diags = weir_diags_new();
-    if (!c.diags)
-        ui_no_memory();
-    load(&all, &c);
-    if (c.st != WEIR_E_IO && inputs_files(&all.rules, ".yaml", &files) == EXIT_DONE)
-        c.nfiles = files.n;
-    int rc = report(a, &c);
-    inputs_files_free(&files);
-    weir_ruleset_unref(c.rs);
-    weir_diags_free(c.diags);
-    free(all.rules.v);
+    if (rc == EXIT_DONE)
+        rc = checking_report(&c, a, &nothing_more);
+    checking_fini(&c);
     return rc;
 }
 
@@ -224,9 +26,18 @@ const struct command command_check = {
         "All that is wrong is said in one run, on standard error, with its place. A folder\n"
         "stands for every *.yaml below it. Notes name the orders whose review is overdue today.\n"
         "The exit code is 3 when there is an error, and with --strict 1 when there are warnings\n"
-        "alone.",
-    .options = OPT_BIT(RULES) | OPT_BIT(STRICT) | OPT_BIT(NO_TESTS) | OPT_BIT(NO_JIT) |
-               OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+        "alone.\n\n"
+        "--cost lists every glob and regex, the dearest first, with its class:\n"
+        "  always  nothing rules it out: it is tried on everything by itself\n"
+        "  loose   it has no literal to be found by: everything is walked through for it\n"
+        "  factor  found by a literal that every match contains (…so…)\n"
+        "  edge    found by a literal that every match begins (so…) or ends (…so) with\n"
+        "  words   it matches a few words alone, which are looked up\n"
+        "The first two are warned of, each at its place. Without --cost nothing is said of them,\n"
+        "but for one warning where they are more than 100.",
+    .options = OPT_BIT(RULES) | OPT_BIT(STRICT) | OPT_BIT(COST) | OPT_BIT(NO_TESTS) |
+               OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
+               OPT_BIT(HELP),
     .plain = "RULES",
     .run = check,
 };

@@ -40,8 +40,12 @@ static void
 print_summary(const struct args *a, const weir_ruleset *rs, const struct server *s)
 {
     const struct worker *w = server_worker(s);
-    struct summary sum = {
-        .command = "serve", .args = a, .rs = rs, .tally = &w->answerer.tally, .served = &w->counts};
+    struct summary sum = {.command = "serve",
+                          .args = a,
+                          .rs = rs,
+                          .tally = &w->answerer.tally,
+                          .scratch = w->answerer.scratch,
+                          .served = &w->counts};
 
     summary_print(&sum);
 }
@@ -104,6 +108,6 @@ const struct command command_serve = {
     .options = OPT_BIT(RULES) | OPT_BIT(LISTEN) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) |
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
                OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(NO_JIT) |
-               OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = serve,
 };

@@ -31,7 +31,7 @@ status_exit(weir_status st)
 int
 inputs_rules(const struct args *a, const char *command, weir_ruleset **out)
 {
-    weir_load_options o = {.no_jit = a->no_jit};
+    weir_load_options o = {.match_off = a->answer.match_off};
     weir_diags *diags;
     weir_status st;
 

@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_serve, &command_replay, &command_check, &command_explain, &command_posts,
+    &command_serve,   &command_replay,  &command_check,
+    &command_compile, &command_explain, &command_posts,
 };
 
 #define NCOMMANDS (sizeof commands / sizeof *commands)
@@ -100,7 +101,7 @@ main(int argc, char **argv)
     if (cmd)
         return run(cmd, argc - 1, argv + 1);
     if (argc < 2)
-        return args_bad("", "which command? serve, replay, check, explain or posts");
+        return args_bad("", "which command? serve, replay, check, compile, explain or posts");
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         if (argc > 2 && !find(argv[2]))
             return unknown(argv[2]);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *const helps[OPT_COUNT] = {
-    [OPT_RULES] = "a rule file, or a folder of them; may be given several times, in order",
+    [OPT_RULES] = "a rule file, a folder of them, or a compiled set; may be given several times",
     [OPT_LISTEN] = "unix:PATH, HOST:PORT or [IPv6]:PORT; may be given several times",
     [OPT_CLOCK] = "what time it is: now (default), created (each post's own), or a fixed time",
     [OPT_UNDECIDED] = "what the record of a bad line carries: report (default) or withhold",
@@ -24,11 +24,14 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_POST] = "explain the post in this file, of any dialect (-: standard input)",
     [OPT_REGION] = "speak of this region alone, an ISO 3166-1 code such as IN",
     [OPT_AT] = "the time to decide at (default: now)",
+    [OPT_OUTPUT] = "where to write the compiled rule set, such as set.tws",
     [OPT_SOCKET_MODE] = "permissions of Unix sockets, in octal (default 0600)",
     [OPT_INSECURE] = "listen beyond loopback although nothing is encrypted",
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
+    [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
+    [OPT_MATCH_OFF] = "do without parts of the matcher, to compare with: memo,batch,gate,sieve,…",
     [OPT_JSON] = "print JSON where a person would get text",
     [OPT_QUIET] = "no summary and no warnings",
     [OPT_HELP] = "this text",
@@ -150,6 +153,41 @@ take_text(const char **slot, const char *value, weir_buf *why)
 }
 
 static bool
+take_part(weir_span name, uint32_t *off)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        WEIR_MATCH_PARTS(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < WEIR_NMATCH_PARTS; i++)
+        if (name.len == strlen(names[i]) && memcmp(name.p, names[i], name.len) == 0) {
+            *off |= 1u << i;
+            return true;
+        }
+    return false;
+}
+
+static bool
+take_parts(const char *value, uint32_t *off, weir_buf *why)
+{
+    for (;; value++) {
+        size_t len = strcspn(value, ",");
+
+        if (!take_part((weir_span){value, len}, off)) {
+#define X(name, text) " " text
+            weir_buf_puts(why, "expected some of these, with commas between:" WEIR_MATCH_PARTS(X));
+#undef X
+            return false;
+        }
+        value += len;
+        if (!*value)
+            return true;
+    }
+}
+
+static bool
 take_flag(struct args *a, enum option_id id)
 {
     switch (id) {
@@ -159,10 +197,12 @@ take_flag(struct args *a, enum option_id id)
         return a->strict = true;
     case OPT_INSECURE:
         return a->insecure = true;
+    case OPT_COST:
+        return a->cost = true;
     case OPT_NO_TESTS:
         return a->no_tests = true;
     case OPT_NO_JIT:
-        return a->no_jit = true;
+        return (a->answer.match_off |= WEIR_MATCH_JIT) != 0;
     case OPT_JSON:
         return a->json = true;
     default:
@@ -217,8 +257,12 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         a->has_at = true;
         a->at = value;
         return take_time(value, &a->at_ms, "", why);
+    case OPT_OUTPUT:
+        return take_text(&a->output, value, why);
     case OPT_SOCKET_MODE:
         return take_mode(value, &a->socket_mode, why);
+    case OPT_MATCH_OFF:
+        return take_parts(value, &a->answer.match_off, why);
     case OPT_DRAIN:
         return take_seconds(value, &a->drain_ms, why);
     default:

@@ -167,6 +167,7 @@ print_summary(const struct running *x)
                         .args = x->r->args,
                         .rs = x->r->rs,
                         .tally = &x->answerer.tally,
+                        .scratch = x->answerer.scratch,
                         .now_ms = x->r->now_ms,
                         .places = &x->places,
                         .files = x->files,

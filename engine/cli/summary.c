@@ -4,6 +4,7 @@
  */
 #include "cli/summary.h"
 
+#include "cli/costs.h"
 #include "cli/summary_json.h"
 #include "cli/ui.h"
 
@@ -13,6 +14,8 @@
 
 /* Rows of the table that a person is shown; --json has them all. */
 #define TABLE_ROWS 100
+/* And of the rules with a pattern that ran out. */
+#define OVER_ROWS 5
 
 void
 summary_place(void *places, uint64_t line, const weir_item *item)
@@ -237,6 +240,28 @@ put_table(const struct summary *s, weir_buf *out)
     free(rows);
 }
 
+static void
+put_over(const struct summary *s, weir_buf *out)
+{
+    size_t n, over = 0;
+    struct cost_row *rows = costs_rows(s->rs, s->scratch, &n);
+
+    while (over < n && rows[over].counts.over)
+        over++;
+    for (size_t i = 0; i < over && i < OVER_ROWS; i++) {
+        weir_rule_info rule;
+
+        weir_ruleset_rule(s->rs, rows[i].rule, &rule);
+        weir_buf_printf(out, "%-10s rule %s ran out of its match budget on ", i ? "" : "limit",
+                        rule.id);
+        ui_count(out, rows[i].counts.over, "value\n", "values\n");
+    }
+    if (over > OVER_ROWS)
+        weir_buf_printf(out, "%-10s and %zu rules more (--json has them all)\n", "",
+                        over - OVER_ROWS);
+    free(rows);
+}
+
 void
 summary_print(const struct summary *s)
 {
@@ -260,6 +285,7 @@ summary_print(const struct summary *s)
         put_abandoned(s->tally, &out);
         if (s->rs) {
             put_decisions(s->tally, &out);
+            put_over(s, &out);
             put_table(s, &out);
         }
     }

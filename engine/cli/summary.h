@@ -30,6 +30,7 @@ struct summary {
     const struct args *args;
     const weir_ruleset *rs; /* NULL: nothing was decided */
     const struct tally *tally;
+    const weir_scratch *scratch; /* what decided; NULL: nothing did */
     int64_t now_ms;                      /* ANSWER_NOW of a replay; else unused */
     const struct summary_places *places; /* NULL: none are known */
     const struct worker_counts *served;  /* NULL: no connections */

@@ -4,6 +4,7 @@
  */
 #include "cli/summary_json.h"
 
+#include "cli/costs.h"
 #include "cli/ui.h"
 
 #include <stdlib.h>
@@ -162,6 +163,29 @@ put_row(const struct tally_row *r, const weir_ruleset *rs, weir_buf *out)
     weir_buf_putc(out, '}');
 }
 
+static void
+put_patterns(const struct summary *s, weir_buf *out)
+{
+    size_t n;
+    struct cost_row *rows = costs_rows(s->rs, s->scratch, &n);
+
+    weir_buf_puts(out, ",\"patterns\":[");
+    for (size_t i = 0; i < n; i++) {
+        weir_rule_info rule;
+
+        weir_ruleset_rule(s->rs, rows[i].rule, &rule);
+        weir_buf_puts(out, i ? ",{\"rule\":" : "{\"rule\":");
+        ui_json(out, rule.id);
+        put_number(out, "candidates", rows[i].counts.candidates);
+        put_number(out, "confirmed", rows[i].counts.confirmed);
+        put_number(out, "hard", rows[i].counts.hard);
+        put_number(out, "over", rows[i].counts.over);
+        weir_buf_putc(out, '}');
+    }
+    weir_buf_putc(out, ']');
+    free(rows);
+}
+
 void
 summary_json(const struct summary *s, weir_buf *out)
 {
@@ -182,6 +206,7 @@ summary_json(const struct summary *s, weir_buf *out)
         }
         weir_buf_putc(out, ']');
         free(rows);
+        put_patterns(s, out);
     }
     weir_buf_puts(out, "}\n");
 }

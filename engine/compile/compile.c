@@ -2,11 +2,13 @@
  * The compiler's entry: paths in, one immutable rule set or a list of messages out.
  *
  * Everything made on the way lives in one arena; the rule set in another, and points at nothing of
- * the first. Memory running out anywhere jumps back here.
+ * the first. Memory running out anywhere jumps back here. A compiled rule set that is given alone
+ * is not compiled again (bundle.h).
  */
 #include "compile/compiling.h"
 
 #include "base/check.h"
+#include "compile/bundle.h"
 #include "text/fold.h"
 
 #include <stdlib.h>
@@ -68,11 +70,11 @@ compile_trees(struct compiling *c)
     }
 }
 
-static bool
-folds_confusables(const struct compiling *c)
+bool
+weir__folds_confusables(const struct weir_rule *rules, size_t n)
 {
-    for (size_t i = 0; i < c->nrules; i++)
-        if (c->rules[i].fold == WEIR__FOLD_CONFUSABLE)
+    for (size_t i = 0; i < n; i++)
+        if (rules[i].fold == WEIR__FOLD_CONFUSABLE)
             return true;
     return false;
 }
@@ -82,6 +84,7 @@ static weir_status
 compile_all(struct compiling *c, const char *const *paths, size_t npaths)
 {
     c->keys = weir__keytable_builder_new(c->work);
+    c->sets = weir__postings_builder_new(c->work);
     c->group_names.work = c->list_names.work = c->work;
     c->order_names.work = c->rule_names.work = c->work;
     c->complaints.work = c->seen.work = c->work;
@@ -92,9 +95,15 @@ compile_all(struct compiling *c, const char *const *paths, size_t npaths)
         return st;
     if (weir_diags_errors(c->diags))
         return WEIR_E_RULES;
-    if (folds_confusables(c) && (st = weir__fold_prepare()) != WEIR_OK)
+    if (weir__folds_confusables(c->rules, c->nrules) && (st = weir__fold_prepare()) != WEIR_OK)
         return st;
     weir__freeze(c);
+    if (c->keep_sources)
+        weir__keep_sources(c);
+    st = weir__ruleset_build_automata(c->rs);
+    if (st != WEIR_OK)
+        return st;
+    weir__lint_cost(c);
     return weir__ruleset_set_digest(c->rs);
 }
 
@@ -102,7 +111,9 @@ static void
 release(struct compiling *c)
 {
     weir__patterns_fini(c);
+    weir__forest_fini(&c->forest);
     weir__keytable_builder_free(c->keys);
+    weir__postings_builder_free(c->sets);
     weir__names_fini(&c->group_names);
     weir__names_fini(&c->list_names);
     weir__names_fini(&c->order_names);
@@ -119,21 +130,22 @@ compile_or_jump(struct compiling *c, jmp_buf *oom, const char *const *paths, siz
     return setjmp(*oom) == 0 ? compile_all(c, paths, npaths) : WEIR_E_NOMEM;
 }
 
-weir_status
-weir_ruleset_load(const char *const *paths, size_t npaths, const weir_load_options *o,
-                  weir_diags *diags, weir_ruleset **out)
+static weir_status
+compile_paths(const char *const *paths, size_t npaths, const weir_load_options *o,
+              weir_diags *diags, weir_ruleset **out)
 {
     jmp_buf oom;
     struct arena work;
     struct weir_ruleset *rs = calloc(1, sizeof *rs);
 
-    CHECK(npaths > 0);
     if (!rs)
         return WEIR_E_NOMEM;
     arena_init(&work, &oom);
     arena_init(&rs->arena, &oom);
     struct compiling c = {.work = &work, .into = &rs->arena, .rs = rs, .diags = diags};
-    c.jit = !(o && o->no_jit);
+    c.match_off = o ? o->match_off : 0;
+    c.keep_sources = o && o->keep_sources;
+    c.warn_cost = o && o->warn_cost;
     weir_status st = compile_or_jump(&c, &oom, paths, npaths);
     release(&c);
     arena_fini(&work);
@@ -146,4 +158,22 @@ weir_ruleset_load(const char *const *paths, size_t npaths, const weir_load_optio
     atomic_init(&rs->refs, 1);
     *out = rs;
     return WEIR_OK;
+}
+
+weir_status
+weir_ruleset_load(const char *const *paths, size_t npaths, const weir_load_options *o,
+                  weir_diags *diags, weir_ruleset **out)
+{
+    CHECK(npaths > 0);
+    if (npaths == 1 && weir__bundle_is(paths[0])) {
+        weir_ruleset *rs;
+        weir_status st = weir__bundle_load(paths[0], o, diags, &rs);
+        if (st != WEIR_OK)
+            return st;
+        if (rs) {
+            *out = rs;
+            return WEIR_OK;
+        }
+    }
+    return compile_paths(paths, npaths, o, diags, out);
 }

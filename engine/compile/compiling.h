@@ -62,7 +62,8 @@ struct compiling {
     struct weir_ruleset *rs;
     weir_diags *diags;
     struct forest forest;
-    bool jit;
+    uint32_t match_off; /* WEIR_MATCH_*: not to be used */
+    bool keep_sources;
     weir_buf buf, buf2; /* for whoever needs one for a moment; freed with the compilation */
 
     struct name_table group_names, list_names, order_names, rule_names;
@@ -82,7 +83,10 @@ struct compiling {
     struct weir__rule_test *tests;
     size_t ntests, tests_cap;
     struct weir__keytable_builder *keys;
+    struct weir__postings_builder *sets;
     struct pattern_entry *patterns; /* uthash: freeze.c */
+    const struct weir__place **places; /* of the rule set's patterns, once they are frozen */
+    bool warn_cost;                    /* of each pattern that costs much */
     struct name_table complaints;   /* places told of: a file may be read twice, as accounts and as
                                        hashtags */
     struct name_table seen;         /* lint_entries.c: keys of the entries looked through */
@@ -142,7 +146,10 @@ void weir__compile_groups(struct compiling *c, const struct node *map);
 bool weir__compile_regions(struct compiling *c, const struct node *seq,
                            struct weir__region_set *out);
 void weir__compile_lists(struct compiling *c, const struct node *map);
-/* Entries of lists, copied into the rule set once all are read. */
+/* Copies entries into the rule set, without what the compiler alone knows of them. */
+void weir__keep_entries(struct compiling *c, const struct raw_entries *raw,
+                        struct weir__entries *out);
+/* Entries of lists, kept once all are read. */
 void weir__finish_lists(struct compiling *c);
 void weir__compile_orders(struct compiling *c, const struct node *map);
 void weir__compile_rules(struct compiling *c, const struct node *seq);
@@ -180,6 +187,14 @@ void weir__patterns_fini(struct compiling *c);
 /* lint.c: of a rule, when all of it is read; of the whole, when all rules are. */
 void weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_rule *r);
 void weir__lint(struct compiling *c);
+/* Of a rule set with patterns: warns where JIT code is wanted and cannot be made. */
+void weir__lint_jit(uint32_t match_off, weir_diags *diags);
+
+/* compile.c: does any rule need weir__fold_prepare? */
+bool weir__folds_confusables(const struct weir_rule *rules, size_t n);
+
+/* sources.c: copies the files that were read into the rule set. */
+void weir__keep_sources(struct compiling *c);
 
 /* lint_orders.c: of an order without errors, when all of it is read; and of all of them. */
 void weir__lint_order(struct compiling *c, const struct node *map, const struct weir__order *o);
@@ -199,6 +214,9 @@ const char *weir__under_fold(enum weir__fold fold);
 /* lint_hashtags.c: is it a hashtag, or a glob of hashtags, that most texts cannot hold? Warns of
    it, where `tell` is true. */
 bool weir__lint_hashtag(struct compiling *c, const struct raw_entry *e, bool tell);
+
+/* lint_cost.c: patterns that cost much to find, when all of the rule set stands. */
+void weir__lint_cost(struct compiling *c);
 
 /* lint_regex.c; true: there was something to tell. */
 bool weir__lint_regex(struct compiling *c, const struct raw_entry *e, weir_selector kind,

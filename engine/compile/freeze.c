@@ -16,6 +16,7 @@ struct pattern_entry {
     const char *key;   /* space, kind, flags, text */
     struct weir__pattern pattern;
     struct weir__regex_error *why; /* PCRE2 refuses it; NULL: sound */
+    struct weir__place at;         /* of its first entry */
     uint32_t *selectors;
     size_t n, cap;
 };
@@ -53,7 +54,8 @@ compile_regex(struct compiling *c, struct pattern_entry *pe)
 {
     struct weir__regex_error why = {0};
     struct weir__pattern *p = &pe->pattern;
-    weir_status st = weir__regex_compile(p->text, p->extended, c->jit, &p->re, &why);
+    bool jit = !(c->match_off & WEIR_MATCH_JIT);
+    weir_status st = weir__regex_compile(p->text, p->extended, jit, &p->re, &why);
 
     if (st == WEIR_E_NOMEM)
         longjmp(*c->work->on_oom, 1);
@@ -77,6 +79,11 @@ weir__add_pattern(struct compiling *c, const struct weir__pattern *p, struct raw
         pe->key = arena_copy(c->work, key).p;
         pe->pattern = *p;
         pe->pattern.text = (weir_span){pe->key + (key.len - p->text.len), p->text.len};
+        pe->pattern.written = e->entry.text;
+        pe->pattern.file = e->entry.file;
+        pe->pattern.line = e->at.line;
+        pe->pattern.column = e->at.column;
+        pe->at = e->at;
         HASH_ADD_KEYPTR(hh, c->patterns, pe->key, (unsigned)key.len, pe);
         if (out_of_memory)
             longjmp(*c->work->on_oom, 1);
@@ -102,33 +109,6 @@ weir__patterns_fini(struct compiling *c)
     HASH_CLEAR(hh, c->patterns);
 }
 
-static void
-freeze_patterns(struct compiling *c)
-{
-    struct weir_ruleset *rs = c->rs;
-    size_t n = HASH_COUNT(c->patterns);
-    struct weir__pattern *out = arena_array(c->into, n, sizeof *out);
-    uint32_t at = 0;
-
-    for (int space = 0; space < WEIR__NSPACES; space++) {
-        rs->pattern_first[space] = at;
-        for (struct pattern_entry *pe = c->patterns; pe; pe = pe->hh.next) {
-            if ((int)pe->pattern.space != space)
-                continue;
-            uint32_t *ids = arena_array(c->into, pe->n, sizeof *ids);
-            memcpy(ids, pe->selectors, pe->n * sizeof *ids);
-            out[at] = pe->pattern;
-            out[at].text = arena_copy(c->into, pe->pattern.text);
-            out[at].selectors = ids;
-            out[at++].nselectors = pe->n;
-        }
-    }
-    rs->pattern_first[WEIR__NSPACES] = at;
-    /* from here on the rule set owns the compiled regexes: nothing may jump between */
-    rs->npatterns = at;
-    rs->patterns = out;
-}
-
 static const void *
 keep_array(struct compiling *c, const void *items, size_t n, size_t size)
 {
@@ -136,6 +116,139 @@ keep_array(struct compiling *c, const void *items, size_t n, size_t size)
 
     CHECK(n < UINT32_MAX);
     return n ? memcpy(out, items, n * size) : out;
+}
+
+/* The literals of one space's patterns, on their way into its sieve. */
+struct sieving {
+    struct weir__sieve_item *items;
+    size_t n, cap;
+    uint32_t *loose;
+    size_t nloose, loose_cap;
+};
+
+/* Literals that say less than this are in too many keys to be worth looking for: three letters
+   inside, or two at an edge. */
+#define WEIGHT_LEAST 13u
+
+/* A glob that is one literal and a `*` before or behind it, or on both sides, says no more than
+   its literal does. */
+static bool
+says_all(const struct weir__pattern *p, const struct weir__factor *f)
+{
+    size_t stars = (size_t)!f->at_start + (size_t)!f->at_end, len = p->text.len;
+
+    /* of this length nothing else is in it, and nothing is escaped */
+    return !p->is_regex && len == f->text.len + stars && (f->at_start || p->text.p[0] == '*') &&
+           (f->at_end || p->text.p[len - 1] == '*');
+}
+
+static bool
+is_sure(const struct weir__pattern *p, const struct weir__factors *factors)
+{
+    return factors->n == 1 && says_all(p, &factors->items[0]);
+}
+
+static enum weir__pattern_class
+class_of(const struct weir__pattern *p, const struct weir__factors *factors, bool words)
+{
+    bool edge = true;
+
+    if (factors->exact && words)
+        return WEIR__CLASS_WORDS;
+    if (factors->weight < WEIGHT_LEAST && !is_sure(p, factors) && !factors->exact)
+        return WEIR__CLASS_LOOSE;
+    for (size_t i = 0; i < factors->n; i++)
+        edge &= factors->items[i].at_start || factors->items[i].at_end;
+    return edge ? WEIR__CLASS_EDGE : WEIR__CLASS_FACTOR;
+}
+
+static void
+sieve_pattern(struct compiling *c, struct sieving *into, const struct weir__pattern *p,
+              uint32_t number, const struct weir__factors *factors)
+{
+    for (size_t i = 0; i < factors->n; i++) {
+        const struct weir__factor *f = &factors->items[i];
+
+        if (f->text.len == 0) /* of an exact one: no key is empty */
+            continue;
+        *ARENA_PUSH(c->work, into->items, into->n, into->cap) =
+            (struct weir__sieve_item){.text = f->text,
+                                      .pattern = number,
+                                      .at_start = f->at_start,
+                                      .at_end = f->at_end,
+                                      .needs_digit = factors->needs_digit,
+                                      .sure = p->certain};
+    }
+}
+
+static void
+add_words(struct compiling *c, const struct pattern_entry *pe, const struct weir__factors *factors)
+{
+    for (size_t i = 0; i < factors->n; i++)
+        for (size_t k = 0; k < pe->n && factors->items[i].text.len; k++) /* no key is empty */
+            weir__keytable_add(c->keys, pe->pattern.space, factors->items[i].text,
+                               pe->selectors[k]);
+}
+
+static void
+freeze_pattern(struct compiling *c, const struct pattern_entry *pe, struct sieving *into,
+               struct weir__pattern *out, uint32_t number)
+{
+    struct weir__factors factors = {0};
+
+    weir__pattern_factors(&pe->pattern, c->work, &factors);
+    *out = pe->pattern;
+    out->text = arena_copy(c->into, pe->pattern.text);
+    out->written = span_eq(out->text, out->written) ? out->text : arena_copy(c->into, out->written);
+    c->places[number] = &pe->at;
+    out->set = weir__postings_add(c->sets, pe->selectors, pe->n);
+    out->min_len = factors.min_len;
+    out->max_len = factors.max_len;
+    out->needs_digit = factors.needs_digit;
+    out->class = class_of(out, &factors, !(c->match_off & WEIR_MATCH_WORDS));
+    out->certain = out->class == WEIR__CLASS_WORDS || is_sure(out, &factors);
+    if (out->class == WEIR__CLASS_WORDS)
+        add_words(c, pe, &factors);
+    else if (out->class == WEIR__CLASS_LOOSE)
+        *ARENA_PUSH(c->work, into->loose, into->nloose, into->loose_cap) = number;
+    else
+        sieve_pattern(c, into, out, number, &factors);
+}
+
+static void
+freeze_space(struct compiling *c, enum weir__space space, struct weir__pattern *out, uint32_t at)
+{
+    struct weir_ruleset *rs = c->rs;
+    struct sieving into = {0};
+
+    for (struct pattern_entry *pe = c->patterns; pe; pe = pe->hh.next)
+        if (pe->pattern.space == space) {
+            freeze_pattern(c, pe, &into, &out[at], at);
+            at++;
+        }
+    rs->sieves[space] = weir__sieve_build(c->work, c->into, into.items, into.n, NULL, 0);
+    rs->loose[space] = keep_array(c, into.loose, into.nloose, sizeof *into.loose);
+    rs->nloose[space] = (uint32_t)into.nloose;
+    rs->loose_need_digit[space] = true;
+    for (size_t i = 0; i < into.nloose; i++)
+        rs->loose_need_digit[space] &= out[into.loose[i]].needs_digit;
+    rs->pattern_first[space + 1] = at;
+}
+
+static void
+freeze_patterns(struct compiling *c)
+{
+    struct weir_ruleset *rs = c->rs;
+    struct weir__pattern *out = arena_array(c->into, HASH_COUNT(c->patterns), sizeof *out);
+
+    c->places = arena_array(c->work, HASH_COUNT(c->patterns), sizeof *c->places);
+    for (int space = 0; space < WEIR__NSPACES; space++)
+        freeze_space(c, (enum weir__space)space, out, rs->pattern_first[space]);
+    rs->keys = weir__keytable_freeze(c->keys, c->sets, c->into);
+    weir__postings_freeze(c->sets, c->into, &rs->postings);
+    /* from here on the rule set owns the compiled regexes: nothing may jump between */
+    rs->npatterns = rs->pattern_first[WEIR__NSPACES];
+    rs->patterns = out;
 }
 
 void
@@ -149,6 +262,7 @@ weir__freeze(struct compiling *c)
         files[i] = arena_cstr(c->into, span_of(c->forest.files[i]->path));
     rs->files = files;
     rs->nfiles = (uint32_t)c->forest.nfiles;
+    rs->nrule_files = (uint32_t)c->forest.ntrees;
     rs->lists = keep_array(c, c->lists, c->nlists, sizeof *c->lists);
     rs->nlists = (uint32_t)c->nlists;
     rs->orders = keep_array(c, c->orders, c->norders, sizeof *c->orders);
@@ -159,6 +273,5 @@ weir__freeze(struct compiling *c)
     rs->nselectors = (uint32_t)c->nselectors;
     rs->tests = keep_array(c, c->tests, c->ntests, sizeof *c->tests);
     rs->ntests = (uint32_t)c->ntests;
-    rs->keys = weir__keytable_freeze(c->keys, c->into);
     freeze_patterns(c);
 }

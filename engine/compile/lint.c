@@ -68,11 +68,11 @@ weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_r
 }
 
 /* A sandbox may forbid executable memory, and then regexes cost several times as much. */
-static void
-lint_jit(struct compiling *c)
+void
+weir__lint_jit(uint32_t match_off, weir_diags *diags)
 {
-    if (c->jit && c->patterns && !weir__regex_can_jit())
-        weir__diag_add(c->diags, WEIR_WARNING, NULL,
+    if (!(match_off & WEIR_MATCH_JIT) && !weir__regex_can_jit())
+        weir__diag_add(diags, WEIR_WARNING, NULL,
                        "PCRE2 can make no JIT code in this process: regexes are matched by its "
                        "interpreter, which is slower and decides the same");
 }
@@ -88,7 +88,8 @@ weir__lint(struct compiling *c)
         warn_unused(c, &c->order_names, "order");
         warn_unused(c, &c->group_names, "group");
     }
-    lint_jit(c);
+    if (c->patterns)
+        weir__lint_jit(c->match_off, c->diags);
     weir__lint_orders(c);
     for (size_t i = 0; i < c->nraw_lists; i++)
         for (int k = 0; k < WEIR_NSELECTORS; k++)

@@ -303,6 +303,17 @@ beside(struct arena *work, const char *rule_file, const char *path)
     return arena_printf(work, "%.*s/%s", (int)(slash - rule_file), rule_file, path);
 }
 
+/* From the disk, or from the compiled rule set that the rule file is in. */
+static bool
+read_list(struct arena *work, const struct source_file *rules, const char *path, const char *full,
+          weir_span *text, const char **why)
+{
+    if (!rules->within)
+        return weir__read_file(work, full, MAX_LIST_FILE, text, why);
+    *why = "is not in the compiled rule set";
+    return weir__find_list(rules->within, rules->number, path, text);
+}
+
 bool
 weir__load_list(struct arena *work, struct forest *forest, const struct node *at, const char *path,
                 const char *column, const struct source_file **file, struct list_line **lines,
@@ -317,12 +328,16 @@ weir__load_list(struct arena *work, struct forest *forest, const struct node *at
                        path);
         return false;
     }
-    if (!weir__read_file(work, full, MAX_LIST_FILE, &text, &why)) {
+    if (!read_list(work, at->file, path, full, &text, &why)) {
         weir__diag_add(diags, WEIR_ERROR, &place, "the list file %s %s", full, why);
         return false;
     }
-    *file = weir__add_file(work, forest, full, span_without_bom(text));
-    struct reading r = {.work = work, .file = *file, .diags = diags, .ok = true};
+    struct source_file *list = weir__add_file(work, forest, full, span_without_bom(text));
+    list->name = beside(work, at->file->name, path);
+    list->of = at->file;
+    list->as = path;
+    *file = list;
+    struct reading r = {.work = work, .file = list, .diags = diags, .ok = true};
     if (!weir__check_text(*file, diags))
         return false;
     if (ends_in_csv(path))

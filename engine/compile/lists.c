@@ -3,6 +3,8 @@
  */
 #include "compile/compiling.h"
 
+#include "base/check.h"
+
 #include <stdlib.h>
 
 static const struct {
@@ -148,27 +150,45 @@ weir__compile_lists(struct compiling *c, const struct node *map)
     }
 }
 
-static struct weir__entries
-keep(struct compiling *c, const struct raw_list *raw, weir_selector kind)
+void
+weir__keep_entries(struct compiling *c, const struct raw_entries *raw, struct weir__entries *out)
 {
-    const struct raw_entries *from = &raw->of[kind];
-    struct weir__entry *out = arena_array(c->into, from->n, sizeof *out);
+    size_t size = 0, at = 0;
 
-    if (!raw->given[kind])
-        return (struct weir__entries){NULL, 0};
-    for (size_t i = 0; i < from->n; i++) {
-        out[i] = from->items[i].entry;
-        out[i].text = arena_copy(c->into, out[i].text);
+    for (size_t i = 0; i < raw->n; i++)
+        size += raw->items[i].entry.text.len;
+    CHECK(size < UINT32_MAX); /* no file is read that is so large */
+    struct weir__kept_entry *kept = arena_array(c->into, raw->n * sizeof *kept + size, 1);
+    char *texts = (char *)(kept + raw->n);
+    for (size_t i = 0; i < raw->n; i++) {
+        const struct weir__entry *e = &raw->items[i].entry;
+        kept[i] = (struct weir__kept_entry){.text = (uint32_t)at,
+                                            .len = (uint32_t)e->text.len,
+                                            .list = e->list,
+                                            .file = e->file,
+                                            .line = e->line,
+                                            .kind = (uint8_t)e->kind,
+                                            .extended = e->extended};
+        if (e->text.len)
+            memcpy(texts + at, e->text.p, e->text.len);
+        at += e->text.len;
     }
-    return (struct weir__entries){out, from->n};
+    *out = (struct weir__entries){kept, raw->n};
+}
+
+static void
+keep(struct compiling *c, const struct raw_list *raw, weir_selector kind, struct weir__entries *out)
+{
+    if (raw->given[kind])
+        weir__keep_entries(c, &raw->of[kind], out);
 }
 
 void
 weir__finish_lists(struct compiling *c)
 {
     for (size_t i = 0; i < c->nlists; i++) {
-        c->lists[i].accounts = keep(c, &c->raw_lists[i], WEIR_SEL_ACCOUNTS);
-        c->lists[i].hashtags = keep(c, &c->raw_lists[i], WEIR_SEL_HASHTAGS);
-        c->lists[i].posts = keep(c, &c->raw_lists[i], WEIR_SEL_POSTS);
+        keep(c, &c->raw_lists[i], WEIR_SEL_ACCOUNTS, &c->lists[i].accounts);
+        keep(c, &c->raw_lists[i], WEIR_SEL_HASHTAGS, &c->lists[i].hashtags);
+        keep(c, &c->raw_lists[i], WEIR_SEL_POSTS, &c->lists[i].posts);
     }
 }

@@ -3,6 +3,7 @@
  */
 #include "compile/load.h"
 
+#include "compile/bundle.h"
 #include "compile/yaml.h"
 #include "text/fold.h"
 
@@ -15,9 +16,27 @@
 
 #define MAX_RULE_FILE ((size_t)64 << 20) /* bytes: beyond that entries belong in list files */
 
-struct names {
-    const char **items;
+/* A rule file on its way in. */
+struct rule_file {
+    const char *path;                  /* as messages name it */
+    const char *name;                  /* as source_file has it */
+    const char *disk;                  /* what it is read from */
+    const struct weir_ruleset *within; /* `disk` is this compiled rule set; NULL: it is the file */
+    uint32_t number;                   /* among the sources of that */
+};
+
+struct rule_files {
+    struct rule_file *items;
     size_t n, cap;
+};
+
+/* The paths given, and what they lead to. */
+struct gathering {
+    struct arena *work;
+    struct weir__naming naming;
+    struct rule_files files;
+    struct forest *forest;
+    weir_diags *diags;
 };
 
 static bool
@@ -80,6 +99,23 @@ weir__read_file(struct arena *work, const char *path, size_t max, weir_span *out
     return *why == NULL;
 }
 
+static void
+find_lines(struct arena *work, struct source_file *file)
+{
+    weir_span text = file->text;
+    size_t *lines, n = 1;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += text.p[i] == '\n';
+    lines = arena_array(work, n, sizeof *lines);
+    lines[0] = 0;
+    for (size_t i = 0, line = 1; line < n; i++)
+        if (text.p[i] == '\n')
+            lines[line++] = i + 1;
+    file->lines = lines;
+    file->nlines = n;
+}
+
 struct source_file *
 weir__add_file(struct arena *work, struct forest *f, const char *path, weir_span text)
 {
@@ -87,6 +123,7 @@ weir__add_file(struct arena *work, struct forest *f, const char *path, weir_span
 
     file->path = path;
     file->text = text;
+    find_lines(work, file);
     file->index = (uint32_t)f->nfiles;
     *ARENA_PUSH(work, f->files, f->nfiles, f->files_cap) = file;
     return file;
@@ -118,19 +155,29 @@ weir__check_text(const struct source_file *file, weir_diags *diags)
 
 /* A file that is there twice, under whatever name, would define everything twice. */
 static bool
-is_new(const struct names *files, const char *path, weir_diags *diags)
+is_new(const struct gathering *g, const char *path)
 {
+    const struct rule_files *files = &g->files;
     struct stat a, b;
 
     if (stat(path, &a) != 0)
         return true; /* reading it says why */
     for (size_t i = 0; i < files->n; i++)
-        if (stat(files->items[i], &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
-            weir__diag_add(diags, WEIR_ERROR, &(struct weir__place){.file = path},
-                           "given twice: it is the same file as %s", files->items[i]);
+        if (stat(files->items[i].disk, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
+            weir__diag_add(g->diags, WEIR_ERROR, &(struct weir__place){.file = path},
+                           "given twice: it is the same file as %s", files->items[i].disk);
             return false;
         }
     return true;
+}
+
+/* A file that stands at `rest` below the i-th of what was given. */
+static void
+add_file(struct gathering *g, size_t i, const char *path, const char *rest)
+{
+    if (is_new(g, path))
+        *ARENA_PUSH(g->work, g->files.items, g->files.n, g->files.cap) = (struct rule_file){
+            .path = path, .name = weir__naming_of(g->work, &g->naming, i, rest), .disk = path};
 }
 
 static int
@@ -217,18 +264,17 @@ walk_folder(const char *folder, struct found *found)
 
 /* Enters the paths; false when memory ran out, so that the caller can free them and jump on. */
 static bool
-add_found(struct arena *work, char *const *found, size_t n, struct names *files, weir_diags *diags)
+add_found(struct gathering *g, size_t given, size_t folder_len, char *const *found, size_t n)
 {
-    jmp_buf *outer = work->on_oom, here;
+    jmp_buf *outer = g->work->on_oom, here;
     bool ok = setjmp(here) == 0;
 
-    work->on_oom = ok ? &here : outer;
+    g->work->on_oom = ok ? &here : outer;
     for (size_t i = 0; ok && i < n; i++) {
-        const char *path = arena_cstr(work, span_of(found[i]));
-        if (is_new(files, path, diags))
-            *ARENA_PUSH(work, files->items, files->n, files->cap) = path;
+        const char *path = arena_cstr(g->work, span_of(found[i]));
+        add_file(g, given, path, path + folder_len + 1);
     }
-    work->on_oom = outer;
+    g->work->on_oom = outer;
     return ok;
 }
 
@@ -257,55 +303,96 @@ warn_of_misnamed(const struct walked *w, weir_diags *diags)
 }
 
 static bool
-add_folder(struct arena *work, const char *folder, struct names *files, weir_diags *diags)
+add_folder(struct gathering *g, size_t given, const char *folder)
 {
     struct found found = {.rules.n = 0};
+    size_t len = strlen(folder);
     bool ok = walk_folder(folder, &found);
 
     sort_walked(&found.rules);
     sort_walked(&found.misnamed);
-    ok = ok && add_found(work, found.rules.paths, found.rules.n, files, diags);
+    ok = ok && add_found(g, given, len && folder[len - 1] == '/' ? len - 1 : len,
+                         found.rules.paths, found.rules.n);
     if (ok)
-        warn_of_misnamed(&found.misnamed, diags);
+        warn_of_misnamed(&found.misnamed, g->diags);
     free_walked(&found.rules);
     free_walked(&found.misnamed);
     if (!ok)
-        longjmp(*work->on_oom, 1);
+        longjmp(*g->work->on_oom, 1);
     if (found.rules.n)
         return true;
     return fail_file(folder,
                      found.misnamed.n ? "the folder has no rule files (*.yaml) in it, only files "
                                         "whose names end otherwise: rename them"
                                       : "the folder has no rule files (*.yaml) in it",
-                     diags);
+                     g->diags);
+}
+
+/* The rule files that a compiled rule set was made of. false: it cannot be read. */
+static bool
+add_bundle(struct gathering *g, size_t given, const char *path)
+{
+    struct forest *f = g->forest;
+    bool alone = g->naming.n == 1;
+
+    if (!is_new(g, path))
+        return true;
+    struct weir__bundle *b = ARENA_PUSH(g->work, f->bundles, f->nbundles, f->bundles_cap);
+    weir_status st = weir__bundle_open(path, b, g->diags);
+    if (st != WEIR_OK)
+        return st != WEIR_E_IO;
+    if (!alone)
+        weir__diag_add(g->diags, WEIR_WARNING, &(struct weir__place){.file = path},
+                       "a compiled rule set loads at once only where it is given alone: its "
+                       "sources are compiled again, with the others (`tagweir compile` makes one "
+                       "of all)");
+    for (uint32_t i = 0; i < b->rules->nfiles; i++) {
+        const struct weir__source *s = &b->rules->sources[i];
+        if (s->of != WEIR_NONE)
+            continue;
+        *ARENA_PUSH(g->work, g->files.items, g->files.n, g->files.cap) = (struct rule_file){
+            .path = alone ? s->name.p : arena_printf(g->work, "%s/%s", path, s->name.p),
+            .name = weir__naming_of(g->work, &g->naming, given, s->name.p),
+            .disk = path,
+            .within = b->rules,
+            .number = i};
+    }
+    return true;
 }
 
 static bool
-add_path(struct arena *work, const char *path, struct names *files, weir_diags *diags)
+add_path(struct gathering *g, size_t given, const char *path)
 {
+    const char *slash = strrchr(path, '/');
     struct stat st;
 
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
         weir_span s = span_of(path);
         while (s.len > 1 && s.p[s.len - 1] == '/')
             s.len--;
-        return add_folder(work, arena_cstr(work, s), files, diags);
+        return add_folder(g, given, arena_cstr(g->work, s));
     }
-    if (is_new(files, path, diags))
-        *ARENA_PUSH(work, files->items, files->n, files->cap) = arena_cstr(work, span_of(path));
+    if (weir__bundle_is(path))
+        return add_bundle(g, given, path);
+    add_file(g, given, arena_cstr(g->work, span_of(path)), slash ? slash + 1 : path);
     return true;
 }
 
 static bool
-read_tree(struct arena *work, const char *path, struct forest *f, struct tree *out,
+read_tree(struct arena *work, const struct rule_file *rules, struct forest *f, struct tree *out,
           weir_diags *diags)
 {
     weir_span text;
     const char *why;
 
-    if (!weir__read_file(work, path, MAX_RULE_FILE, &text, &why))
-        return fail_file(path, why, diags);
-    struct source_file *file = weir__add_file(work, f, path, span_without_bom(text));
+    if (rules->within)
+        text = rules->within->sources[rules->number].text;
+    else if (!weir__read_file(work, rules->path, MAX_RULE_FILE, &text, &why))
+        return fail_file(rules->path, why, diags);
+    struct source_file *file = weir__add_file(work, f, rules->path, span_without_bom(text));
+    file->name = rules->name;
+    file->within = rules->within;
+    file->number = rules->number;
     out->file = file;
     if (weir__check_text(file, diags) && !weir__refuse_list(file, diags))
         out->top = weir__yaml_read(work, file, diags);
@@ -316,20 +403,29 @@ weir_status
 weir__load(struct arena *work, const char *const *paths, size_t npaths, struct forest *out,
            weir_diags *diags)
 {
-    struct names files = {0};
+    struct gathering g = {.work = work, .forest = out, .diags = diags};
     bool readable = true;
 
     CHECK(work->on_oom != NULL);
     *out = (struct forest){0};
+    weir__naming_init(work, paths, npaths, &g.naming);
     for (size_t i = 0; i < npaths; i++)
-        readable &= add_path(work, paths[i], &files, diags);
-    out->trees = arena_array(work, files.n, sizeof *out->trees);
-    for (size_t i = 0; i < files.n; i++)
-        if (read_tree(work, files.items[i], out, &out->trees[out->ntrees], diags))
+        readable &= add_path(&g, i, paths[i]);
+    out->trees = arena_array(work, g.files.n, sizeof *out->trees);
+    for (size_t i = 0; i < g.files.n; i++)
+        if (read_tree(work, &g.files.items[i], out, &out->trees[out->ntrees], diags))
             out->ntrees++;
         else
             readable = false;
     if (!readable)
         return WEIR_E_IO;
     return weir_diags_errors(diags) ? WEIR_E_RULES : WEIR_OK;
+}
+
+void
+weir__forest_fini(struct forest *f)
+{
+    for (size_t i = 0; i < f->nbundles; i++)
+        weir__bundle_close(&f->bundles[i]);
+    *f = (struct forest){0};
 }

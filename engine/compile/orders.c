@@ -191,14 +191,13 @@ take_texts(struct compiling *c, const struct node *map, struct weir__order *o)
 static void
 compile_order(struct compiling *c, const struct node *key, const struct node *map, weir_span id)
 {
-    struct weir__order o = {.file = key->file->path, .line = key->line};
+    struct weir__order o = {.file = key->file->index, .line = key->line};
     const struct node *kind = weir__node_get(map, "kind");
     unsigned k = WEIR_KIND_POLICY;
     size_t errors = weir_diags_errors(c->diags);
 
     weir__check_keys(c, map, "an order", keys, sizeof keys / sizeof *keys);
     o.id = arena_copy(c->into, id);
-    o.file = arena_cstr(c->into, span_of(key->file->path));
     if (!kind)
         ERR(c, key, "order `%.*s` needs a `kind`: emergency, legal_demand, court_order, report or "
                     "policy",

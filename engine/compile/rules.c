@@ -403,10 +403,8 @@ static void
 compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
                 const struct weir_rule *r, uint32_t id, struct weir__entries *out)
 {
-    struct weir__entry *kept = arena_array(c->into, seq->n, sizeof *kept);
     struct raw_entries all = {.n = 0};
 
-    out->items = kept;
     for (size_t i = 0; i < seq->n; i++) {
         const struct node *n = seq->items[i];
         struct raw_entry e = {.at = weir__place_of(n), .node = n};
@@ -418,14 +416,13 @@ compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
                       : weir__want_text(c, n, &text) && weir__read_entry(c, kind, text, &e);
         if (!ok)
             continue;
-        kept[out->n] = e.entry;
-        kept[out->n++].text = arena_copy(c->into, e.entry.text);
         if (e.entry.kind == WEIR__ENTRY_LIST)
             add_list(c, e.entry.list, kind, r->fold, id);
         else
             (void)weir__add_entry(c, &e, kind, r->fold, id);
         *ARENA_PUSH(c->work, all.items, all.n, all.cap) = e;
     }
+    weir__keep_entries(c, &all, out);
     weir__lint_entries(c, &all, kind, r->fold);
 }
 

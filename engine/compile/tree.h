@@ -13,9 +13,16 @@
 enum node_kind { NODE_EMPTY, NODE_SCALAR, NODE_SEQ, NODE_MAP };
 
 struct source_file {
-    const char *path; /* as the user named it, or folder and relative path */
-    weir_span text;   /* the whole file; lives as long as the arena */
-    uint32_t index;   /* dense over all files and list files of the load */
+    const char *path;    /* as the user named it, or folder and relative path */
+    const char *name;    /* the same relative to what was given, wherever that lies */
+    weir_span text;      /* the whole file; lives as long as the arena */
+    const size_t *lines; /* where each line begins: every node asks for its own */
+    size_t nlines;
+    uint32_t index;                    /* dense over all files and list files of the load */
+    const struct source_file *of;      /* of a list file: the rule file that names it ... */
+    const char *as;                    /* ... and how */
+    const struct weir_ruleset *within; /* out of a compiled rule set: its sources, ... */
+    uint32_t number;                   /* ... and which of them this rule file is */
 };
 
 struct node {
@@ -42,16 +49,20 @@ struct forest {
     /* every file opened, list files included, by index */
     const struct source_file **files;
     size_t nfiles, files_cap;
+    /* compiled rule sets among what was given: texts lie in them */
+    struct weir__bundle *bundles;
+    size_t nbundles, bundles_cap;
 };
 
 /*
- * Read rule files and folders. Errors go to diags, all of them; trees that could be read are
- * there all the same, so that their own mistakes are found in the same run.
- * `work` must have on_oom set; everything is allocated there; nothing else is left behind, also
- * when it jumps.
+ * Read rule files, folders, and the sources in compiled rule sets. Errors go to diags, all of them;
+ * trees that could be read are there all the same, so that their own mistakes are found in the same
+ * run. `work` must have on_oom set; everything is allocated there, compiled rule sets aside.
  */
 weir_status weir__load(struct arena *work, const char *const *paths, size_t npaths,
                        struct forest *out, weir_diags *diags);
+/* Closes what the forest has open; call it also after a jump. */
+void weir__forest_fini(struct forest *f);
 
 /* A line of a list file. */
 struct list_line {

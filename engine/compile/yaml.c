@@ -30,14 +30,9 @@ struct reading {
 weir_span
 weir__line_of(const struct source_file *file, uint32_t line)
 {
-    weir_span rest = file->text;
-
-    for (; line > 1; line--) {
-        size_t end = span_find(rest, '\n');
-        if (end == rest.len)
-            return SPAN_NONE;
-        rest = span_skip(rest, end + 1);
-    }
+    if (line > file->nlines)
+        return SPAN_NONE;
+    weir_span rest = span_skip(file->text, file->lines[line > 0 ? line - 1 : 0]);
     weir_span s = span_head(rest, span_find(rest, '\n'));
     if (s.len && s.p[s.len - 1] == '\r')
         s.len--;

@@ -38,7 +38,7 @@ weir_scratch_new(weir_ruleset *rs, const weir_decide_options *o, weir_scratch **
     s->against = calloc(rs->norders + 1, sizeof *s->against); /* never of nothing */
     weir_status st = WEIR_E_NOMEM;
     if (s->against)
-        st = weir__match_init(&s->match, rs, s->options.match_limit, s->options.post_limit);
+        st = weir__match_init(&s->match, rs, &s->options);
     if (st != WEIR_OK) {
         free(s->against);
         free(s);
@@ -84,4 +84,26 @@ weir_scratch_free(weir_scratch *s)
     weir__match_fini(&s->match);
     weir_ruleset_unref(s->rs);
     free(s);
+}
+
+static void
+add_pattern(const weir_scratch *s, uint32_t pattern, weir_rule_counts *by_rule)
+{
+    const struct weir__pattern_counts *n = &s->match.finder.counts[pattern];
+    uint32_t rule = n->candidates ? weir_ruleset_pattern_rule(s->rs, pattern, 0) : WEIR_NONE;
+
+    for (; rule != WEIR_NONE; rule = weir_ruleset_pattern_rule(s->rs, pattern, rule + 1)) {
+        by_rule[rule].candidates += n->candidates;
+        by_rule[rule].confirmed += n->confirmed;
+        by_rule[rule].over += n->over;
+        by_rule[rule].hard += n->hard;
+    }
+}
+
+void
+weir_scratch_add_counts(const weir_scratch *s, weir_rule_counts *by_rule)
+{
+    CHECK_OBJ(s, WEIR_SCRATCH_MAGIC);
+    for (uint32_t i = 0; i < s->rs->npatterns; i++)
+        add_pattern(s, i, by_rule);
 }

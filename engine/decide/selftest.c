@@ -194,6 +194,8 @@ run_all(struct run *run)
 weir_status
 weir_ruleset_test(weir_ruleset *rs, weir_diags *diags, size_t *ntests)
 {
+    static const weir_decide_options unbounded = {.post_limit = UINT32_MAX,
+                                                  .match_off = WEIR_MATCH_MEMO};
     struct run run = {.rs = rs, .diags = diags};
 
     CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
@@ -201,7 +203,7 @@ weir_ruleset_test(weir_ruleset *rs, weir_diags *diags, size_t *ntests)
         *ntests = rs->ntests;
     if (rs->ntests == 0)
         return WEIR_OK;
-    weir_status st = weir__match_init(&run.match, rs, 0, UINT32_MAX);
+    weir_status st = weir__match_init(&run.match, rs, &unbounded);
     if (st != WEIR_OK)
         return st;
     st = run_all(&run);

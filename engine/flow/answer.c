@@ -13,7 +13,7 @@ answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options 
                               .tags = o->tags,
                               .need_time = o->clock == ANSWER_CREATED,
                               .handles = o->handles};
-    weir_decide_options dec = {.trace = o->trace};
+    weir_decide_options dec = {.trace = o->trace, .match_off = o->match_off};
     weir_status st;
 
     *a = (struct answerer){.o = *o};

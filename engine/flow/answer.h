@@ -23,6 +23,7 @@ struct answer_options {
     weir_tags_from tags;
     const weir_handles *handles; /* NULL: none; must outlive the answerer */
     size_t max_line;             /* 0: the reader's default */
+    uint32_t match_off;          /* WEIR_MATCH_*: not to be used */
     bool trace;                  /* records say what became of every rule */
     bool answer_skips;           /* a socket's answers stay aligned; a replay only counts them */
 };

@@ -11,8 +11,8 @@ static size_t
 longest_domain(const struct weir__entries *e, size_t longest)
 {
     for (size_t i = 0; i < e->n; i++)
-        if (e->items[i].kind == WEIR__ENTRY_DOMAIN && e->items[i].text.len > longest)
-            longest = e->items[i].text.len;
+        if (e->items[i].kind == WEIR__ENTRY_DOMAIN && e->items[i].len > longest)
+            longest = e->items[i].len;
     return longest;
 }
 
@@ -33,27 +33,21 @@ measure_domains(struct weir__match *m)
 }
 
 weir_status
-weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, uint32_t match_limit,
-                 uint32_t post_limit)
+weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, const weir_decide_options *o)
 {
     size_t nwords = (size_t)rs->nrules / 64 + 1;
 
     memset(m, 0, sizeof *m);
     m->rs = rs;
-    m->post_limit = post_limit ? post_limit : WEIR__POST_LIMIT;
     weir__tags_init(&m->tags);
     m->marks = calloc((size_t)rs->nselectors + 1, sizeof *m->marks);
     m->rules = calloc((size_t)rs->nrules + 1, sizeof *m->rules);
-    m->in_scope = calloc((size_t)rs->nrules + 1, sizeof *m->in_scope);
     m->touched = calloc(nwords, sizeof *m->touched);
     m->touched_word = calloc(nwords / 64 + 1, sizeof *m->touched_word);
-    bool has_all = m->marks && m->rules && m->in_scope && m->touched && m->touched_word;
-    weir_status st = has_all ? WEIR_OK : WEIR_E_NOMEM;
-    if (st == WEIR_OK)
-        st = weir__regex_scratch_new(match_limit ? match_limit : WEIR__MATCH_LIMIT, &m->regex);
-    if (st != WEIR_OK) {
+    bool has_all = m->marks && m->rules && m->touched && m->touched_word;
+    if (!has_all || weir__finder_init(&m->finder, rs, o) != WEIR_OK) {
         weir__match_fini(m);
-        return st;
+        return WEIR_E_NOMEM;
     }
     for (int s = 0; s < WEIR__NSPACES; s++)
         m->asked[s] = weir__keytable_has_space(rs->keys, (enum weir__space)s) ||
@@ -65,11 +59,9 @@ weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, uint32_t 
 void
 weir__match_fini(struct weir__match *m)
 {
-    if (m->regex)
-        weir__regex_scratch_free(m->regex);
+    weir__finder_fini(&m->finder);
     free(m->marks);
     free(m->rules);
-    free(m->in_scope);
     free(m->touched);
     free(m->touched_word);
     weir_buf_fini(&m->handle);

@@ -1,12 +1,11 @@
 /*
  * From a post's values to selectors: each value is made into the keys of the spaces that the rule
- * set has anything in, each key is looked up among the literals and tried on the patterns.
+ * set has anything in, and the finder says what matches them.
  *
  * Within one space values come in ascending order, and a mark keeps the smallest index.
  */
 #include "match/match.h"
 
-#include "regex/glob.h"
 #include "text/fold.h"
 
 static void
@@ -38,7 +37,7 @@ record(struct weir__match *m, uint32_t selector, uint32_t value, bool ran_out)
     const struct weir__selector *s = &m->rs->selectors[selector];
     struct weir__mark *mark = &m->marks[selector];
 
-    if (m->scope.only != WEIR_NONE && s->rule != m->scope.only)
+    if (m->finder.scope.only != WEIR_NONE && s->rule != m->finder.scope.only)
         return;
     if (mark->epoch != m->epoch)
         *mark = (struct weir__mark){m->epoch, WEIR_NONE, WEIR_NONE};
@@ -50,89 +49,66 @@ record(struct weir__match *m, uint32_t selector, uint32_t value, bool ran_out)
 }
 
 static void
+record_set(struct weir__match *m, uint32_t set, uint32_t value, bool ran_out)
+{
+    struct weir__postings found = weir__postings_of(&m->rs->postings, set);
+
+    for (size_t i = 0; i < found.n; i++)
+        record(m, found.selectors[i], value, ran_out);
+}
+
+static void
 look_up(struct weir__match *m, enum weir__space space, weir_span key, uint32_t value)
 {
-    if (!weir__keytable_has_space(m->rs->keys, space))
-        return;
-    struct weir__postings found = weir__keytable_find(m->rs->keys, space, key);
-    for (size_t i = 0; i < found.n; i++)
-        record(m, found.selectors[i], value, false);
+    uint32_t set = weir__find_literal(&m->finder, space, key);
+
+    if (set != WEIR_NONE)
+        record_set(m, set, value, false);
 }
 
-bool
-weir__match_in_scope(struct weir__match *m, uint32_t index)
-{
-    const struct weir_rule *rule = &m->rs->rules[index];
-    const struct weir__scope *scope = &m->scope;
-    struct weir__in_scope *known = &m->in_scope[index];
+/* The value that one key was made from. */
+struct of_value {
+    struct weir__match *m;
+    uint32_t value;
+};
 
-    if (scope->only != WEIR_NONE)
-        return index == scope->only;
-    if (known->epoch != m->epoch)
-        *known = (struct weir__in_scope){m->epoch,
-                                         rule->mode != WEIR_MODE_OFF &&
-                                             weir__rule_in_force(m->rs, rule, scope->at_ms) &&
-                                             (scope->region == WEIR_REGION_NONE ||
-                                              weir__region_has(&rule->regions, scope->region))};
-    return known->yes;
-}
-
-static bool
-concerns(struct weir__match *m, const struct weir__pattern *p)
-{
-    for (size_t i = 0; i < p->nselectors; i++)
-        if (weir__match_in_scope(m, m->rs->selectors[p->selectors[i]].rule))
-            return true;
-    return false;
-}
-
-static enum weir__hit
-try_regex(struct weir__match *m, const struct weir__pattern *p, weir_span subject)
-{
-    if (m->nran_out >= m->post_limit)
-        return WEIR__RAN_OUT;
-    enum weir__hit hit = weir__regex_match(p->re, m->regex, subject);
-    m->nran_out += hit == WEIR__RAN_OUT;
-    return hit;
-}
-
-/* bare: the subject is a handle without `@`, or no handle at all */
 static void
-try_patterns(struct weir__match *m, enum weir__space space, weir_span subject, bool bare,
-             uint32_t value)
+found_of_value(void *arg, size_t key, uint32_t set, enum weir__hit hit)
 {
-    /* once the budget is gone, one pass marks every regex at the first value left; the next
-       value could only mark them later */
-    bool spent = m->nran_out >= m->post_limit;
+    const struct of_value *of = arg;
 
-    for (uint32_t i = m->rs->pattern_first[space]; i < m->rs->pattern_first[space + 1]; i++) {
-        const struct weir__pattern *p = &m->rs->patterns[i];
-        enum weir__hit hit = WEIR__MISS;
-
-        if ((p->bare_handles && !bare) || (p->is_regex && m->given_up[space]) || !concerns(m, p))
-            continue;
-        if (p->is_regex)
-            hit = try_regex(m, p, subject);
-        else if (weir__glob_match(p->text, subject))
-            hit = WEIR__HIT;
-        for (size_t k = 0; hit != WEIR__MISS && k < p->nselectors; k++)
-            record(m, p->selectors[k], value, hit == WEIR__RAN_OUT);
-    }
-    m->given_up[space] = spent;
+    (void)key;
+    record_set(of->m, set, of->value, hit == WEIR__RAN_OUT);
 }
 
 static void
-match_folded(struct weir__match *m, enum weir__space space, weir_span key, uint32_t value,
-             void (*fold)(weir_span, weir_buf *))
+find(struct weir__match *m, enum weir__space space, weir_span key, uint32_t value)
+{
+    struct of_value of = {m, value};
+
+    if (m->asked[space])
+        weir__find(&m->finder, space, &key, 1, found_of_value, &of);
+}
+
+static void
+found_of_tag(void *arg, size_t key, uint32_t set, enum weir__hit hit)
+{
+    struct weir__match *m = arg;
+
+    record_set(m, set, m->tags.tag[key].value, hit == WEIR__RAN_OUT);
+}
+
+static void
+match_folded(struct weir__match *m, enum weir__space space, void (*fold)(weir_span, weir_buf *))
 {
     if (!m->asked[space])
         return;
-    m->folded.len = 0;
-    fold(key, &m->folded);
-    if (m->folded.len == 0)
-        return;
-    look_up(m, space, span_of_buf(&m->folded), value);
-    try_patterns(m, space, span_of_buf(&m->folded), true, value);
+    for (size_t i = 0; i < m->tags.n; i++) {
+        m->folded.len = 0;
+        fold(m->tags.key[i], &m->folded);
+        if (m->folded.len)
+            find(m, space, span_of_buf(&m->folded), m->tags.tag[i].value);
+    }
 }
 
 static weir_status
@@ -143,16 +119,11 @@ match_tags(struct weir__match *m, const weir_post *post)
     if (st != WEIR_OK)
         return st;
     m->too_many_tags = m->tags.too_many;
-    for (size_t i = 0; i < m->tags.n; i++) {
-        weir_span key = weir__tag_key(&m->tags, i);
-        uint32_t value = m->tags.tag[i].value;
-
-        look_up(m, WEIR__SPACE_TAG, key, value);
-        try_patterns(m, WEIR__SPACE_TAG, key, true, value);
-        match_folded(m, WEIR__SPACE_TAG_TURKIC, key, value, weir__fold_turkic);
-        match_folded(m, WEIR__SPACE_TAG_SKELETON, key, value, weir__fold_skeleton);
-        match_folded(m, WEIR__SPACE_TAG_LETTERS, key, value, weir__fold_letters);
-    }
+    if (m->asked[WEIR__SPACE_TAG])
+        weir__find(&m->finder, WEIR__SPACE_TAG, m->tags.key, m->tags.n, found_of_tag, m);
+    match_folded(m, WEIR__SPACE_TAG_TURKIC, weir__fold_turkic);
+    match_folded(m, WEIR__SPACE_TAG_SKELETON, weir__fold_skeleton);
+    match_folded(m, WEIR__SPACE_TAG_LETTERS, weir__fold_letters);
     return WEIR_OK;
 }
 
@@ -181,8 +152,7 @@ match_account(struct weir__match *m, enum weir__space id_space, const weir_accou
     size_t behind = handle.len;
     while (behind > 0 && handle.p[behind - 1] != '@')
         behind--;
-    look_up(m, handle_space, handle, value);
-    try_patterns(m, handle_space, handle, behind == 0, value);
+    find(m, handle_space, handle, value);
     if (!m->asked[domain_space])
         return;
     if (behind > 0)
@@ -222,13 +192,10 @@ match_lang(struct weir__match *m, weir_span lang, uint32_t value)
 static void
 begin(struct weir__match *m, struct weir__scope scope)
 {
-    m->scope = scope;
-    m->nran_out = 0;
-    memset(m->given_up, 0, sizeof m->given_up);
+    weir__finder_begin(&m->finder, scope);
     m->handle.failed = m->folded.failed = false;
     if (++m->epoch == 0) {
         memset(m->marks, 0, m->rs->nselectors * sizeof *m->marks);
-        memset(m->in_scope, 0, m->rs->nrules * sizeof *m->in_scope);
         m->epoch = 1;
     }
 }

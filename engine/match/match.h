@@ -9,31 +9,14 @@
 #ifndef WEIR_MATCH_MATCH_H
 #define WEIR_MATCH_MATCH_H
 
+#include "match/finder.h"
 #include "match/tags.h"
-#include "model/ruleset.h"
 
 /* What is known of one selector; void when `epoch` is not the area's. */
 struct weir__mark {
     uint32_t epoch;
     uint32_t hit;     /* index of the first value that matched; WEIR_NONE: no value did */
     uint32_t ran_out; /* index of the first value on which a pattern ran out; WEIR_NONE: none */
-};
-
-/*
- * The rules that a post is matched against: those not off, in force at `at_ms`, and holding in
- * `region` (WEIR_REGION_NONE: in any); or the one rule `only`, whatever its mode, time and regions.
- * What other rules alone have written must not use up the budget of these.
- */
-struct weir__scope {
-    uint32_t only; /* WEIR_NONE: as above */
-    int64_t at_ms;
-    uint16_t region;
-};
-
-/* Is a rule in the scope? Not known yet where `epoch` is not the area's. */
-struct weir__in_scope {
-    uint32_t epoch;
-    bool yes;
 };
 
 struct weir__match {
@@ -51,25 +34,17 @@ struct weir__match {
     uint64_t *touched_word;    /* ... and a bit for each word of these that is not zero */
     bool asked[WEIR__NSPACES]; /* some literal or pattern stands in the space */
     size_t longest_domain;     /* of those that rules name, bytes */
-    struct weir__regex_scratch *regex;
-    uint32_t post_limit;
-    uint32_t nran_out;            /* patterns that ran out on this post */
-    bool given_up[WEIR__NSPACES]; /* all of the space's regexes are marked as run out */
-    struct weir__scope scope;
-    struct weir__in_scope *in_scope; /* by rule */
+    struct weir__finder finder;
     struct weir__tags tags;
     weir_buf handle, folded;
 };
 
-/* Patterns that may run out on one post, by default. */
-#define WEIR__POST_LIMIT 16u
-
 /*
- * Everything is sized from the rule set, which must outlive the area. Limits as in
- * weir_decide_options, 0 for the defaults. WEIR_E_NOMEM: nothing to release.
+ * Everything is sized from the rule set, which must outlive the area. NULL options are the
+ * defaults. WEIR_E_NOMEM: nothing to release.
  */
 weir_status weir__match_init(struct weir__match *m, const struct weir_ruleset *rs,
-                             uint32_t match_limit, uint32_t post_limit);
+                             const weir_decide_options *o);
 void weir__match_fini(struct weir__match *m);
 
 /*
@@ -81,7 +56,11 @@ weir_status weir__match_post(struct weir__match *m, const weir_post *post,
                              struct weir__scope scope);
 
 /* Is the rule in the scope of the last weir__match_post? */
-bool weir__match_in_scope(struct weir__match *m, uint32_t rule);
+static inline bool
+weir__match_in_scope(struct weir__match *m, uint32_t rule)
+{
+    return weir__finder_in_scope(&m->finder, rule);
+}
 
 /* Index of the first value that hit the selector, or WEIR_NONE. WEIR_NONE as a selector: none. */
 static inline uint32_t

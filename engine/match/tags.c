@@ -34,6 +34,13 @@ clear(struct weir__tags *t)
     }
 }
 
+/* Where a key stands while the bytes still grow. */
+static weir_span
+key_at(const struct weir__tags *t, size_t i)
+{
+    return (weir_span){t->bytes.p + t->tag[i].at, t->tag[i].len};
+}
+
 /* The key stands at the end of the bytes, from `at`; false when it is there already. */
 static bool
 is_new(struct weir__tags *t, size_t at, uint64_t hash, size_t *slot)
@@ -43,7 +50,7 @@ is_new(struct weir__tags *t, size_t at, uint64_t hash, size_t *slot)
 
     for (; t->slot[i].epoch == t->epoch; i = (i + 1) % WEIR__TAG_SLOTS) {
         uint32_t k = t->slot[i].tag;
-        if (t->tag[k].hash == hash && span_eq(weir__tag_key(t, k), key))
+        if (t->tag[k].hash == hash && span_eq(key_at(t, k), key))
             return false;
     }
     *slot = i;
@@ -79,5 +86,7 @@ weir__tags_take(struct weir__tags *t, const weir_post *post)
     clear(t);
     for (size_t i = 0; i < post->nhashtags && !t->too_many; i++)
         t->too_many = !take(t, post->hashtags[i], (uint32_t)i);
+    for (size_t i = 0; i < t->n; i++)
+        t->key[i] = key_at(t, i);
     return t->bytes.failed ? WEIR_E_NOMEM : WEIR_OK;
 }

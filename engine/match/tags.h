@@ -19,6 +19,7 @@ struct weir__tag {
 
 struct weir__tags {
     struct weir__tag tag[WEIR_MAX_TAGS];
+    weir_span key[WEIR_MAX_TAGS]; /* filled in when all are taken */
     size_t n;
     bool too_many; /* there were more, and they are not here */
     weir_buf bytes;
@@ -36,11 +37,5 @@ void weir__tags_fini(struct weir__tags *t);
 
 /* The first WEIR_MAX_TAGS distinct keys, in the post's order. WEIR_E_NOMEM. */
 weir_status weir__tags_take(struct weir__tags *t, const weir_post *post);
-
-static inline weir_span
-weir__tag_key(const struct weir__tags *t, size_t i)
-{
-    return (weir_span){t->bytes.p + t->tag[i].at, t->tag[i].len};
-}
 
 #endif

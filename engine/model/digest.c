@@ -113,12 +113,12 @@ put_entries(weir_buf *out, const struct weir_ruleset *rs, const char *key,
     put_key(out, key);
     weir_buf_putc(out, '[');
     for (size_t i = 0; i < e->n; i++) {
-        const struct weir__entry *it = &e->items[i];
+        const struct weir__entry it = weir__entry_at(e, i);
         weir_buf_puts(out, i ? ",[" : "[");
-        weir_buf_put_json(out, span_of(kinds[it->kind]));
+        weir_buf_put_json(out, span_of(kinds[it.kind]));
         weir_buf_putc(out, ',');
-        weir_buf_put_json(out, it->kind == WEIR__ENTRY_LIST ? rs->lists[it->list].name : it->text);
-        weir_buf_puts(out, it->extended ? ",\"x\"]" : "]");
+        weir_buf_put_json(out, it.kind == WEIR__ENTRY_LIST ? rs->lists[it.list].name : it.text);
+        weir_buf_puts(out, it.extended ? ",\"x\"]" : "]");
     }
     weir_buf_putc(out, ']');
 }

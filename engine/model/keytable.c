@@ -1,19 +1,25 @@
 /*
- * Key table: built as a uthash table of posting lists, frozen into one flat open-addressed table.
- *
- * The frozen table is seeded from its own keys. Only rule files put keys in, so nobody outside can
- * aim collisions at it, and the same rules give the same table.
+ * Key table: gathered in a uthash table, frozen into gate, offsets and entries.
  */
 #include "model/keytable.h"
 
 #include "base/check.h"
-
-#include <stdlib.h>
-#include <xxhash.h>
+#include "base/span.h"
 
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(elt) (b->out_of_memory = true)
 #include <uthash.h>
+
+/* Keys a bucket has room for, and how many it gets on average: at six, one bucket in five is full
+   and sends the search on to the next, mostly in the same cache line. */
+#define BUCKET 8
+#define BUCKET_MEAN 6
+
+/* Keys whose offsets take more than a second-level cache has. */
+#define LARGE (128u << 10)
+
+/* Room for a length or the number of a set, seven bits a byte. */
+#define VARINT_MAX 5
 
 struct building {
     UT_hash_handle hh;
@@ -26,23 +32,6 @@ struct weir__keytable_builder {
     struct arena *work;
     struct building *head; /* uthash keeps insertion order: freezing is deterministic */
     bool out_of_memory;
-};
-
-struct slot {
-    uint64_t hash;
-    const char *key; /* NULL: free */
-    uint32_t len;
-    uint32_t space;
-    uint32_t first; /* into postings */
-    uint32_t n;
-};
-
-struct weir__keytable {
-    const struct slot *slots;
-    uint64_t mask; /* number of slots, a power of two, less one */
-    uint64_t seed;
-    const uint32_t *postings;
-    bool has_space[WEIR__NSPACES];
 };
 
 struct weir__keytable_builder *
@@ -94,31 +83,10 @@ weir__keytable_add(struct weir__keytable_builder *b, enum weir__space space, wei
     return true;
 }
 
-static int
-compare_ids(const void *a, const void *b)
+static weir_span
+key_of(const struct building *i)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Sorts and drops doubles in place. */
-static size_t
-tidy(uint32_t *ids, size_t n)
-{
-    size_t kept = 0;
-
-    qsort(ids, n, sizeof *ids, compare_ids);
-    for (size_t i = 0; i < n; i++)
-        if (i == 0 || ids[i] != ids[i - 1])
-            ids[kept++] = ids[i];
-    return kept;
-}
-
-static uint64_t
-hash_of(uint64_t seed, enum weir__space space, weir_span key)
-{
-    return XXH3_64bits_withSeed(key.p, key.len, seed + (uint64_t)space);
+    return (weir_span){i->key + 1, i->hh.keylen - 1};
 }
 
 static uint64_t
@@ -126,69 +94,140 @@ seed_of(const struct weir__keytable_builder *b)
 {
     uint64_t seed = 0;
 
-    for (struct building *i = b->head; i; i = i->hh.next)
+    for (const struct building *i = b->head; i; i = i->hh.next)
         seed = XXH3_64bits_withSeed(i->key, i->hh.keylen, seed);
     return seed;
 }
 
-static void
-place(struct slot *slots, uint64_t mask, const struct slot *s)
+static unsigned char *
+put_varint(unsigned char *at, uint32_t v)
 {
-    uint64_t at = s->hash & mask;
+    for (; v >= 0x80; v >>= 7)
+        *at++ = (unsigned char)(v | 0x80);
+    *at++ = (unsigned char)v;
+    return at;
+}
 
-    while (slots[at].key)
-        at = (at + 1) & mask;
-    slots[at] = *s;
+static const unsigned char *
+get_varint(const unsigned char *at, uint32_t *v)
+{
+    *v = *at & 0x7f;
+    for (unsigned shift = 7; *at++ & 0x80; shift += 7)
+        *v |= (uint32_t)(*at & 0x7f) << shift;
+    return at;
+}
+
+static void
+place(const struct weir__keytable *t, uint64_t *gate, uint32_t *refs, uint64_t hash, size_t at)
+{
+    uint64_t bucket = weir__keytable_bucket(t, hash);
+    int i = 0;
+
+    while (gate[bucket] >> 56) /* the last place is taken last */
+        bucket = bucket + 1 == t->nbuckets ? 0 : bucket + 1;
+    while (gate[bucket] >> 8 * i & 0xff)
+        i++;
+    gate[bucket] |= weir__keytable_mark(hash) << 8 * i;
+    refs[bucket * BUCKET + (uint64_t)i] = (uint32_t)at;
+}
+
+/* Room for all entries at their longest; what is not used is small beside the keys. */
+static size_t
+entries_size(const struct weir__keytable_builder *b)
+{
+    size_t size = 0;
+
+    for (const struct building *i = b->head; i; i = i->hh.next)
+        size += 1 + 2 * VARINT_MAX + i->hh.keylen - 1;
+    return size;
 }
 
 const struct weir__keytable *
-weir__keytable_freeze(const struct weir__keytable_builder *b, struct arena *into)
+weir__keytable_freeze(const struct weir__keytable_builder *b, struct weir__postings_builder *sets,
+                      struct arena *into)
 {
     struct weir__keytable *t = arena_alloc(into, sizeof *t);
-    size_t nkeys = HASH_COUNT(b->head), npostings = 0, nslots = 8;
+    size_t nkeys = HASH_COUNT(b->head);
+    unsigned char *work = arena_array(b->work, entries_size(b), 1), *at = work;
 
-    CHECK(nkeys < UINT32_MAX / 4);
-    for (struct building *i = b->head; i; i = i->hh.next)
-        npostings += i->n = tidy(i->selectors, i->n);
-    CHECK(npostings < UINT32_MAX);
-    while (nslots < nkeys * 2)
-        nslots *= 2;
-    struct slot *slots = arena_array(into, nslots, sizeof *slots);
-    uint32_t *postings = arena_array(into, npostings, sizeof *postings);
-    *t = (struct weir__keytable){.slots = slots, .mask = nslots - 1, .postings = postings};
+    t->nbuckets = nkeys / BUCKET_MEAN + 1;
+    uint64_t *gate = arena_array(into, t->nbuckets, sizeof *gate);
+    uint32_t *refs = arena_array(into, t->nbuckets * BUCKET, sizeof *refs);
+    t->gate = gate;
+    t->refs = refs;
+    t->nkeys = (uint32_t)nkeys;
+    t->is_large = nkeys > LARGE;
     t->seed = seed_of(b);
-    uint32_t first = 0;
-    for (struct building *i = b->head; i; i = i->hh.next) {
+    for (const struct building *i = b->head; i; i = i->hh.next) {
+        weir_span key = key_of(i);
         enum weir__space space = (enum weir__space)i->key[0];
-        weir_span key = arena_copy(into, (weir_span){i->key + 1, i->hh.keylen - 1});
-        struct slot s = {.hash = hash_of(t->seed, space, key), .key = key.p, .space = space};
-        s.len = (uint32_t)key.len;
-        s.first = first;
-        s.n = (uint32_t)i->n;
-        memcpy(postings + first, i->selectors, i->n * sizeof *postings);
-        first += s.n;
+
+        CHECK((size_t)(at - work) < UINT32_MAX);
+        place(t, gate, refs, weir__keytable_hash(t, space, key), (size_t)(at - work));
+        *at++ = (unsigned char)space;
+        at = put_varint(at, (uint32_t)key.len);
+        at = put_varint(at, weir__postings_add(sets, i->selectors, i->n));
+        memcpy(at, key.p, key.len);
+        at += key.len;
         t->has_space[space] = true;
-        place(slots, t->mask, &s);
     }
+    t->nentry_bytes = (size_t)(at - work);
+    unsigned char *entries = arena_array(into, t->nentry_bytes, 1);
+    if (t->nentry_bytes)
+        memcpy(entries, work, t->nentry_bytes);
+    t->entries = entries;
     return t;
 }
 
-struct weir__postings
-weir__keytable_find(const struct weir__keytable *t, enum weir__space space, weir_span key)
-{
-    uint64_t hash = hash_of(t->seed, space, key);
+struct entry {
+    enum weir__space space;
+    uint32_t set;
+    weir_span key;
+};
 
-    for (uint64_t at = hash & t->mask; t->slots[at].key; at = (at + 1) & t->mask) {
-        const struct slot *s = &t->slots[at];
-        if (s->hash == hash && s->space == space && s->len == key.len &&
-            memcmp(s->key, key.p, key.len) == 0)
-            return (struct weir__postings){t->postings + s->first, s->n};
-    }
-    return (struct weir__postings){NULL, 0};
+static struct entry
+entry_at(const unsigned char *at)
+{
+    struct entry e = {.space = (enum weir__space) * at++};
+    uint32_t len;
+
+    at = get_varint(at, &len);
+    at = get_varint(at, &e.set);
+    e.key = (weir_span){(const char *)at, len};
+    return e;
 }
 
-bool
-weir__keytable_has_space(const struct weir__keytable *t, enum weir__space space)
+uint32_t
+weir__keytable_find(const struct weir__keytable *t, enum weir__space space, weir_span key,
+                    uint64_t hash)
 {
-    return t->has_space[space];
+    uint64_t bucket = weir__keytable_bucket(t, hash);
+
+    for (;;) {
+        uint64_t marks = t->gate[bucket];
+
+        for (uint64_t fits = weir__keytable_fits(marks, hash); fits; fits &= fits - 1) {
+            uint64_t i = (uint64_t)__builtin_ctzll(fits) / 8;
+            struct entry e = entry_at(t->entries + t->refs[bucket * BUCKET + i]);
+            if (e.space == space && span_eq(e.key, key))
+                return e.set;
+        }
+        if (!(marks >> 56))
+            return WEIR_NONE;
+        bucket = bucket + 1 == t->nbuckets ? 0 : bucket + 1;
+    }
+}
+
+uint32_t
+weir__keytable_scan(const struct weir__keytable *t, enum weir__space space, weir_span key)
+{
+    const unsigned char *at = t->entries;
+
+    for (uint32_t i = 0; i < t->nkeys; i++) {
+        struct entry e = entry_at(at);
+        if (e.space == space && span_eq(e.key, key))
+            return e.set;
+        at = (const unsigned char *)e.key.p + e.key.len;
+    }
+    return WEIR_NONE;
 }

@@ -41,7 +41,7 @@ struct weir__order {
     size_t nrefused;
     weir_span meta; /* as JSON; {NULL, 0}: absent */
     weir_span dsa;
-    const char *file;
+    uint32_t file; /* index into the rule set's files */
     uint32_t line;
 };
 

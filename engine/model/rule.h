@@ -63,10 +63,41 @@ struct weir__entry {
     uint32_t line;
 };
 
+/* How a rule set keeps it: without pointers and without gaps, so that a list of a million entries
+   lies in a compiled file as it lies in memory. */
+struct weir__kept_entry {
+    uint32_t text, len; /* bytes behind the last item */
+    uint32_t list, file, line;
+    uint8_t kind, extended;
+    uint16_t none; /* 0 */
+};
+
 struct weir__entries {
-    const struct weir__entry *items; /* {NULL, 0}: the selector is not given */
+    const struct weir__kept_entry *items; /* their texts behind them; NULL: not given */
     size_t n;
 };
+
+static inline struct weir__entry
+weir__entry_at(const struct weir__entries *e, size_t i)
+{
+    const struct weir__kept_entry *k = &e->items[i];
+
+    return (struct weir__entry){.kind = (enum weir__entry_kind)k->kind,
+                                .extended = k->extended,
+                                .list = k->list,
+                                .text = {(const char *)(e->items + e->n) + k->text, k->len},
+                                .file = k->file,
+                                .line = k->line};
+}
+
+/* Bytes of the items and their texts. */
+static inline size_t
+weir__entries_size(const struct weir__entries *e)
+{
+    const struct weir__kept_entry *last = e->n ? &e->items[e->n - 1] : NULL;
+
+    return last ? e->n * sizeof *last + last->text + last->len : 0;
+}
 
 struct weir__list {
     weir_span name;
@@ -118,6 +149,14 @@ struct weir_rule {
     uint32_t line;
 };
 
+/* How a pattern's keys are found. */
+enum weir__pattern_class {
+    WEIR__CLASS_WORDS,  /* it matches a few keys and no others: they stand in the key table */
+    WEIR__CLASS_EDGE,   /* what it matches begins or ends with one of its literals */
+    WEIR__CLASS_FACTOR, /* what it matches contains one of its literals */
+    WEIR__CLASS_LOOSE   /* nothing that its matches must contain is known */
+};
+
 /*
  * A glob or regex with the selectors it was written in. Equal patterns of one space are one.
  * A regex of a space is tried on the same subject as a glob of it; a glob of a HANDLE space
@@ -130,8 +169,14 @@ struct weir__pattern {
     bool bare_handles;       /* glob of a HANDLE space without `@` */
     weir_span text;          /* regex: between the slashes; glob: folded */
     struct weir__regex *re;  /* regex only; freed with the rule set */
-    const uint32_t *selectors; /* ids, ascending */
-    size_t nselectors;
+    uint32_t set;              /* its selectors, by their number among the rule set's postings */
+    uint32_t min_len, max_len; /* bytes of a key that can match */
+    enum weir__pattern_class class;
+    bool needs_digit; /* of a key that can match: regex/factor.h */
+    bool certain;     /* a key that has one of its literals where it must be matches */
+    weir_span written;     /* the text as its first author wrote it: globs are not folded */
+    uint32_t file;         /* where that stands: index into the rule set's files */
+    uint32_t line, column; /* column in code points */
 };
 
 /* A test that a rule carries. */

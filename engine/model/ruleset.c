@@ -4,6 +4,7 @@
 #include "model/ruleset.h"
 
 #include "base/check.h"
+#include "regex/automaton.h"
 
 #include <stdlib.h>
 
@@ -13,9 +14,53 @@ weir__ruleset_free(struct weir_ruleset *rs)
     for (uint32_t i = 0; i < rs->npatterns; i++)
         if (rs->patterns[i].re)
             weir__regex_free(rs->patterns[i].re);
+    for (int s = 0; s < WEIR__NSPACES; s++)
+        weir__automaton_free(rs->automata[s]);
+    if (rs->mapped)
+        rs->unmap(rs->mapped, rs->nmapped);
     rs->magic = 0;
     arena_fini(&rs->arena);
     free(rs);
+}
+
+/* What subjects of a space are made of. */
+enum weir__subjects
+weir__subjects_of(enum weir__space space)
+{
+    return space == WEIR__SPACE_AUTHOR_HANDLE || space == WEIR__SPACE_MENTION_HANDLE
+               ? WEIR__SUBJECTS_HANDLE
+               : WEIR__SUBJECTS_FOLDED;
+}
+
+static weir_status
+build_automaton(struct weir_ruleset *rs, enum weir__space space)
+{
+    size_t n = rs->nloose[space];
+    struct weir__automaton_pattern *patterns = calloc(n, sizeof *patterns);
+
+    if (!patterns)
+        return WEIR_E_NOMEM;
+    for (size_t i = 0; i < n; i++) {
+        const struct weir__pattern *p = &rs->patterns[rs->loose[space][i]];
+        patterns[i] = (struct weir__automaton_pattern){.text = p->text,
+                                                       .is_glob = !p->is_regex,
+                                                       .extended = p->extended,
+                                                       .of = weir__subjects_of(space)};
+    }
+    weir_status st = weir__automaton_build(patterns, n, &rs->automata[space]);
+    free(patterns);
+    return st;
+}
+
+weir_status
+weir__ruleset_build_automata(struct weir_ruleset *rs)
+{
+    weir_status st = WEIR_OK;
+
+    for (int s = 0; s < WEIR__NSPACES && st == WEIR_OK; s++)
+        if (rs->nloose[s])
+            st = build_automaton(rs, (enum weir__space)s);
+    return st;
 }
 
 weir_ruleset *
@@ -53,6 +98,13 @@ weir_ruleset_digest(const weir_ruleset *rs)
 {
     CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
     return rs->digest;
+}
+
+uint32_t
+weir_ruleset_nfiles(const weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    return rs->nrule_files;
 }
 
 uint32_t
@@ -141,11 +193,11 @@ weir_ruleset_rule_entry(const weir_ruleset *rs, uint32_t rule, bool in_except, w
     const struct weir__entries *all = &r->entries[in_except ? WEIR__EXCEPT : WEIR__MATCH][kind];
     if (i >= all->n)
         return false;
-    const struct weir__entry *e = &all->items[i];
-    weir_buf_puts(out, mark_of(e, kind));
-    weir_buf_put(out, e->kind == WEIR__ENTRY_LIST ? rs->lists[e->list].name : e->text);
-    if (e->kind == WEIR__ENTRY_REGEX)
-        weir_buf_puts(out, e->extended ? "/x" : "/");
+    const struct weir__entry e = weir__entry_at(all, i);
+    weir_buf_puts(out, mark_of(&e, kind));
+    weir_buf_put(out, e.kind == WEIR__ENTRY_LIST ? rs->lists[e.list].name : e.text);
+    if (e.kind == WEIR__ENTRY_REGEX)
+        weir_buf_puts(out, e.extended ? "/x" : "/");
     return true;
 }
 
@@ -215,7 +267,7 @@ weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out)
         .review_by_ms = o->review_by,
         .confirmed_ms = o->confirmed,
         .revoked_ms = o->revoked,
-        .file = o->file,
+        .file = rs->files[o->file],
         .line = o->line,
     };
 }

@@ -7,18 +7,34 @@
 #include "base/arena.h"
 #include "model/keytable.h"
 #include "model/rule.h"
+#include "model/sieve.h"
+#include "regex/factor.h"
 
 #include <stdatomic.h>
 
 #define WEIR_LANGUAGE_VERSION 1
 
+/* A file that a rule set was made of, as it was then. */
+struct weir__source {
+    weir_span name; /* relative to what was given to be compiled */
+    weir_span text; /* without a byte order mark */
+    uint32_t of;    /* a list file: the rule file that names it; WEIR_NONE: this is a rule file */
+    weir_span as;   /* a list file: how it is named there */
+};
+
+/* A new field needs a line in compile/layout.c. */
 struct weir_ruleset {
     uint32_t magic;
     atomic_uint refs;
-    struct arena arena; /* owns all below but the compiled regexes */
-    const char *const *files;
+    struct arena arena; /* owns all below but the compiled regexes and what is mapped */
+    void *mapped;       /* a compiled file that most of the below lies in; NULL: none */
+    size_t nmapped;
+    void (*unmap)(void *mapped, size_t nmapped);
+    const char *const *files; /* every file read, list files too: names for people */
     uint32_t nfiles;
-    const struct weir__order *orders; /* in source order; so are lists and rules */
+    uint32_t nrule_files;
+    const struct weir__source *sources; /* the same files; NULL: not kept */
+    const struct weir__order *orders;   /* in source order; so are lists and rules */
     uint32_t norders;
     const struct weir__list *lists;
     uint32_t nlists;
@@ -30,6 +46,13 @@ struct weir_ruleset {
     const struct weir__pattern *patterns; /* sorted by space */
     uint32_t npatterns;
     uint32_t pattern_first[WEIR__NSPACES + 1]; /* of space s: [first[s], first[s + 1]) */
+    const struct weir__sieve *sieves[WEIR__NSPACES]; /* NULL: no pattern of it has a literal */
+    const uint32_t *loose[WEIR__NSPACES];            /* patterns that have none, ascending */
+    uint32_t nloose[WEIR__NSPACES];
+    bool loose_need_digit[WEIR__NSPACES]; /* all of them: regex/factor.h */
+    /* the loose patterns of a space, in that order; NULL: there are none. Freed with the rule set */
+    struct weir__automaton *automata[WEIR__NSPACES];
+    struct weir__postings_table postings;
     const struct weir__rule_test *tests;
     uint32_t ntests;
     struct weir__breaker breaker; /* caps of the whole set */
@@ -38,6 +61,16 @@ struct weir_ruleset {
 
 /* Release what is not in the arena, the arena, and the set: for the compiler, on failure. */
 void weir__ruleset_free(struct weir_ruleset *rs);
+enum weir__subjects weir__subjects_of(enum weir__space space);
+/* The literals that a pattern's matches must contain (regex/factor.h), in the arena. */
+void weir__pattern_factors(const struct weir__pattern *p, struct arena *in,
+                           struct weir__factors *out);
+/* Known once the automata are there. */
+weir_pattern_class weir__pattern_class_of(const struct weir_ruleset *rs, uint32_t pattern);
+/* Whose values are tried in the space. */
+weir_selector weir__selector_of(enum weir__space space);
+/* Fill in rs->automata, once all else of the patterns stands. WEIR_E_NOMEM. */
+weir_status weir__ruleset_build_automata(struct weir_ruleset *rs);
 /* In force: one of the order's intervals and the rule's own. Mode is not asked. */
 bool weir__rule_in_force(const struct weir_ruleset *rs, const struct weir_rule *r, int64_t now);
 

@@ -73,7 +73,7 @@ weir__fold_turkic(weir_span key, weir_buf *out)
 }
 
 static pthread_once_t version_once = PTHREAD_ONCE_INIT;
-static char version_text[16];
+static char version_text[16], icu_text[16];
 
 static void
 read_version(void)
@@ -82,6 +82,8 @@ read_version(void)
 
     u_getUnicodeVersion(v);
     (void)snprintf(version_text, sizeof version_text, "%u.%u", v[0], v[1]);
+    u_getVersion(v);
+    (void)snprintf(icu_text, sizeof icu_text, "%u.%u.%u", v[0], v[1], v[2]);
 }
 
 const char *
@@ -89,6 +91,13 @@ weir__unicode_version(void)
 {
     CHECK(pthread_once(&version_once, read_version) == 0);
     return version_text;
+}
+
+const char *
+weir__icu_version(void)
+{
+    CHECK(pthread_once(&version_once, read_version) == 0);
+    return icu_text;
 }
 
 void

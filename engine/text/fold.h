@@ -42,6 +42,8 @@ void weir__fold_lang(weir_span lang, weir_buf *out);
 
 /* The Unicode version of the data in use, e.g. "15.0"; static storage. */
 const char *weir__unicode_version(void);
+/* ICU's own version, e.g. "72.1.0": its regions and skeletons may change with it alone. */
+const char *weir__icu_version(void);
 
 /* Is all of it ASCII? */
 bool weir__is_ascii(weir_span s);

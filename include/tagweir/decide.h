@@ -89,13 +89,14 @@ typedef struct weir_decision {
 typedef struct weir_scratch weir_scratch;
 
 typedef struct weir_decide_options {
-    bool trace;             /* fill in weir_decision.trace */
-    bool one_region;        /* decide for `region` alone, as of a query that names it: rules that
-                               do not hold there are as if they were not. A query's own wins */
-    uint16_t region;        /* only with one_region */
-    uint32_t match_limit;   /* of one pattern on one key, in PCRE2's units; 0: the default */
-    uint32_t post_limit;    /* patterns that may run out on one post before the rest of its
-                               patterns count as run out too; 0: the default */
+    bool trace;           /* fill in weir_decision.trace */
+    bool one_region;      /* decide for `region` alone, as of a query that names it: rules that
+                             do not hold there are as if they were not. A query's own wins */
+    uint16_t region;      /* only with one_region */
+    uint32_t match_limit; /* of one pattern on one key, in PCRE2's units; 0: the default */
+    uint32_t post_limit;  /* matches of one post that may take more than a twentieth of that before
+                             the rest of its regexes count as run out; 0: the default */
+    uint32_t match_off;   /* WEIR_MATCH_* bits: not to be used */
 } weir_decide_options;
 
 /**
@@ -105,6 +106,28 @@ typedef struct weir_decide_options {
 WEIR_API weir_status weir_scratch_new(weir_ruleset *rs, const weir_decide_options *o,
                                       weir_scratch **out);
 WEIR_API void weir_scratch_free(weir_scratch *s);
+
+/** What the patterns of a rule cost, by counts of values: tags, authors, mentions. */
+typedef struct weir_rule_counts {
+    uint64_t candidates; /* values that a pattern could not be ruled out for beforehand */
+    uint64_t confirmed;  /* of these: it matches */
+    uint64_t over;       /* of these: it ran out of its match budget, or was left untried because
+                            the post had spent its own */
+    uint64_t hard;       /* matches that took more than a twentieth of their budget */
+} weir_rule_counts;
+
+/**
+ * What was counted since @p s was made, added to what stands in @p by_rule: so the scratches of
+ * several threads are summed up.
+ *
+ * A pattern that several rules have counts for each of them. What is looked up (literals, patterns
+ * of class WORDS) and what the memo knew already is in no count.
+ *
+ * @param by_rule  As many as the rule set has rules, by their number; zeroes to begin with.
+ *
+ * One thread: not while @p s is deciding. Costs a pass over all patterns and their rules.
+ */
+WEIR_API void weir_scratch_add_counts(const weir_scratch *s, weir_rule_counts *by_rule);
 
 /**
  * Decide one post for every region. Never blocks, does I/O or reads a clock; allocates only

@@ -12,13 +12,51 @@ extern "C" {
 
 typedef struct weir_ruleset weir_ruleset;
 
+/**
+ * What matching is made fast by, each of which can be switched off. What is decided is the same
+ * without it, records that carry `limit` aside. The last two act when rules are loaded.
+ */
+#define WEIR_MATCH_PARTS(X)                                                                        \
+    X(MEMO, "memo")           /* what repeated tags were found to match is remembered */           \
+    X(BATCH, "batch")         /* memory is asked for ahead, tag by tag */                          \
+    X(GATE, "gate")           /* hashed look-up of literals; without it they are walked along */   \
+    X(SIEVE, "sieve")         /* patterns are tried only where a literal of theirs stands */       \
+    X(AUTOMATON, "automaton") /* patterns without such a literal are run as one */                 \
+    X(WORDS, "words")         /* patterns that match a few words only are looked up as such */     \
+    X(JIT, "jit")             /* PCRE2's JIT code */
+
+enum {
+#define X(name, text) WEIR_MATCH_BIT_##name,
+    WEIR_MATCH_PARTS(X)
+#undef X
+        WEIR_NMATCH_PARTS
+};
+
+enum {
+#define X(name, text) WEIR_MATCH_##name = 1 << WEIR_MATCH_BIT_##name,
+    WEIR_MATCH_PARTS(X)
+#undef X
+};
+
+#define WEIR_MANY_LOOSE 100
+
 typedef struct weir_load_options {
-    bool no_jit; /* never make JIT code (for Valgrind, and for comparing) */
+    uint32_t match_off; /* WEIR_MATCH_WORDS, WEIR_MATCH_JIT (for Valgrind): not to be used */
+    bool keep_sources;  /* for weir_ruleset_save: the files' texts stay in memory */
+    bool warn_cost;     /* warn of each pattern that every value is held against; without, only
+                           once where they are more than WEIR_MANY_LOOSE */
 } weir_load_options;
 
 /**
  * Compile rule files. A path is a file, or a folder, which stands for every `*.yaml` below it in
- * byte order of the relative path.
+ * byte order of the relative path, or a file that weir_ruleset_save wrote.
+ *
+ * Such a file, given alone, is mapped and ready at once, and always has its sources. Where the
+ * process has another ICU than the one that wrote it, and where it is given among others, the
+ * sources in it are compiled instead, which a warning says. It must not be changed in place while
+ * it is in use: a new one takes its name, as weir_ruleset_save does it. Files that are damaged,
+ * and those of another version or kind of machine, are WEIR_E_RULES; checksums guard against
+ * damage, not against who may write the file.
  *
  * @param o      NULL: defaults.
  * @param diags  Gets every error and warning found, not just the first.
@@ -31,6 +69,25 @@ typedef struct weir_load_options {
 WEIR_API weir_status weir_ruleset_load(const char *const *paths, size_t npaths,
                                        const weir_load_options *o, weir_diags *diags,
                                        weir_ruleset **out);
+/**
+ * Write a compiled rule set: the tables that deciding reads, as they lie in memory, and the
+ * sources. Run weir_ruleset_test first, as nothing here does.
+ *
+ * The same rules give the same bytes, wherever they lie and whenever they are written: files are
+ * named in it relative to what was given to weir_ruleset_load. The bytes are written to a file
+ * beside @p path, synced, and given its name in one step, so that whoever opens @p path finds the
+ * old file or the new one; permissions are those of any new file. Where @p path is a symbolic link,
+ * the file that it leads to is replaced.
+ *
+ * @param rs     Loaded with `keep_sources`, or from such a file: else WEIR_E_ARG.
+ * @param diags  Gets the reason of WEIR_E_IO.
+ * @retval WEIR_E_IO     It cannot be written there, or @p path is a folder, a device, a pipe.
+ *                       What was there before is still there.
+ * @retval WEIR_E_NOMEM  It is made in memory first: that takes about its size twice.
+ *
+ * Any number of threads may save the same set, each to a path of its own.
+ */
+WEIR_API weir_status weir_ruleset_save(const weir_ruleset *rs, const char *path, weir_diags *diags);
 /** Any thread, any time. @return @p rs. */
 WEIR_API weir_ruleset *weir_ruleset_ref(weir_ruleset *rs);
 /** The last one frees it. NULL is allowed. */
@@ -72,6 +129,8 @@ typedef struct weir_rule_info {
     size_t nagainst;
 } weir_rule_info;
 
+/** Rule files that it was made of; list files do not count. */
+WEIR_API uint32_t weir_ruleset_nfiles(const weir_ruleset *rs);
 WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out);
 /**
@@ -182,6 +241,75 @@ WEIR_API const char *weir_review_name(weir_review r);
  */
 WEIR_API weir_review weir_ruleset_order_review(const weir_ruleset *rs, uint32_t order,
                                                int64_t at_ms);
+
+/* How the values that a pattern may match are found, from cheap to dear. Matching many patterns at
+   once costs little for all but the last two. */
+#define WEIR_PATTERN_CLASSES(X)                                                                    \
+    X(WORDS, "words")   /* it matches a few words and nothing else: they are looked up */          \
+    X(EDGE, "edge")     /* by a literal that every match begins or ends with */                    \
+    X(FACTOR, "factor") /* by a literal that every match contains */                               \
+    X(LOOSE, "loose")   /* by none: each value is walked through once for all loose ones */        \
+    X(ALWAYS, "always") /* nothing rules it out: it is tried on every value by itself */
+
+typedef enum weir_pattern_class {
+#define X(name, text) WEIR_PATTERN_##name,
+    WEIR_PATTERN_CLASSES(X)
+#undef X
+    WEIR_NPATTERN_CLASSES
+} weir_pattern_class;
+
+/** The name of a pattern's class, as above; static storage. */
+WEIR_API const char *weir_pattern_class_name(weir_pattern_class c);
+
+/**
+ * What a person may want to know of a glob or regex; borrowed from the rule set. Equal patterns
+ * that are tried on the same form of the same values are one, whatever the number of their rules.
+ */
+typedef struct weir_pattern_info {
+    weir_selector selector; /* ACCOUNTS, MENTIONS or HASHTAGS: what it is tried on */
+    weir_pattern_class cls;
+    weir_span text; /* as it was written first: of a regex what stands between the slashes */
+    bool is_regex;
+    bool extended; /* regex: flag x */
+    bool certain;  /* where one of its literals stands it matches: there is nothing to confirm */
+    bool jit;      /* regex: there is JIT code for it */
+    size_t memory; /* regex: bytes that PCRE2 keeps of it */
+    const char *file;      /* where it was written first; NUL-terminated */
+    uint32_t line, column; /* from 1, column in code points */
+} weir_pattern_info;
+
+/** The number of globs and regexes, each once. */
+WEIR_API uint32_t weir_ruleset_npatterns(const weir_ruleset *rs);
+/**
+ * @param pattern  Below weir_ruleset_npatterns: anything else is a bug of the caller, and aborts,
+ *                 here and in what follows. Any number of threads at once.
+ */
+WEIR_API void weir_ruleset_pattern(const weir_ruleset *rs, uint32_t pattern,
+                                   weir_pattern_info *out);
+/**
+ * The rules that have a pattern, in `match` or in `except`: the first one that is not before
+ * @p from, or WEIR_NONE. Begin with 0 and go on with what came out and one more.
+ */
+WEIR_API uint32_t weir_ruleset_pattern_rule(const weir_ruleset *rs, uint32_t pattern,
+                                            uint32_t from);
+
+/** A literal that a pattern is found by, as values are compared; borrowed for the call. */
+typedef struct weir_pattern_literal {
+    weir_span text; /* bytes; never empty */
+    bool at_start;  /* what matches begins with it */
+    bool at_end;    /* what matches ends with it; both: it is the whole */
+} weir_pattern_literal;
+
+typedef void weir_pattern_literal_fn(void *arg, const weir_pattern_literal *l);
+/**
+ * Call @p literal for each literal that a pattern is found by: every match has at least one of
+ * them. For patterns of class LOOSE and ALWAYS it is never called. Their order is of no meaning,
+ * and always the same. They are worked out anew by each call, in some microseconds.
+ *
+ * @retval WEIR_E_NOMEM  They are not known, and @p literal was not called.
+ */
+WEIR_API weir_status weir_ruleset_pattern_literals(const weir_ruleset *rs, uint32_t pattern,
+                                                   weir_pattern_literal_fn *literal, void *arg);
 
 #ifdef __cplusplus
 }

@@ -7,7 +7,7 @@ import subprocess
 import weir
 from weir import tap
 
-COMMANDS = ("serve", "replay", "check", "explain", "posts")
+COMMANDS = ("serve", "replay", "check", "compile", "explain", "posts")
 POSTS = weir.INDIA / "posts.ndjson"
 GOOD = b'{"id":"1","author":"@x","hashtags":["a"]}\n'
 
@@ -179,6 +179,74 @@ def test_the_digest_knows_content_and_not_layout():
                   .replace("}]\n", "}\n")) == one
     assert digest("tagweir: 1\n" + rule.replace("[x]", "[y]")) != one
     assert digest("tagweir: 1\n" + rule.replace("[FR]", "[DE]")) != one
+
+
+PATTERNS = r"""tagweir: 1
+rules:
+  - id: one
+    regions: [XX]
+    action: withhold
+    match:
+      hashtags:
+        - '*weir*'
+        - '/\b\d?/'
+        - '/^(a+)+(?<!a)$/'
+        - '/^w[i1]n$/'
+  - {id: two, regions: [XX], action: withhold, match: {hashtags: ['*weir*', '/^farm\d+/']}}
+"""
+
+
+def test_check_tells_what_patterns_cost_the_dearest_first():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", PATTERNS)
+        plain = weir.expect(weir.run("check", "--strict", rules))
+        assert b"warning:" not in plain.err, plain.text()
+        done = weir.run("check", "--strict", "--cost", rules)
+        assert done.code == 1, done.text()
+        lines = done.out.decode().replace(str(rules), "F").splitlines()
+        assert lines[:6] == [
+            r"always  F:9:12  /\b\d?/  is tried on everything by itself  (one)",
+            r"loose   F:10:12  /^(a+)+(?<!a)$/  has no literal to be found by  (one)",
+            r"factor  F:8:12  *weir*  is found by …weir…, nothing to confirm  (one, two)",
+            r"edge    F:12:78  /^farm\d+/  is found by farm…  (two)",
+            r"words   F:11:12  /^w[i1]n$/  is looked up as w1n, win  (one)",
+            lines[5]], done.text()
+        assert lines[5].startswith("5 globs and regexes: 1 always, 1 loose, 1 factor, 1 edge, 1 words"), done.text()
+        warned = re.findall(rf"{rules}:(\d+:\d+): warning: ", done.err.decode())
+        assert warned == ["9:12", "10:12"], done.text()
+
+
+def test_what_patterns_cost_as_json():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", PATTERNS)
+        told = json.loads(weir.expect(weir.run("check", "--cost", "--json", rules)).out)
+        broken = weir.run("check", "--cost", "--json", folder.write("bad.yaml", "tagweir: 1\nrulez: []\n"))
+    assert [m["line"] for m in told["messages"]] == [9, 10], told
+    assert [p["class"] for p in told["patterns"]] == ["always", "loose", "factor", "edge", "words"], told
+    weirs, farm = told["patterns"][2:4]
+    assert weirs["literals"] == [{"text": "weir"}] and weirs["certain"] and "jit" not in weirs, weirs
+    assert [r["rule"] for r in weirs["rules"]] == ["one", "two"], weirs
+    assert farm["literals"] == [{"text": "farm", "at_start": True}] and not farm["certain"], farm
+    assert (farm["line"], farm["column"]) == (12, 78) and farm["memory"] > 0, farm
+    assert told["cost"]["loose"] == 1 and told["cost"]["regexes"] == 4, told
+    assert broken.code == 3 and "patterns" not in json.loads(broken.out), broken.text()
+
+
+def test_the_summary_names_the_rules_that_ran_out():
+    def summary(tags, *args):
+        post = json.dumps({"id": "1", "author": "@x", "hashtags": tags})
+        return weir.replay("-", rules=rules, stdin=post.encode() + b"\n", args=args)
+
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", PATTERNS)
+        done = summary(["a" * 60, "a" * 61, "farm1", "weirs"])
+        assert json.loads(done.lines[0])["limit"] == ["one"], done.text()
+        assert b"\nlimit      rule one ran out of its match budget on 2 values\n" in done.err, done.text()
+        assert b"ran out of its" not in summary(["a", "farm1"]).err
+        told = json.loads(summary(["a" * 60, "a" * 61, "farm1", "weirs"], "--json").err)["patterns"]
+    assert [r["rule"] for r in told] == ["one", "two"], told
+    assert told[0]["over"] == told[0]["hard"] == 2 and told[0]["confirmed"] >= 1, told
+    assert told[1] == {"rule": "two", "candidates": 2, "confirmed": 2, "hard": 0, "over": 0}, told
 
 
 def test_explain_tells_rule_order_and_place():

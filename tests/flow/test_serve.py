@@ -251,12 +251,13 @@ def test_a_client_that_leaves_in_the_middle_of_a_page_is_accounted_for():
 
 
 SLOW = "tagweir: 1\nrules:\n" + "".join(
-    f"  - {{id: r{n}, regions: [IN], action: withhold, match: {{hashtags: ['/q.*{n}z$/']}}}}\n"
+    f"  - {{id: r{n}, regions: [IN], action: withhold, match: {{hashtags: ['/^qq.*(?<={n}z)y$/']}}}}\n"
     for n in range(150))
 
 
 def page_of_much_work(posts):
-    """30 tags each, and each tag is tried on every pattern of SLOW."""
+    """30 tags each, and each tag is tried on every pattern of SLOW: only what stands before its
+    end, in a look-behind, rules it out."""
     return json.dumps({"data": [
         {"id": str(n), "text": " ".join(f"#qq{n}t{k}y" for k in range(30))} for n in range(posts)
     ]}).encode() + b"\n"
@@ -348,6 +349,18 @@ def test_sigterm_in_the_middle_of_a_line_is_said():
             assert expected in server.said(), server.said()
             for s in clients:
                 s.close()
+
+
+def test_the_summary_tells_what_patterns_took():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", "tagweir: 1\nrules:\n  - {id: slow, regions: [XX], action: withhold,"
+                                           " match: {hashtags: ['/^(a+)+(?<!a)$/', '*weir*']}}\n")
+        post = json.dumps({"id": "1", "author": "@x", "hashtags": ["a" * 60, "weirs"]}).encode() + b"\n"
+        with weir.Server(rules=rules, args=("--json",)) as server:
+            assert json.loads(weir.ask(server.connect(), post))["limit"] == ["slow"]
+            assert server.stop() == 0, server.said()
+            assert ('"patterns":[{"rule":"slow","candidates":2,"confirmed":1,"hard":1,"over":1}]'
+                    in server.said()), server.said()
 
 
 def test_lines_that_are_cut_off_when_draining_takes_too_long_are_counted():

@@ -67,6 +67,15 @@ def test_no_include_outside_the_arrows():
     assert not wrong, "includes outside the arrows:\n" + "\n".join(wrong)
 
 
+def test_the_bench_sees_private_headers_in_one_file():
+    rooms, wrong = set(arrows()), []
+    for path in sorted((ROOT / "bench").iterdir()):
+        if path.suffix in (".c", ".cc", ".h") and path.name != "engine_tagweir.c":
+            wrong += [f"{path.name}: {name}" for _, name in INCLUDE.findall(path.read_text())
+                      if name.split("/")[0] in rooms]
+    assert not wrong, "\n".join(wrong)
+
+
 def test_each_library_has_one_door():
     doors = {"pcre2.h": {"regex"}, "simdjson.h": {"post"}, "libfyaml.h": {"compile"},
              "event2/": {"flow"}, "openssl/": {"model", "audit", "flow"}, "uthash.h":

@@ -63,13 +63,15 @@ def has_limit(line):
 
 
 def same(engine, oracle):
-    """'same', 'limit' (both ran out), or 'different'."""
+    """'same', 'limit' (both ran out), 'proved' (only the oracle did), or 'different'."""
     if engine == oracle:
         return 'same'
     if is_error(engine) and is_error(oracle):
         a, b = json.loads(engine), json.loads(oracle)
         return 'same' if (a['error'], a['line']) == (b['error'], b['line']) else 'different'
-    return 'limit' if has_limit(engine) and has_limit(oracle) else 'different'
+    if not has_limit(oracle):
+        return 'different'
+    return 'limit' if has_limit(engine) else 'proved'
 
 
 def explain(feed, number, engine, oracle):
@@ -126,6 +128,8 @@ class Comparison:
             a = engine[i] if i < len(engine) else b''
             b = oracle[i] if i < len(oracle) else b''
             verdict = 'same' if a == b == b'' else same(a, b)
+            if verdict == 'proved' and not self.options.may_prove:
+                verdict = 'different'
             if verdict == 'different':
                 differences += 1
                 if differences <= self.options.show:
@@ -158,6 +162,8 @@ def main():
     parser.add_argument('--min-acting', type=float, default=0.0)
     parser.add_argument('--min-states', type=int, default=0)
     parser.add_argument('--limits', action='store_true', help='the state limit must come up too')
+    parser.add_argument('--may-prove', action='store_true',
+                        help='the engine may know by its literals what the oracle ran out on')
     parser.add_argument('--jit', action='store_true', help='the oracle uses JIT, to be faster')
     parser.add_argument('--engine-option', action='append', default=[])
     parser.add_argument('--show', type=int, default=3, help='differences shown of each feed')

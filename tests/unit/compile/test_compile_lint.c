@@ -447,7 +447,7 @@ holds(const struct row *row)
     const char *path;
     weir_diags *d = weir_diags_new();
     weir_ruleset *rs = NULL;
-    weir_load_options no_jit = {.no_jit = true};
+    weir_load_options no_jit = {.match_off = WEIR_MATCH_JIT};
     size_t n = 0;
 
     (void)write_file("l.txt", row->list ? row->list : "");

@@ -52,7 +52,7 @@ static weir_status
 load(weir_diags *d)
 {
     const char *path = folder;
-    weir_load_options no_jit = {.no_jit = true};
+    weir_load_options no_jit = {.match_off = WEIR_MATCH_JIT};
     weir_ruleset *rs = NULL;
 
     weir_status st = weir_ruleset_load(&path, 1, &no_jit, d, &rs);

@@ -59,7 +59,7 @@ static const char yaml[] =
     "- {id: e, regions: [XX], mode: observe, action: withhold, match: {mentions: ['@m', 'n*']}}\n"
     "- {id: f, regions: [XX], rollout: 50, action: withhold, match: {posts: ['7'], langs: [en]}}\n"
     "- {id: g, regions: [XX], on_limit: match, action: withhold,"
-    "   match: {hashtags: ['/^(?:a|a)*$/']}}\n"
+    "   match: {hashtags: ['/^(?:a|a)*(?=x)b$/']}}\n"
     "- {id: h, regions: [DE], action: allow, priority: 4, match: {hashtags: [h]}}\n";
 
 static const char *const posts[] = {

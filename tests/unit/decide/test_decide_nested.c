@@ -244,7 +244,7 @@ limits_of_a_quoted_post_are_told_in_its_record_and_by_the_status(void **state)
     };
     struct given_post *g = calloc(MOST, sizeof *g);
     weir_ruleset *rs = given_rules("rules:\n- {id: r, regions: [XX], action: withhold,"
-                                   " match: {hashtags: ['/^(?:a|a)*$/']}}\n");
+                                   " match: {hashtags: ['/^(?:a|a)*(?=x)b$/']}}\n");
     weir_scratch *s = NULL;
     weir_decision d;
 

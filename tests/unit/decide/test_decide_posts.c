@@ -322,7 +322,7 @@ queries_ask_about_one_value(void **state)
 
 /* Limits -------------------------------------------------------------------------------------- */
 
-#define CATASTROPHE "'/^(?:a|a)*$/'"
+#define CATASTROPHE "'/^(?:a|a)*(?=x)b$/'"
 #define LONG_TAG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaab"
 
 static const char limits_yaml[] =

@@ -85,7 +85,7 @@ static const struct {
     {"match: {hashtags: [farmers]}, except: {hashtags: ['f*']}", "{match: [farmers]}",
      "6:18:7: this hashtag should match rule \"r\" and does not: `except` has it among its "
      "`hashtags`; its canonical key is \"farmers\"\n"},
-    {"match: {hashtags: ['/^(?:a|a)*$/']}", "{match: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaab]}",
+    {"match: {hashtags: ['/^(?:a|a)*(?=x)b$/']}", "{match: [aaaaaaaaaaaaaaaaaaaaaaaaaaaaab]}",
      "6:18:30: this hashtag should match rule \"r\" and does not: a pattern ran out of its "
      "match budget, and `on_limit` made that a skip; its canonical key is "
      "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"\n"},

@@ -1,0 +1,268 @@
+/*
+ * The engine under test: the one file of the bench that knows the engine's private headers.
+ *
+ * Rules are written as rule files and compiled by the public interface, as a user's are. Keys are
+ * given to what stands behind folding and in front of deciding.
+ */
+#include "engine.h"
+
+#include "match/finder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tagweir/tagweir.h>
+#include <unistd.h>
+
+struct tagweir {
+    weir_ruleset *rs;
+    struct weir__finder finder;
+};
+
+/* Rule files --------------------------------------------------------------------------------- */
+
+static void
+put_quoted(weir_buf *out, weir_span s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.p[i] == '\'')
+            weir_buf_putc(out, '\'');
+        weir_buf_putc(out, s.p[i]);
+    }
+}
+
+static void
+put_entry(weir_buf *out, const struct rule *r)
+{
+    const char *end = r->kind == RULE_PREFIX ? "*" : r->kind == RULE_REGEX ? "/" : "";
+
+    weir_buf_puts(out, r->kind == RULE_REGEX ? "'/" : "'");
+    put_quoted(out, r->text);
+    weir_buf_puts(out, end);
+    weir_buf_putc(out, '\'');
+}
+
+static void
+put_rules(weir_buf *out, const struct rules *rules)
+{
+    weir_buf_puts(out, "tagweir: 1\nrules:\n");
+    for (size_t i = 0; i < rules->n; i++) {
+        /* XX is region 0; with one region, all rules are in AD */
+        const char *region = weir_region_code((uint16_t)(1 + rules->v[i].region));
+
+        weir_buf_printf(out, "- {id: r%zu, regions: ['%s'], action: withhold, match: {hashtags: [",
+                        i, region);
+        put_entry(out, &rules->v[i]);
+        weir_buf_puts(out, "]}}\n");
+    }
+}
+
+static void
+put_list(weir_buf *out, const struct rules *rules)
+{
+    for (size_t i = 0; i < rules->n; i++) {
+        weir_buf_put(out, rules->v[i].text);
+        weir_buf_putc(out, '\n');
+    }
+}
+
+static const char list_rules[] = "tagweir: 1\n"
+                                 "lists: {all: {hashtags: list.txt}}\n"
+                                 "rules: [{id: r0, regions: [AD], action: withhold, "
+                                 "match: {hashtags: [{list: all}]}}]\n";
+
+static void
+write_file(const char *folder, const char *name, weir_span bytes)
+{
+    char path[512];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "w");
+    if (!f || fwrite(bytes.p, 1, bytes.len, f) != bytes.len || fclose(f) != 0)
+        die(EXIT_FAILED, "%s could not be written", path);
+}
+
+static void
+write_rules(const char *folder, const struct rules *rules)
+{
+    weir_buf out = {0};
+
+    if (rules->is_list) {
+        put_list(&out, rules);
+        write_file(folder, "list.txt", span_of_out(&out));
+        write_file(folder, "rules.yaml", span_of_text(list_rules));
+    } else {
+        put_rules(&out, rules);
+        write_file(folder, "rules.yaml", span_of_out(&out));
+    }
+    weir_buf_fini(&out);
+}
+
+static void
+remove_rules(const char *folder)
+{
+    static const char *const names[] = {"list.txt", "rules.yaml"};
+    char path[512];
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(folder);
+}
+
+/* Compiling ---------------------------------------------------------------------------------- */
+
+static void
+tell_why(weir_status st, const weir_diags *diags, struct compiled *out)
+{
+    snprintf(out->why, sizeof out->why, "%s", weir_status_text(st));
+    for (size_t i = 0; i < weir_diags_count(diags); i++) {
+        const weir_diag *d = weir_diags_at(diags, i);
+        if (d->severity == WEIR_ERROR) {
+            snprintf(out->why, sizeof out->why, "%s:%u: %s", d->file, d->line, d->message);
+            return;
+        }
+    }
+}
+
+static void
+load(const char *folder, uint32_t off, struct compiled *out)
+{
+    weir_decide_options o = {.post_limit = UINT32_MAX, .match_off = off};
+    struct tagweir *t = allocate(1, sizeof *t);
+    weir_diags *diags = weir_diags_new();
+    double start = thread_seconds();
+    weir_status st = weir_ruleset_load(&folder, 1, NULL, diags, &t->rs);
+
+    out->seconds = thread_seconds() - start;
+    if (st == WEIR_OK)
+        st = weir__finder_init(&t->finder, t->rs, &o);
+    if (st == WEIR_OK) {
+        out->context = t;
+    } else {
+        tell_why(st, diags, out);
+        weir_ruleset_unref(t->rs);
+        free(t);
+    }
+    weir_diags_free(diags);
+}
+
+static void
+compile_without(uint32_t off, const struct rules *rules, struct compiled *out)
+{
+    const char *tmp = getenv("TMPDIR");
+    char folder[400];
+
+    snprintf(folder, sizeof folder, "%s/tagweir-bench-XXXXXX", tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder))
+        die(EXIT_FAILED, "no folder could be made in %s for rule files", tmp ? tmp : "/tmp");
+    write_rules(folder, rules);
+    load(folder, off, out);
+    remove_rules(folder);
+}
+
+static void
+tagweir_free(void *context)
+{
+    struct tagweir *t = context;
+
+    weir__finder_fini(&t->finder);
+    weir_ruleset_unref(t->rs);
+    free(t);
+}
+
+/* Matching ----------------------------------------------------------------------------------- */
+
+struct reporting {
+    const struct weir_ruleset *rs;
+    hit_fn hit;
+    void *arg;
+};
+
+static void
+report(void *arg, size_t key, uint32_t set, enum weir__hit hit)
+{
+    const struct reporting *r = arg;
+    struct weir__postings found = weir__postings_of(&r->rs->postings, set);
+
+    for (size_t i = 0; hit == WEIR__HIT && i < found.n; i++)
+        r->hit(r->arg, (uint32_t)key, r->rs->selectors[found.selectors[i]].rule);
+}
+
+static void
+tagweir_match(void *context, const weir_span *tokens, size_t n, hit_fn hit, void *arg)
+{
+    static const struct weir__scope every_rule = {.only = WEIR_NONE, .region = WEIR_REGION_NONE};
+    struct tagweir *t = context;
+    struct reporting r = {t->rs, hit, arg};
+
+    weir__finder_begin(&t->finder, every_rule);
+    weir__find(&t->finder, WEIR__SPACE_TAG, tokens, n, report, &r);
+}
+
+static void
+compile_plain(const struct rules *rules, struct compiled *out)
+{
+    compile_without(WEIR_MATCH_MEMO, rules, out);
+}
+
+static void
+compile_memo(const struct rules *rules, struct compiled *out)
+{
+    compile_without(0, rules, out);
+}
+
+static bool
+tagweir_classes(const void *context, struct classes *out)
+{
+    const struct tagweir *t = context;
+    const struct weir_ruleset *rs = t->rs;
+
+    *out = (struct classes){.literal = rs->keys->nkeys};
+    for (uint32_t i = 0; i < rs->npatterns; i++)
+        switch (rs->patterns[i].class) {
+        case WEIR__CLASS_WORDS: /* counted as its keys are */
+            break;
+        case WEIR__CLASS_EDGE:
+            out->prefix++;
+            break;
+        case WEIR__CLASS_FACTOR:
+            out->factor++;
+            break;
+        case WEIR__CLASS_LOOSE:
+            out->factorless++;
+            break;
+        }
+    return true;
+}
+
+static const char *
+tagweir_version(void)
+{
+    return "this build";
+}
+
+const struct engine engine_tagweir = {
+    .name = "tagweir",
+    .title = "Tagweir, no memo",
+    .about = "the engine, every token looked up as if it came for the first time",
+    .version = tagweir_version,
+    .compile = compile_plain,
+    .classes = tagweir_classes,
+    .match = tagweir_match,
+    .free = tagweir_free,
+};
+
+const struct engine engine_tagweir_memo = {
+    .name = "tagweir-memo",
+    .title = "Tagweir, memo",
+    .about = "the engine as it is used, which remembers tokens",
+    .version = tagweir_version,
+    .learns = true,
+    .compile = compile_memo,
+    .match = tagweir_match,
+    .classes = tagweir_classes,
+    .free = tagweir_free,
+};

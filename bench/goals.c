@@ -1,0 +1,412 @@
+/*
+ * The goals, and how each is computed from what was measured.
+ *
+ * Where a goal speaks of several workloads, sizes or streams, the one that is worst for us decides.
+ * A peer that may be written in two ways counts with the faster one, where it is scanned joined.
+ */
+#include "goals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLD_AND_DENSE                                                                             \
+    {                                                                                              \
+        WORKLOAD_COLD, WORKLOAD_DENSE, NWORKLOADS                                                  \
+    }
+#define ONLY(w)                                                                                    \
+    {                                                                                              \
+        w, NWORKLOADS, NWORKLOADS                                                                  \
+    }
+#define ZIPF_AND_UNIQUE                                                                            \
+    {                                                                                              \
+        STREAM_ZIPF, STREAM_UNIQUE                                                                 \
+    }
+#define HASH_JOINED "hash-hs-joined", "hash-hs-framed"
+#define EVERYTHING_JOINED "hs-joined", "hs-framed"
+
+const struct goal goals[] = {
+    {.id = "M1",
+     .what = "speed, 10k rules, no memo: over hash + Vectorscan a call a token",
+     .kind = GOAL_SPEED,
+     .least = 2.5,
+     .aim = 5,
+     .us = "tagweir",
+     .peers = {"hash-hs-call"},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {10000},
+     .streams = ZIPF_AND_UNIQUE},
+    {.id = "M2",
+     .what = "the same over the best joined Vectorscan",
+     .kind = GOAL_SPEED,
+     .least = 1.1,
+     .aim = 2.5,
+     .us = "tagweir",
+     .peers = {HASH_JOINED, EVERYTHING_JOINED},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {10000},
+     .streams = ZIPF_AND_UNIQUE},
+    {.id = "M3a",
+     .what = "speed, 100k rules, no memo: over hash + Vectorscan a call a token",
+     .kind = GOAL_SPEED,
+     .least = 5,
+     .aim = 10,
+     .us = "tagweir",
+     .peers = {"hash-hs-call"},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {100000},
+     .streams = ZIPF_AND_UNIQUE},
+    {.id = "M3b.zipf",
+     .what = "speed, 100k rules, memo, Zipf: over hash + Vectorscan joined",
+     .kind = GOAL_SPEED,
+     .least = 2,
+     .aim = 4,
+     .us = "tagweir-memo",
+     .peers = {HASH_JOINED},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {100000},
+     .streams = {STREAM_ZIPF, STREAM_NONE}},
+    {.id = "M3b.unique",
+     .what = "speed, 100k rules, no memo, unique: over hash + Vectorscan joined",
+     .kind = GOAL_SPEED,
+     .least = 1.3,
+     .aim = 2,
+     .us = "tagweir",
+     .peers = {HASH_JOINED},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {100000},
+     .streams = {STREAM_UNIQUE, STREAM_NONE}},
+    {.id = "M4.warm",
+     .what = "speed, 10k rules: over RE2::Set that has seen the tags",
+     .kind = GOAL_SPEED,
+     .least = 4,
+     .aim = 6,
+     .us = "tagweir",
+     .peers = {"re2-set"},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {10000},
+     .streams = ZIPF_AND_UNIQUE},
+    {.id = "M4.first",
+     .what = "speed, 100k rules: over RE2::Set on tags never seen",
+     .kind = GOAL_SPEED,
+     .least = 10,
+     .aim = 20,
+     .us = "tagweir",
+     .peers = {"re2-set"},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {100000},
+     .streams = {STREAM_UNIQUE, STREAM_NONE},
+     .first_sight = true},
+    {.id = "M5.zipf",
+     .what = "a token's cost at 100k cold rules over that at 100, Zipf",
+     .kind = GOAL_GROWTH,
+     .least = 4,
+     .aim = 2,
+     .us = "tagweir",
+     .workloads = ONLY(WORKLOAD_COLD),
+     .sizes = {100, 100000},
+     .streams = {STREAM_ZIPF, STREAM_NONE}},
+    {.id = "M5.unique",
+     .what = "the same, unique",
+     .kind = GOAL_GROWTH,
+     .least = 6,
+     .aim = 3,
+     .us = "tagweir",
+     .workloads = ONLY(WORKLOAD_COLD),
+     .sizes = {100, 100000},
+     .streams = {STREAM_UNIQUE, STREAM_NONE}},
+    {.id = "M6",
+     .what = "speed, 100 and 1k rules: over Vectorscan for everything, joined",
+     .kind = GOAL_SPEED,
+     .least = 0.2,
+     .aim = 1,
+     .us = "tagweir",
+     .peers = {EVERYTHING_JOINED},
+     .workloads = COLD_AND_DENSE,
+     .sizes = {100, 1000},
+     .streams = ZIPF_AND_UNIQUE},
+    {.id = "M7",
+     .what = "cost of 200 regions over 1 region, tags that no rule knows",
+     .kind = GOAL_VARIANT,
+     .least = 1.1,
+     .aim = 1.02,
+     .us = "tagweir",
+     .workloads = ONLY(WORKLOAD_REGIONS),
+     .sizes = {100000},
+     .streams = {STREAM_UNKNOWN, STREAM_NONE}},
+    {.id = "M8a",
+     .what = "1M literals: speed of look-up over uthash",
+     .kind = GOAL_SPEED,
+     .least = 4,
+     .aim = 6,
+     .us = "tagweir",
+     .peers = {"uthash-pcre2"},
+     .workloads = ONLY(WORKLOAD_LITERALS),
+     .sizes = {1000000},
+     .streams = ZIPF_AND_UNIQUE},
+    {.id = "M8b",
+     .what = "1M literals: resident bytes over the literals' own bytes",
+     .kind = GOAL_MEMORY,
+     .least = 3.2,
+     .aim = 2,
+     .us = "tagweir",
+     .workloads = ONLY(WORKLOAD_LITERALS),
+     .sizes = {1000000},
+     .streams = {STREAM_NONE, STREAM_NONE}},
+    {.id = "M9.hs",
+     .what = "load of 100k mixed rules, JIT included, over hash + Vectorscan's compile",
+     .kind = GOAL_LOAD,
+     .least = 0.01,
+     .aim = 0.005,
+     .us = "tagweir",
+     .peers = {"hash-hs-joined"},
+     .workloads = ONLY(WORKLOAD_MIXED),
+     .sizes = {100000},
+     .streams = {STREAM_NONE, STREAM_NONE}},
+    {.id = "M9.re2",
+     .what = "the same over RE2::Set's",
+     .kind = GOAL_LOAD,
+     .least = 0.25,
+     .aim = 0.1,
+     .us = "tagweir",
+     .peers = {"re2-set"},
+     .workloads = ONLY(WORKLOAD_MIXED),
+     .sizes = {100000},
+     .streams = {STREAM_NONE, STREAM_NONE}},
+    {.id = "M10",
+     .what = "a token's cost with 500 patterns without a literal among 100k, over without them",
+     .kind = GOAL_VARIANT,
+     .least = 1.4,
+     .aim = 1.15,
+     .us = "tagweir",
+     .workloads = ONLY(WORKLOAD_FACTORLESS),
+     .sizes = {100000},
+     .streams = ZIPF_AND_UNIQUE},
+};
+const size_t ngoals = sizeof goals / sizeof *goals;
+
+bool
+goal_at_most(const struct goal *g)
+{
+    return g->kind != GOAL_SPEED;
+}
+
+/* What it needs ------------------------------------------------------------------------------ */
+
+/* The goals with a memo are measured without one while the matcher has none. */
+static const struct engine *
+engine_of_goal(const char *name)
+{
+    const struct engine *e = engine_find(span_of_text(name));
+
+    if (e && e->absent && strcmp(name, "tagweir-memo") == 0)
+        return engine_find(span_of_text("tagweir"));
+    return e;
+}
+
+static size_t
+nworkloads_of(const struct goal *g)
+{
+    size_t n = 0;
+
+    while (n < 3 && g->workloads[n] != NWORKLOADS)
+        n++;
+    return n;
+}
+
+static size_t
+nsizes_of(const struct goal *g)
+{
+    return g->sizes[1] ? 2 : 1;
+}
+
+/* At least one: STREAM_NONE counts where it stands alone. */
+static size_t
+nstreams_of(const struct goal *g)
+{
+    return g->streams[1] == STREAM_NONE ? 1 : 2;
+}
+
+static void
+plan_engines(const struct goal *g, struct plan *p, enum workload w, size_t nrules, enum stream s)
+{
+    plan_add(p, w, nrules, s, engine_of_goal(g->us));
+    for (size_t i = 0; i < 4 && g->peers[i]; i++)
+        plan_add(p, w, nrules, s, engine_of_goal(g->peers[i]));
+    /* there must be somebody to agree with */
+    if (g->kind != GOAL_SPEED && g->kind != GOAL_LOAD)
+        plan_add(p, w, nrules, s, engine_find(span_of_text("uthash-pcre2")));
+}
+
+void
+goal_plan(const struct goal *g, struct plan *p)
+{
+    for (size_t w = 0; w < nworkloads_of(g); w++)
+        for (size_t n = 0; n < nsizes_of(g); n++)
+            for (size_t s = 0; s < nstreams_of(g); s++)
+                plan_engines(g, p, g->workloads[w], g->sizes[n], g->streams[s]);
+}
+
+/* What came of it ---------------------------------------------------------------------------- */
+
+/* One case of a goal. */
+struct at {
+    enum workload workload;
+    size_t nrules;
+    enum stream stream;
+};
+
+static const struct result *
+row(const struct results *r, struct at at, size_t variant, const char *engine)
+{
+    const struct result *found =
+        results_find(r, at.workload, variant, at.nrules, at.stream, engine_of_goal(engine));
+
+    return found && !found->missing[0] ? found : NULL;
+}
+
+/* Nanoseconds a token; 0: not measured. */
+static double
+cost(const struct results *r, struct at at, size_t variant, const char *engine, bool first)
+{
+    const struct result *found = row(r, at, variant, engine);
+
+    if (!found)
+        return 0;
+    return samples_spread(first ? &found->timing.first : &found->timing.ns).median;
+}
+
+static double
+best_peer(const struct goal *g, const struct results *r, struct at at, const char **name)
+{
+    double best = 0;
+
+    for (size_t i = 0; i < 4 && g->peers[i]; i++) {
+        double c = cost(r, at, 0, g->peers[i], g->first_sight);
+
+        if (c > 0 && (best <= 0 || c < best)) {
+            best = c;
+            *name = g->peers[i];
+        }
+    }
+    return best;
+}
+
+static double
+over(double a, double b)
+{
+    return a > 0 && b > 0 ? a / b : 0;
+}
+
+/* 0: not measured. `name` gets the peer that counted. */
+static double
+ratio(const struct goal *g, const struct results *r, struct at at, const char **name)
+{
+    const struct result *us = row(r, at, 0, g->us), *peer;
+    struct at larger = {at.workload, g->sizes[1], at.stream};
+
+    if (!us)
+        return 0;
+    switch (g->kind) {
+    case GOAL_SPEED:
+        return over(best_peer(g, r, at, name), cost(r, at, 0, g->us, false));
+    case GOAL_GROWTH:
+        return over(cost(r, larger, 0, g->us, false), cost(r, at, 0, g->us, false));
+    case GOAL_VARIANT:
+        return over(cost(r, at, 1, g->us, false), cost(r, at, 0, g->us, false));
+    case GOAL_MEMORY:
+        return over((double)us->resident, (double)us->rule_bytes);
+    default:
+        peer = row(r, at, 0, g->peers[0]);
+        *name = g->peers[0];
+        return peer ? over(us->compile_s.median, peer->compile_s.median) : 0;
+    }
+}
+
+static void
+consider(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
+{
+    const char *peer = "";
+    double value = ratio(g, r, at, &peer);
+    bool worse = goal_at_most(g) ? value > v->value : value < v->value;
+
+    if (value <= 0) {
+        v->measured = false;
+        snprintf(v->where, sizeof v->where, "not measured: %s, %zu rules, %s",
+                 workload_name(at.workload), at.nrules, stream_name(at.stream));
+    } else if (v->measured && (v->value <= 0 || worse)) {
+        v->value = value;
+        snprintf(v->where, sizeof v->where, "%s, %zu rules%s%s%s%s", workload_name(at.workload),
+                 at.nrules, at.stream == STREAM_NONE ? "" : ", ",
+                 at.stream == STREAM_NONE ? "" : stream_name(at.stream), *peer ? ", " : "", peer);
+    }
+}
+
+struct goal_value
+goal_measure(const struct goal *g, const struct results *r)
+{
+    struct goal_value v = {.measured = true};
+    size_t nsizes = g->kind == GOAL_GROWTH ? 1 : nsizes_of(g);
+
+    for (size_t w = 0; w < nworkloads_of(g) && v.measured; w++)
+        for (size_t n = 0; n < nsizes && v.measured; n++)
+            for (size_t s = 0; s < nstreams_of(g) && v.measured; s++)
+                consider(g, r, (struct at){g->workloads[w], g->sizes[n], g->streams[s]}, &v);
+    return v;
+}
+
+/* What is required --------------------------------------------------------------------------- */
+
+static bool
+set_bound(struct requirement *q, const char *op, char *why, size_t cap)
+{
+    const char *wanted = goal_at_most(q->goal) ? "<=" : ">=";
+    char *end;
+
+    q->bound = q->goal->least;
+    if (!*op)
+        return true;
+    if (strncmp(op, wanted, 2) != 0) {
+        snprintf(why, cap, "%s is a goal that must be %s something", q->goal->id, wanted);
+        return false;
+    }
+    q->bound = strtod(op + 2, &end);
+    if (end == op + 2 || *end || !(q->bound > 0)) {
+        snprintf(why, cap, "\"%s\" is no number to compare with", op + 2);
+        return false;
+    }
+    return true;
+}
+
+/* "M3b" names all parts of M3b. */
+static bool
+names(const char *text, size_t len, const struct goal *g)
+{
+    return (len == 3 && memcmp(text, "all", 3) == 0) ||
+           (strncmp(g->id, text, len) == 0 && (g->id[len] == '\0' || g->id[len] == '.'));
+}
+
+bool
+requirements_add(struct requirements *r, const char *text, char *why, size_t cap)
+{
+    size_t len = strcspn(text, "<>="), before = r->n;
+
+    for (size_t i = 0; i < ngoals; i++) {
+        if (!names(text, len, &goals[i]))
+            continue;
+        struct requirement *q = &r->v[r->n];
+        q->goal = &goals[i];
+        if (r->n + 1 == MAX_REQUIREMENTS || !set_bound(q, text + len, why, cap))
+            return false;
+        r->n++;
+    }
+    if (r->n == before)
+        snprintf(why, cap, "there is no goal \"%.*s\"; --list names them", (int)len, text);
+    return r->n > before;
+}
+
+bool
+requirement_met(const struct requirement *r, const struct goal_value *v)
+{
+    return v->measured && (goal_at_most(r->goal) ? v->value <= r->bound : v->value >= r->bound);
+}

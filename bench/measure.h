@@ -1,0 +1,30 @@
+/*
+ * Clocks, memory, medians.
+ */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include "util.h"
+
+#define MAX_ROUNDS 31
+
+/* Nanoseconds, or whatever; the samples of one contender. */
+struct samples {
+    double v[MAX_ROUNDS];
+    size_t n;
+};
+
+struct spread {
+    double median, min, max;
+};
+
+void samples_add(struct samples *s, double value);
+/* All zero where there is no sample. */
+struct spread samples_spread(const struct samples *s);
+
+/* Bytes that malloc has given out; what PCRE2 makes executable is not among them. */
+size_t heap_bytes(void);
+/* Bytes of the process that are in memory, after what malloc holds back was returned. */
+size_t resident_bytes(void);
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * Lists of names, and the matrix that they stand for.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "usage: tagweir-bench match [options]\n"
+    "\n"
+    "Measures what it costs to find the rules that match a hashtag, beside what else could be "
+    "used.\n"
+    "Engines must agree on which rules match which tags before any time is told.\n"
+    "\n"
+    "  --quick             an answer within a minute: fewer sizes, fewer tags\n"
+    "  --workload W,...    cold, mixed, dense, literals, regions, factorless\n"
+    "  --rules N,...       numbers of rules; k and M are thousands and millions\n"
+    "  --tokens S,...      streams: zipf, unique, unknown, real\n"
+    "  --engines E,...     the engines that take part; --list names them\n"
+    "  --stream N          tags in a stream (1M); vocabularies scale with it\n"
+    "  --seed N            of all that is drawn (1)\n"
+    "  --rounds N          interleaved rounds (5), of which medians are told\n"
+    "  --json FILE         every sample, for machines\n"
+    "  --svg DIR           plots of cost against number of rules\n"
+    "  --require GOAL      M1, 'M1>=3' or all: exit 1 unless it is met; may be repeated\n"
+    "  --list              engines, workloads, streams, goals\n"
+    "  --help\n"
+    "\n"
+    "Without a choice of workloads, --require measures what its goals need, and no more.\n"
+    "Exit: 0 done, 1 a goal is missed or engines disagree, 2 bad usage, 4 anything else.\n";
+
+enum {
+    OPT_QUICK = 256,
+    OPT_WORKLOAD,
+    OPT_RULES,
+    OPT_TOKENS,
+    OPT_ENGINES,
+    OPT_STREAM,
+    OPT_SEED,
+    OPT_ROUNDS,
+    OPT_JSON,
+    OPT_SVG,
+    OPT_REQUIRE,
+    OPT_LIST
+};
+
+static const struct option known[] = {
+    {"quick", no_argument, NULL, OPT_QUICK},
+    {"workload", required_argument, NULL, OPT_WORKLOAD},
+    {"rules", required_argument, NULL, OPT_RULES},
+    {"tokens", required_argument, NULL, OPT_TOKENS},
+    {"engines", required_argument, NULL, OPT_ENGINES},
+    {"stream", required_argument, NULL, OPT_STREAM},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"rounds", required_argument, NULL, OPT_ROUNDS},
+    {"json", required_argument, NULL, OPT_JSON},
+    {"svg", required_argument, NULL, OPT_SVG},
+    {"require", required_argument, NULL, OPT_REQUIRE},
+    {"list", no_argument, NULL, OPT_LIST},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Names -------------------------------------------------------------------------------------- */
+
+typedef const char *(*name_fn)(size_t i);
+
+static const char *
+nth_workload(size_t i)
+{
+    return workload_name((enum workload)i);
+}
+
+static const char *
+nth_stream(size_t i)
+{
+    return stream_name((enum stream)i);
+}
+
+static const char *
+nth_engine(size_t i)
+{
+    return engines[i]->name;
+}
+
+/* "a,b": marks each; what is no name ends the program. */
+static void
+mark(const char *text, const char *what, name_fn name, size_t n, bool *marks)
+{
+    while (*text) {
+        size_t len = strcspn(text, ","), i = 0;
+
+        while (i < n && (strlen(name(i)) != len || memcmp(name(i), text, len) != 0))
+            i++;
+        if (i == n)
+            die(EXIT_USAGE, "there is no %s \"%.*s\"; --list names them", what, (int)len, text);
+        marks[i] = true;
+        text += len + (text[len] == ',');
+    }
+}
+
+/* Digits, and k or M behind them. */
+static size_t
+number(const char *text, size_t len, const char *of, size_t least, size_t most)
+{
+    char copy[32] = "", *end;
+    unsigned long long n = 0;
+
+    if (len > 0 && len < sizeof copy && text[0] >= '0' && text[0] <= '9') {
+        memcpy(copy, text, len);
+        errno = 0;
+        n = strtoull(copy, &end, 10);
+        n *= *end == 'k' ? 1000 : *end == 'M' ? 1000000 : 1;
+        end += *end == 'k' || *end == 'M';
+        if (errno == 0 && *end == '\0' && n >= least && n <= most)
+            return (size_t)n;
+    }
+    die(EXIT_USAGE, "%s: \"%.*s\" is not a number from %zu to %zu", of, (int)len, text, least,
+        most);
+}
+
+static void
+read_sizes(struct options *o, const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, ",");
+
+        if (o->nsizes == MAX_SIZES)
+            die(EXIT_USAGE, "--rules takes up to %d numbers", MAX_SIZES);
+        o->sizes[o->nsizes++] = number(text, len, "--rules", 1, 3000000);
+        text += len + (text[len] == ',');
+    }
+}
+
+static void
+require(struct options *o, const char *text)
+{
+    char why[256] = "too many goals are required";
+
+    if (!requirements_add(&o->requirements, text, why, sizeof why))
+        die(EXIT_USAGE, "--require %s: %s", text, why);
+}
+
+/* Options ------------------------------------------------------------------------------------ */
+
+static void
+take(struct options *o, int option)
+{
+    size_t len = optarg ? strlen(optarg) : 0;
+
+    switch (option) {
+    case OPT_QUICK:
+        o->quick = true;
+        break;
+    case OPT_WORKLOAD:
+        o->chose_workloads = true;
+        mark(optarg, "workload", nth_workload, NWORKLOADS, o->workloads);
+        break;
+    case OPT_RULES:
+        read_sizes(o, optarg);
+        break;
+    case OPT_TOKENS:
+        o->chose_streams = true;
+        mark(optarg, "stream", nth_stream, NSTREAMS, o->streams);
+        break;
+    case OPT_ENGINES:
+        o->chose_engines = true;
+        mark(optarg, "engine", nth_engine, nengines, o->engines);
+        break;
+    case OPT_STREAM:
+        o->ntokens = number(optarg, len, "--stream", 1000, 4000000);
+        break;
+    case OPT_SEED:
+        o->seed = number(optarg, len, "--seed", 0, SIZE_MAX);
+        break;
+    case OPT_ROUNDS:
+        o->rounds = (unsigned)number(optarg, len, "--rounds", 1, MAX_ROUNDS);
+        break;
+    case OPT_JSON:
+        o->json = optarg;
+        break;
+    case OPT_SVG:
+        o->svg = optarg;
+        break;
+    case OPT_REQUIRE:
+        require(o, optarg);
+        break;
+    default:
+        o->list = true;
+    }
+}
+
+int
+options_read(struct options *o, int argc, char **argv)
+{
+    int option;
+
+    *o = (struct options){.seed = 1, .ntokens = 1000000};
+    while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+        if (option == 'h') {
+            fputs(help, stdout);
+            return EXIT_DONE;
+        }
+        if (option == '?') {
+            fputs("tagweir-bench match --help tells what there is\n", stderr);
+            return EXIT_USAGE;
+        }
+        take(o, option);
+    }
+    if (optind < argc)
+        die(EXIT_USAGE, "\"%s\" is no option; tagweir-bench match --help tells what there is",
+            argv[optind]);
+    return -1;
+}
+
+/* The matrix --------------------------------------------------------------------------------- */
+
+static const size_t usual_sizes[] = {100, 1000, 10000, 100000};
+static const size_t quick_sizes[] = {100, 10000};
+
+static bool
+wants_workload(const struct options *o, enum workload w)
+{
+    return o->chose_workloads ? o->workloads[w] : w == WORKLOAD_COLD || !o->quick;
+}
+
+static bool
+wants_stream(const struct options *o, enum workload w, enum stream s)
+{
+    if (o->chose_streams)
+        return o->streams[s];
+    if (w == WORKLOAD_REGIONS)
+        return s == STREAM_UNKNOWN;
+    return s == STREAM_ZIPF || s == STREAM_UNIQUE ||
+           (s == STREAM_REAL && w <= WORKLOAD_DENSE && !o->quick);
+}
+
+static void
+plan_streams(const struct options *o, struct plan *p, enum workload w, size_t nrules)
+{
+    for (size_t s = 0; s < NSTREAMS; s++)
+        for (size_t e = 0; e < nengines; e++)
+            if (wants_stream(o, w, (enum stream)s) &&
+                (o->chose_engines ? o->engines[e] : plan_suits(w, engines[e])))
+                plan_add(p, w, nrules, (enum stream)s, engines[e]);
+}
+
+static void
+plan_sizes(const struct options *o, struct plan *p, enum workload w)
+{
+    const size_t *sizes = o->nsizes ? o->sizes : o->quick ? quick_sizes : usual_sizes;
+    size_t n = o->nsizes ? o->nsizes : o->quick ? 2 : 4;
+    size_t only = w == WORKLOAD_LITERALS ? 1000000 : w > WORKLOAD_LITERALS ? 100000 : 0;
+
+    if (only && !o->nsizes) {
+        sizes = &only;
+        n = 1;
+    }
+    for (size_t i = 0; i < n; i++)
+        plan_streams(o, p, w, sizes[i]);
+}
+
+void
+options_plan(const struct options *o, struct plan *p)
+{
+    bool chose = o->chose_workloads || o->nsizes || o->chose_streams || o->chose_engines;
+
+    if (o->requirements.n && !chose)
+        for (size_t i = 0; i < o->requirements.n; i++)
+            goal_plan(o->requirements.v[i].goal, p);
+    else
+        for (size_t w = 0; w < NWORKLOADS; w++)
+            if (wants_workload(o, (enum workload)w))
+                plan_sizes(o, p, (enum workload)w);
+    plan_sort(p);
+}

@@ -1,0 +1,58 @@
+/*
+ * tagweir compile: rules to a file that is ready as soon as it is mapped.
+ */
+#include "cli/checking.h"
+#include "cli/commands.h"
+#include "cli/ui.h"
+
+static void
+put_written(const struct checking *c, const char *path, weir_buf *out)
+{
+    struct stat st;
+
+    weir_buf_printf(out, "%s: ", path);
+    if (stat(path, &st) == 0)
+        ui_count(out, (uint64_t)st.st_size, "byte", "bytes");
+    weir_buf_printf(out, ", digest %s\n", weir_ruleset_digest(c->rs));
+}
+
+static int
+compile(const struct args *a)
+{
+    struct checking c;
+    weir_buf more = {0};
+
+    if (!a->output)
+        return args_bad("compile", "say where to write the compiled rule set: -o FILE");
+    int rc = checking_load(&c, a, "compile", true);
+    if (rc == EXIT_DONE) {
+        if (c.st == WEIR_OK)
+            c.st = weir_ruleset_save(c.rs, a->output, c.diags);
+        if (c.st == WEIR_E_NOMEM)
+            ui_no_memory();
+        if (c.st == WEIR_OK)
+            put_written(&c, a->output, &more);
+        rc = checking_report(&c, a, &more);
+    }
+    weir_buf_fini(&more);
+    checking_fini(&c);
+    return rc;
+}
+
+const struct command command_compile = {
+    .name = "compile",
+    .usage = "[OPTION]… RULES… -o FILE",
+    .does = "Compile rules into one file that loads at once.",
+    .more =
+        "The file holds the tables that deciding reads, and the rules themselves. It can be\n"
+        "named wherever rules can, and decides the same. It is written only if there is no\n"
+        "error and the tests that the rules carry pass, and takes the place of an older one in\n"
+        "one step. The same rules give the same bytes.\n\n"
+        "It is for this version of tagweir and this kind of machine. Where ICU is another one\n"
+        "than it was compiled with, the rules in it are compiled again at each start, with a\n"
+        "warning.",
+    .options = OPT_BIT(RULES) | OPT_BIT(OUTPUT) | OPT_BIT(NO_JIT) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
+               OPT_BIT(HELP),
+    .plain = "RULES",
+    .run = compile,
+};

@@ -1,0 +1,116 @@
+"""tagweir-bench: all engines agree on small rule sets; what it prints and returns."""
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+import tap  # noqa: E402
+
+BENCH = Path(os.environ.get("TAGWEIR_BUILD", ROOT / "build" / "debug")) / "tagweir-bench"
+# small, and nothing of it is timed in earnest: sanitizers run it too
+SMALL = ["--stream", "2000", "--rounds", "1", "--quick"]
+
+
+def bench(*args, code=0):
+    if not BENCH.exists():
+        raise tap.Skip("tagweir-bench is not built (WEIR_BENCH=OFF)")
+    done = subprocess.run([str(BENCH), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, timeout=500)
+    assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def measured(*args, code=0):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "results.json")
+        done = bench("match", *SMALL, *args, "--json", str(path), code=code)
+        return json.loads(path.read_text()), done.stdout
+
+
+def test_all_engines_agree_on_every_workload():
+    found, said = measured("--workload", "cold,dense", "--rules", "40,300",
+                           "--tokens", "zipf,unique")
+    built = {e["name"] for e in found["engines"] if "absent" not in e}
+    timed = [r for r in found["results"] if "ns" in r]
+    assert {"tagweir", "uthash-pcre2"} <= built
+    assert {(r["workload"], r["rules"], r["tokens"], r["engine"]) for r in timed} == {
+        (w, n, t, e) for w in ("cold", "dense") for n in (40, 300)
+        for t in ("zipf", "unique") for e in built}, said
+    for row in timed:
+        # the tags that rules were made from are among those compared
+        assert row["tags_compared"] > 0 and row["pairs_compared"] > 0, row
+        assert row["ns"]["min"] <= row["ns"]["median"] <= row["ns"]["max"], row
+    for engine in found["engines"]:
+        assert engine["title"] in said, f"{engine['name']} is not in the table"
+
+
+def test_pairs_of_rule_sets_and_lists_agree():
+    found, _ = measured("--workload", "literals,regions,factorless", "--rules", "400",
+                        "--engines", "tagweir,uthash-pcre2", "--tokens", "zipf")
+    ours = {(r["workload"], r["variant"]) for r in found["results"]
+            if r["engine"] == "tagweir" and "ns" in r}
+    assert ours == {("literals", ""), ("regions", "1 region"), ("regions", "200 regions"),
+                    ("factorless", "all have a literal"), ("factorless", "500 have none")}, ours
+
+
+def test_goals_become_exit_codes():
+    small = ["--workload", "cold,dense", "--rules", "100,1k", "--tokens", "zipf,unique",
+             "--engines", "tagweir,hs-framed"]
+    if "built without Vectorscan" in bench("match", "--list").stdout:
+        raise tap.Skip("built without Vectorscan")
+    found, said = measured(*small, "--require", "M6>=0.000001")
+    assert found["goals"][0]["met"] and "1 of 1 met" in said, said
+    found, said = measured(*small, "--require", "M6>=1000000", code=1)
+    assert not found["goals"][0]["met"] and "0 of 1 met" in said, said
+    # what was not measured is not met
+    found, said = measured(*small, "--require", "M8a", code=1)
+    assert "value" not in found["goals"][0] and "not measured" in said, said
+
+
+def test_plots_are_drawn():
+    with tempfile.TemporaryDirectory() as folder:
+        bench("match", *SMALL, "--workload", "cold", "--rules", "60,120", "--tokens", "zipf",
+              "--engines", "tagweir,uthash-pcre2", "--svg", folder)
+        plots = list(Path(folder).glob("*.svg"))
+        assert [p.name for p in plots] == ["cold-zipf.svg"]
+        svg = ElementTree.parse(plots[0]).getroot()
+        curves = svg.findall("{http://www.w3.org/2000/svg}polyline")
+        assert len(curves) == 2 and all(len(c.get("points").split()) == 2 for c in curves)
+
+
+def test_real_tags_or_why_not():
+    data = os.environ.get("TAGWEIR_DATA", ROOT.parent / "shared" / "data")
+    found, said = measured("--workload", "dense", "--rules", "300", "--tokens", "real",
+                           "--engines", "tagweir,uthash-pcre2")
+    if not Path(data, "feeds").is_dir():
+        assert "Real feeds are skipped" in said, said
+        return
+    timed = [r for r in found["results"] if "ns" in r]
+    assert {r["tokens"] for r in timed} == {"real"} and len(timed) == 2
+    assert timed[0]["rules_a_tag"] > 0, "rules are made from the feeds' own tags"
+
+
+def test_bad_usage_is_told():
+    for args, told in ([["match", "--rules", "0"], "--rules"],
+                       [["match", "--rules", "many"], "many"],
+                       [["match", "--workload", "warm"], "warm"],
+                       [["match", "--engines", "grep"], "grep"],
+                       [["match", "--require", "M99"], "M99"],
+                       [["match", "--require", "M1<=3"], ">="],
+                       [["match", "--workload", "dense", "--stream", "1000", "--rules", "1M"],
+                        "--stream"],
+                       [["match", "farmers"], "farmers"]):
+        done = bench(*args, code=2)
+        assert told in done.stderr and not done.stdout.count("ns a tag"), done.stderr
+    assert "usage:" in bench("--help").stdout
+    assert "--require" in bench("match", "--help").stdout
+    bench(code=2)
+
+
+if __name__ == "__main__":
+    tap.main()
