@@ -173,6 +173,7 @@ summary_json(const struct summary *s, weir_buf *out)
             put_row(&rows[i], s->rs, out);
         }
         weir_buf_putc(out, ']');
+        put_number(out, "rows_lost", s->tally->rows_lost);
         free(rows);
     }
     weir_buf_puts(out, "}\n");

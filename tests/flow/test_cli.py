@@ -89,6 +89,7 @@ def test_the_summary_as_json():
     assert summary["posts"] == 42 and summary["queries"] == 6, summary
     assert summary["skips"] == {"delete": 1, "like": 1}, summary
     assert sum(summary["decisions"].values()) == 48, summary
+    assert summary["abandoned"] == summary["rows_lost"] == 0, summary
 
 
 def test_nothing_is_coloured_where_nobody_looks_or_NO_COLOR_says_so():
