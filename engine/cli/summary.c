@@ -237,6 +237,11 @@ put_table(const struct summary *s, weir_buf *out)
         put_row(&rows[i], s->rs, (int)rule_width, (int)order_width, out);
     if (shown < n)
         weir_buf_printf(out, "… and %zu rows more (--json has them all)\n", n - shown);
+    if (s->tally->rows_lost) {
+        weir_buf_puts(out, "out of memory for rows: ");
+        ui_count(out, s->tally->rows_lost, "count is", "counts are");
+        weir_buf_puts(out, " missing from this table\n");
+    }
     free(rows);
 }
 

@@ -205,6 +205,7 @@ summary_json(const struct summary *s, weir_buf *out)
             put_row(&rows[i], s->rs, out);
         }
         weir_buf_putc(out, ']');
+        put_number(out, "rows_lost", s->tally->rows_lost);
         free(rows);
         put_patterns(s, out);
     }

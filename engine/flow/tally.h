@@ -41,7 +41,7 @@ struct tally {
     uint64_t by_id;                     /* reposts of which an original is known by its id only */
 
     struct tally_entry *rows; /* private: by rule and region */
-    uint64_t rows_lost;       /* no memory for a row of the table */
+    uint64_t rows_lost;       /* counts that are in no row, as there was no memory for one */
 };
 
 void tally_init(struct tally *t);

@@ -104,6 +104,7 @@ def test_the_summary_as_json():
     assert summary["posts"] == 42 and summary["queries"] == 6, summary
     assert summary["skips"] == {"delete": 1, "like": 1}, summary
     assert sum(summary["decisions"].values()) == 48, summary
+    assert summary["abandoned"] == summary["rows_lost"] == 0, summary
 
 
 def test_the_summary_counts_quoted_posts_and_reposts_of_ids():
