@@ -1,75 +1,68 @@
 /*
- * Walking subjects through an automaton, making its states as they are needed.
- *
- * A state is a set of places (and of patterns that match if the subject ends), together with the
- * patterns that have matched on the way into it. A pattern that has matched leaves no places
- * behind: what else it could do does not matter, and fewer sets are different.
- *
- * States pay where subjects come by the same ones again. Where they do not (patterns full of
- * classes that all differ; or somebody aims at it) making them costs more than they save. So work
- * on new states is bounded by an allowance that subjects earn; without it, the rest of a subject is
- * stepped through by bits (automaton_bits.c), which takes the same time whatever the subject.
+ * Walking subjects through the groups of an automaton: by states as far as there are any, by bits
+ * from there on.
  */
-#include "regex/automaton_parts.h"
+#include "regex/automaton_states.h"
 
 #include "base/check.h"
 
 #include <stdlib.h>
 
-/* Work on new states, in items of lists followed (some nanoseconds each): what a subject earns a
-   group, and what can be saved up, and is there at the beginning. */
-#define WORK_EARNED 16
-#define WORK_SAVED (4 << 20)
-/* When the pool is full, states are forgotten at the earliest after so many subjects. */
-#define SUBJECTS_BETWEEN (1u << 18)
-
-/* A state in the pool: these, then its row of next states by class, then its places, then what has
-   matched. A state's number is where its row begins; 0 is none. */
-enum { HASH, GROUP, NPLACES, NENDS, NMATCHED, NFIXED };
-
-/* Of an entry of a row: the next state needs a look (something has matched, or it is dead). */
-#define LOOK 0x80000000u
-
 struct weir__automaton_cache {
     uint32_t magic;
     const struct weir__automaton *a;
-    uint32_t *pool;
-    size_t nwords, used;
-    uint32_t *table; /* of states, by what is in them */
-    size_t mask, nstates;
-    uint32_t start[WEIR__NGROUPS];
-    struct {
-        int64_t left;
-        uint64_t as_of; /* nsubjects then */
-    } work[WEIR__NGROUPS];
-    uint64_t nsubjects, forgotten_at;
-    uint64_t *marks;   /* numbers of a group's lists */
-    uint32_t *list;    /* a new state: places, then ends */
-    uint32_t *matched; /* and what has matched on the way into it */
-    uint32_t nlist, nmatched;
-    uint64_t *bits, *settled; /* for weir__bits_run */
+    struct weir__states states[WEIR__NGROUPS];
+    struct weir__making making;
+    uint64_t nsubjects;
+    uint64_t *bits, *matched; /* for weir__bits_run */
     uint64_t *hit;            /* patterns that are candidates by now */
     uint32_t *found, *merged;
     size_t nfound;
 };
 
-/* Making and freeing
- * -------------------------------------------------------------------------------- */
+/* Making and freeing ----------------------------------------------------------------------- */
 
-static size_t
-numbers_of(const struct weir__group *g)
+/* What the largest group needs. */
+static weir_status
+making_init(struct weir__automaton_cache *c)
 {
-    return (size_t)g->nplaces + 2 * (size_t)g->npatterns;
+    size_t most = 1;
+
+    for (size_t i = 0; i < c->a->ngroups; i++) {
+        size_t n = weir__group_numbers(&c->a->groups[i]);
+        most = n > most ? n : most;
+    }
+    c->making.marks = calloc(most / 64 + 1, sizeof *c->making.marks);
+    c->making.list = calloc(most, sizeof *c->making.list);
+    c->making.matched = calloc(most, sizeof *c->making.matched);
+    c->bits = calloc(most / 64 * 2 + 1, sizeof *c->bits);
+    return c->making.marks && c->making.list && c->making.matched && c->bits ? WEIR_OK
+                                                                             : WEIR_E_NOMEM;
 }
 
-static void
-forget(struct weir__automaton_cache *c)
+/* Wild groups fill whatever they get, and make little of it. */
+static size_t
+share_of(const struct weir__group *g)
 {
-    memset(c->table, 0, (c->mask + 1) * sizeof *c->table);
-    memset(c->start, 0, sizeof c->start);
-    c->used = 1; /* 0 is no state */
-    c->nstates = 0;
-    c->forgotten_at = c->nsubjects;
+    return g->wild ? 1 : 4;
+}
+
+static weir_status
+states_init(struct weir__automaton_cache *c, size_t bytes)
+{
+    const struct weir__automaton *a = c->a;
+    size_t shares = 0;
+
+    for (size_t i = 0; i < a->ngroups; i++)
+        shares += share_of(&a->groups[i]);
+    for (size_t i = 0; i < a->ngroups; i++) {
+        const struct weir__group *g = &a->groups[i];
+        size_t part = bytes / shares * share_of(g);
+
+        if (weir__states_init(&c->states[i], g, &c->making, part) != WEIR_OK)
+            return WEIR_E_NOMEM;
+    }
+    return WEIR_OK;
 }
 
 weir_status
@@ -77,39 +70,22 @@ weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes,
                           struct weir__automaton_cache **out)
 {
     struct weir__automaton_cache *c = calloc(1, sizeof *c);
-    size_t most = 1, entries = 64;
+    size_t words = (size_t)a->npatterns / 64 + 1;
 
     CHECK_OBJ(a, WEIR__AUTOMATON_MAGIC);
     if (!c)
         return WEIR_E_NOMEM;
-    for (size_t i = 0; i < a->ngroups; i++)
-        most = numbers_of(&a->groups[i]) > most ? numbers_of(&a->groups[i]) : most;
-    while (entries * 256 < bytes)
-        entries *= 2;
     c->magic = WEIR__AUTOMATON_CACHE_MAGIC;
     c->a = a;
-    c->mask = entries - 1;
-    c->nwords = bytes / sizeof *c->pool + 16;
-    if (c->nwords > LOOK)
-        c->nwords = LOOK;
-    c->pool = calloc(c->nwords, sizeof *c->pool);
-    c->table = calloc(entries, sizeof *c->table);
-    c->marks = calloc(most / 64 + 1, sizeof *c->marks);
-    c->list = calloc(most, sizeof *c->list);
-    c->matched = calloc(most, sizeof *c->matched);
-    c->bits = calloc(most / 64 * 2 + 1, sizeof *c->bits);
-    c->settled = calloc(a->npatterns / 64 + 1, sizeof *c->settled);
-    c->hit = calloc(a->npatterns / 64 + 1, sizeof *c->hit);
+    c->matched = calloc(words, sizeof *c->matched);
+    c->hit = calloc(words, sizeof *c->hit);
     c->found = calloc((size_t)a->npatterns + 1, sizeof *c->found);
     c->merged = calloc((size_t)a->npatterns + 1, sizeof *c->merged);
-    if (!c->pool || !c->table || !c->marks || !c->list || !c->matched || !c->bits || !c->settled ||
-        !c->hit || !c->found || !c->merged) {
+    if (making_init(c) != WEIR_OK || states_init(c, bytes) != WEIR_OK || !c->matched || !c->hit ||
+        !c->found || !c->merged) {
         weir__automaton_cache_free(c);
         return WEIR_E_NOMEM;
     }
-    forget(c);
-    for (size_t i = 0; i < a->ngroups; i++)
-        c->work[i].left = WORK_SAVED;
     *out = c;
     return WEIR_OK;
 }
@@ -120,13 +96,13 @@ weir__automaton_cache_free(struct weir__automaton_cache *c)
     if (!c)
         return;
     CHECK_OBJ(c, WEIR__AUTOMATON_CACHE_MAGIC);
-    free(c->pool);
-    free(c->table);
-    free(c->marks);
-    free(c->list);
-    free(c->matched);
+    for (int i = 0; i < WEIR__NGROUPS; i++)
+        weir__states_fini(&c->states[i]);
+    free(c->making.marks);
+    free(c->making.list);
+    free(c->making.matched);
     free(c->bits);
-    free(c->settled);
+    free(c->matched);
     free(c->hit);
     free(c->found);
     free(c->merged);
@@ -134,199 +110,7 @@ weir__automaton_cache_free(struct weir__automaton_cache *c)
     free(c);
 }
 
-/* States ----------------------------------------------------------------------------------------
- */
-
-static const struct weir__group *
-group_of(const struct weir__automaton_cache *c, uint32_t state)
-{
-    return &c->a->groups[(c->pool + state - NFIXED)[GROUP]];
-}
-
-static const uint32_t *
-places_of(const struct weir__automaton_cache *c, uint32_t state)
-{
-    return c->pool + state + group_of(c, state)->nclasses;
-}
-
-static uint32_t
-hash_of(const struct weir__automaton_cache *c, uint32_t group)
-{
-    uint64_t h = group + 1;
-
-    for (uint32_t i = 0; i < c->nlist; i++)
-        h = (h ^ c->list[i]) * UINT64_C(0x9E3779B97F4A7C15);
-    for (uint32_t i = 0; i < c->nmatched; i++)
-        h = (h ^ c->matched[i]) * UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(h >> 32);
-}
-
-static bool
-is_state(const struct weir__automaton_cache *c, uint32_t state, uint32_t hash, uint32_t group)
-{
-    const uint32_t *fixed = c->pool + state - NFIXED;
-
-    if (fixed[HASH] != hash || fixed[GROUP] != group || fixed[NPLACES] != c->nlist ||
-        fixed[NMATCHED] != c->nmatched)
-        return false;
-    const uint32_t *places = places_of(c, state);
-    return memcmp(places, c->list, c->nlist * sizeof *places) == 0 &&
-           memcmp(places + c->nlist, c->matched, c->nmatched * sizeof *places) == 0;
-}
-
-/* Write down the state that c->list and c->matched describe, behind all others. */
-static uint32_t
-add_state(struct weir__automaton_cache *c, uint32_t group, uint32_t hash)
-{
-    const struct weir__group *g = &c->a->groups[group];
-    uint32_t *fixed = c->pool + c->used, *row = fixed + NFIXED, *places = row + g->nclasses;
-    uint32_t state = (uint32_t)c->used + NFIXED, nends = 0;
-
-    while (nends < c->nlist && c->list[c->nlist - 1 - nends] >= g->nplaces)
-        nends++;
-    fixed[HASH] = hash;
-    fixed[GROUP] = group;
-    fixed[NPLACES] = c->nlist;
-    fixed[NENDS] = nends;
-    fixed[NMATCHED] = c->nmatched;
-    memset(row, 0, g->nclasses * sizeof *row);
-    memcpy(places, c->list, c->nlist * sizeof *places);
-    memcpy(places + c->nlist, c->matched, c->nmatched * sizeof *places);
-    bool look = c->nmatched > 0 || (g->mortal && c->nlist == 0);
-    row[0] = state | (look ? LOOK : 0); /* bytes that are no symbols */
-    c->used += NFIXED + g->nclasses + c->nlist + c->nmatched;
-    c->nstates++;
-    return state;
-}
-
-/* The state that c->list and c->matched describe, as rows have it. 0: there is no room.
- *forgotten: all states before it are gone. */
-static uint32_t
-state_of(struct weir__automaton_cache *c, uint32_t group, bool *forgotten)
-{
-    size_t words = NFIXED + c->a->groups[group].nclasses + (size_t)c->nlist + c->nmatched;
-    uint32_t hash = hash_of(c, group);
-    size_t at = hash & c->mask;
-
-    for (; c->table[at]; at = (at + 1) & c->mask)
-        if (is_state(c, c->table[at], hash, group))
-            break;
-    if (!c->table[at]) {
-        bool full = c->used + words > c->nwords || c->nstates * 4 > c->mask * 3;
-        if (full && (c->nsubjects - c->forgotten_at < SUBJECTS_BETWEEN || words >= c->nwords))
-            return 0;
-        if (full) {
-            forget(c);
-            *forgotten = true;
-            at = hash & c->mask;
-        }
-        c->table[at] = add_state(c, group, hash);
-    }
-    return c->pool[c->table[at]]; /* its row[0]: itself, with LOOK */
-}
-
-static void
-mark_all(struct weir__automaton_cache *c, const uint32_t *items, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        c->marks[items[i] / 64] |= UINT64_C(1) << (items[i] % 64);
-}
-
-static bool
-is_marked(const struct weir__automaton_cache *c, uint32_t number)
-{
-    return (c->marks[number / 64] >> (number % 64) & 1) != 0;
-}
-
-/* Has the pattern matched that a place, or an end, belongs to? */
-static bool
-is_settled(const struct weir__automaton_cache *c, const struct weir__group *g, uint32_t number)
-{
-    uint32_t pattern = number < g->nplaces ? g->owner[number] : number - g->nplaces - g->npatterns;
-
-    return is_marked(c, g->nplaces + pattern);
-}
-
-/* From marks to c->list and c->matched, in ascending order. */
-static void
-gather(struct weir__automaton_cache *c, const struct weir__group *g)
-{
-    size_t nwords = (numbers_of(g) + 63) / 64;
-
-    c->nlist = c->nmatched = 0;
-    for (size_t w = 0; w < nwords; w++)
-        for (uint64_t bits = c->marks[w]; bits; bits &= bits - 1) {
-            uint32_t number = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
-
-            if (number >= g->nplaces && number < g->nplaces + g->npatterns)
-                c->matched[c->nmatched++] = number - g->nplaces;
-            else if (!is_settled(c, g, number))
-                c->list[c->nlist++] = number;
-        }
-    memset(c->marks, 0, nwords * sizeof *c->marks);
-}
-
-/* Is there an allowance left? Subjects have earned some since it was last asked. */
-static bool
-may_work(struct weir__automaton_cache *c, uint32_t group)
-{
-    int64_t left =
-        c->work[group].left + (int64_t)(c->nsubjects - c->work[group].as_of) * WORK_EARNED;
-
-    c->work[group].left = left < WORK_SAVED ? left : WORK_SAVED;
-    c->work[group].as_of = c->nsubjects;
-    return left > 0;
-}
-
-/* What comes after a state by a symbol of the class, written into the state's row. 0: it is not
-   worth the work, or there is no room. */
-static uint32_t
-next_state(struct weir__automaton_cache *c, uint32_t group, uint32_t state, uint32_t class)
-{
-    const struct weir__group *g = &c->a->groups[group];
-    const uint32_t *fixed = c->pool + state - NFIXED, *places = places_of(c, state);
-    uint32_t n = fixed[NPLACES] - fixed[NENDS];
-    uint32_t nfresh = g->fresh_at[class + 1] - g->fresh_at[class];
-    size_t work = n + nfresh + numbers_of(g) / 64 + g->nclasses / 8;
-    bool forgotten = false;
-
-    if (!may_work(c, group))
-        return 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t p = places[i], first = g->after_at[p];
-        if (!weir__symbols_have(&g->sets[g->takes[p]], class))
-            continue;
-        mark_all(c, g->after + first, g->after_at[p + 1] - first);
-        work += g->after_at[p + 1] - first;
-    }
-    mark_all(c, g->fresh + g->fresh_at[class], nfresh);
-    gather(c, g);
-    c->work[group].left -= (int64_t)work;
-    uint32_t next = state_of(c, group, &forgotten);
-    if (!forgotten && next)
-        c->pool[state + class] = next;
-    return next;
-}
-
-static uint32_t
-start_of(struct weir__automaton_cache *c, uint32_t group)
-{
-    const struct weir__numbers *start = &c->a->groups[group].start;
-    bool forgotten = false;
-
-    if (c->start[group] == 0) {
-        c->nlist = (uint32_t)start->n;
-        c->nmatched = 0;
-        if (start->n)
-            memcpy(c->list, start->items, start->n * sizeof *c->list);
-        uint32_t state = state_of(c, group, &forgotten);
-        c->start[group] = state;
-    }
-    return c->start[group];
-}
-
-/* Running ---------------------------------------------------------------------------------------
- */
+/* Candidates ------------------------------------------------------------------------------- */
 
 static void
 found(struct weir__automaton_cache *c, uint32_t pattern)
@@ -340,58 +124,101 @@ found(struct weir__automaton_cache *c, uint32_t pattern)
 }
 
 static void
-found_on_entry(struct weir__automaton_cache *c, const struct weir__group *g, uint32_t state)
+found_on_entry(struct weir__automaton_cache *c, const struct weir__states *s, uint32_t state)
 {
-    const uint32_t *fixed = c->pool + state - NFIXED;
-    const uint32_t *matched = places_of(c, state) + fixed[NPLACES];
+    const uint32_t *fixed = weir__state_fixed(s, state);
+    uint32_t n;
+    const uint32_t *matched = weir__state_places(s, state, &n) + n + fixed[WEIR__STATE_NENDS];
 
-    for (uint32_t i = 0; i < fixed[NMATCHED]; i++)
-        found(c, g->patterns[matched[i]]);
+    for (uint32_t i = 0; i < fixed[WEIR__STATE_NMATCHED]; i++)
+        found(c, s->g->patterns[matched[i]]);
 }
 
 static void
-found_at_end(struct weir__automaton_cache *c, const struct weir__group *g, uint32_t state)
+found_at_end(struct weir__automaton_cache *c, const struct weir__states *s, uint32_t state)
 {
-    const uint32_t *fixed = c->pool + state - NFIXED;
-    const uint32_t *ends = places_of(c, state) + fixed[NPLACES] - fixed[NENDS];
+    const uint32_t *fixed = weir__state_fixed(s, state);
+    uint32_t n;
+    const uint32_t *ends = weir__state_places(s, state, &n) + n;
 
-    for (uint32_t i = 0; i < fixed[NENDS]; i++)
-        found(c, g->patterns[ends[i] - g->nplaces - g->npatterns]);
+    for (uint32_t i = 0; i < fixed[WEIR__STATE_NENDS]; i++)
+        found(c, s->g->patterns[ends[i] - s->g->nplaces - s->g->npatterns]);
 }
 
-/* The rest of a subject by bits, from these places on. */
+/* Few are put in order as they lie; of many, the bits are. */
+static void
+sort_found(struct weir__automaton_cache *c)
+{
+    if (c->nfound > 16) {
+        size_t n = 0;
+        for (size_t w = 0; w <= c->a->npatterns / 64; w++)
+            for (uint64_t bits = c->hit[w]; bits; bits &= bits - 1)
+                c->found[n++] = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
+        return;
+    }
+    for (size_t i = 1; i < c->nfound; i++) {
+        uint32_t x = c->found[i];
+        size_t at = i;
+        for (; at > 0 && c->found[at - 1] > x; at--)
+            c->found[at] = c->found[at - 1];
+        c->found[at] = x;
+    }
+}
+
+/* With those that are always candidates. */
+static size_t
+merge(struct weir__automaton_cache *c, const uint32_t **candidates)
+{
+    const struct weir__numbers *always = &c->a->always;
+    size_t i = 0, k = 0, n = 0;
+
+    while (i < always->n || k < c->nfound)
+        if (k == c->nfound || (i < always->n && always->items[i] < c->found[k]))
+            c->merged[n++] = always->items[i++];
+        else
+            c->merged[n++] = c->found[k++];
+    *candidates = c->merged;
+    return n;
+}
+
+/* Walking ---------------------------------------------------------------------------------- */
+
+/* The rest of a subject by bits, from these places on; NULL: from the start. */
 static void
 run_bits(struct weir__automaton_cache *c, const struct weir__group *g, const uint32_t *places,
-         size_t n, weir_span rest)
+         uint32_t n, weir_span rest)
 {
-    size_t nwords = (g->npatterns + 63) / 64;
+    size_t nwords = ((size_t)g->npatterns + 63) / 64;
 
-    weir__bits_run(g, places, n, rest, c->bits, c->settled);
+    weir__bits_run(g, places, n, rest, c->bits, c->matched);
     for (size_t w = 0; w < nwords; w++)
-        for (; c->settled[w]; c->settled[w] &= c->settled[w] - 1)
-            found(c, g->patterns[w * 64 + (size_t)__builtin_ctzll(c->settled[w])]);
+        for (; c->matched[w]; c->matched[w] &= c->matched[w] - 1)
+            found(c, g->patterns[w * 64 + (size_t)__builtin_ctzll(c->matched[w])]);
 }
 
-/* Without a state to begin with: all by bits. Ends count, as if there were no symbols. */
+/* All of a subject by bits. */
 static void
 run_stateless(struct weir__automaton_cache *c, const struct weir__group *g, weir_span subject)
 {
     const struct weir__numbers *start = &g->start;
-    size_t n = start->n;
+    bool has_symbols = false;
 
-    for (; n > 0 && start->items[n - 1] >= g->nplaces; n--)
-        found(c, g->patterns[start->items[n - 1] - g->nplaces - g->npatterns]);
-    run_bits(c, g, start->items, n, subject);
+    for (size_t i = 0; i < subject.len && !has_symbols; i++)
+        has_symbols = g->class_of[(uint8_t)subject.p[i]] != 0;
+    for (size_t i = start->n; i > 0 && start->items[i - 1] >= g->nplaces && !has_symbols; i--)
+        found(c, g->patterns[start->items[i - 1] - g->nplaces - g->npatterns]);
+    run_bits(c, g, NULL, 0, subject);
 }
 
 static void
-run_group(struct weir__automaton_cache *c, uint32_t group, weir_span subject)
+run_group(struct weir__automaton_cache *c, struct weir__states *s, weir_span subject)
 {
-    const struct weir__group *g = &c->a->groups[group];
+    const struct weir__group *g = s->g;
     const uint8_t *p = (const uint8_t *)subject.p;
     ptrdiff_t step = g->backwards ? -1 : 1;
-    uint32_t state = start_of(c, group) & ~LOOK;
 
+    s->subjects = c->nsubjects;
+    uint32_t state = weir__states_start(s) & ~WEIR__LOOK;
     if (state == 0) {
         run_stateless(c, g, subject);
         return;
@@ -399,30 +226,34 @@ run_group(struct weir__automaton_cache *c, uint32_t group, weir_span subject)
     if (g->backwards && subject.len > 0)
         p += subject.len - 1;
     for (size_t left = subject.len; left > 0; left--, p += step) {
-        uint32_t next = c->pool[state + g->class_of[*p]];
+        uint32_t next = s->pool[state + g->class_of[*p]];
 
-        if ((int32_t)next > 0) {
+        if ((int32_t)next > 0) { /* known, and without LOOK */
             state = next;
             continue;
         }
         if (next == 0)
-            next = next_state(c, group, state, g->class_of[*p]);
+            next = weir__states_next(s, state, g->class_of[*p]);
         if (next == 0) {
-            const uint32_t *fixed = c->pool + state - NFIXED;
-            run_bits(c, g, places_of(c, state), fixed[NPLACES] - fixed[NENDS],
+            uint32_t n;
+            const uint32_t *places = weir__state_places(s, state, &n);
+            run_bits(c, g, places, n,
                      g->backwards ? span_head(subject, left)
                                   : span_skip(subject, subject.len - left));
             return;
         }
-        state = next & ~LOOK;
-        if (!(next & LOOK))
+        state = next & ~WEIR__LOOK;
+        if (!(next & WEIR__LOOK))
             continue;
-        found_on_entry(c, g, state);
-        if (g->mortal && (c->pool + state - NFIXED)[NPLACES] == 0)
+        found_on_entry(c, s, state);
+        const uint32_t *fixed = weir__state_fixed(s, state);
+        if (g->mortal && fixed[WEIR__STATE_NPLACES] == 0 && fixed[WEIR__STATE_NENDS] == 0)
             return;
     }
-    found_at_end(c, g, state);
+    found_at_end(c, s, state);
 }
+
+/* Kinds ------------------------------------------------------------------------------------ */
 
 /* Eight bytes at once: the high bit of each. */
 #define ONES UINT64_C(0x0101010101010101)
@@ -474,42 +305,6 @@ kinds_in(weir_span s)
     return kinds;
 }
 
-/* Few are put in order as they lie; of many, the bits are. */
-static void
-sort_found(struct weir__automaton_cache *c)
-{
-    if (c->nfound > 16) {
-        size_t n = 0;
-        for (size_t w = 0; w <= c->a->npatterns / 64; w++)
-            for (uint64_t bits = c->hit[w]; bits; bits &= bits - 1)
-                c->found[n++] = (uint32_t)(w * 64 + (size_t)__builtin_ctzll(bits));
-        return;
-    }
-    for (size_t i = 1; i < c->nfound; i++) {
-        uint32_t x = c->found[i];
-        size_t at = i;
-        for (; at > 0 && c->found[at - 1] > x; at--)
-            c->found[at] = c->found[at - 1];
-        c->found[at] = x;
-    }
-}
-
-/* With those that are always candidates. */
-static size_t
-merge(struct weir__automaton_cache *c, const uint32_t **candidates)
-{
-    const struct weir__numbers *always = &c->a->always;
-    size_t i = 0, k = 0, n = 0;
-
-    while (i < always->n || k < c->nfound)
-        if (k == c->nfound || (i < always->n && always->items[i] < c->found[k]))
-            c->merged[n++] = always->items[i++];
-        else
-            c->merged[n++] = c->found[k++];
-    *candidates = c->merged;
-    return n;
-}
-
 size_t
 weir__automaton_run(const struct weir__automaton *a, struct weir__automaton_cache *c,
                     weir_span subject, const uint32_t **candidates)
@@ -521,7 +316,7 @@ weir__automaton_run(const struct weir__automaton *a, struct weir__automaton_cach
     c->nsubjects++;
     for (size_t i = 0; i < a->ngroups; i++)
         if (a->groups[i].needs & kinds)
-            run_group(c, (uint32_t)i, subject);
+            run_group(c, &c->states[i], subject);
     if (c->nfound == 0) {
         *candidates = a->always.items;
         return a->always.n;

@@ -198,6 +198,21 @@ run_chunk(const struct weir__group *g, const struct weir__chunk *chunk, struct r
     }
 }
 
+/* The places, which ascend, and what begins anywhere. */
+static void
+set_places(const struct weir__group *g, const uint32_t *places, size_t n, uint64_t *bits)
+{
+    memcpy(bits, g->bits.anywhere, g->nplaces / 8);
+    for (size_t i = 0; i < n;) {
+        size_t word = places[i] / 64;
+        uint64_t here = 0;
+
+        for (; i < n && places[i] / 64 == word; i++)
+            here |= UINT64_C(1) << (places[i] % 64);
+        bits[word] |= here;
+    }
+}
+
 void
 weir__bits_run(const struct weir__group *g, const uint32_t *places, size_t nplaces, weir_span rest,
                uint64_t *bits, uint64_t *matched)
@@ -208,9 +223,10 @@ weir__bits_run(const struct weir__group *g, const uint32_t *places, size_t nplac
         return;
     if (g->backwards)
         r.p += r.n - 1;
-    memcpy(bits, g->bits.anywhere, g->nplaces / 8);
-    for (size_t i = 0; i < nplaces; i++)
-        bits[places[i] / 64] |= UINT64_C(1) << (places[i] % 64);
+    if (places)
+        set_places(g, places, nplaces, bits);
+    else
+        memcpy(bits, g->bits.start, g->nplaces / 8);
     for (size_t i = 0; i < g->bits.nchunks; i++) {
         const struct weir__chunk *chunk = &g->bits.chunks[i];
 

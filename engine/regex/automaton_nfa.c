@@ -38,9 +38,9 @@ struct builder {
     size_t nnodes, cap;
     struct weir__symbols *symbols;
     size_t nplaces, symbols_cap;
-    uint32_t *places; /* node of each place */
-    size_t nplaces_too, places_cap;
-    uint32_t copies; /* a repeat is written out at most so often */
+    uint32_t *place_nodes;
+    size_t nplace_nodes, place_nodes_cap; /* as many as places */
+    uint32_t copies;                      /* a repeat is written out at most so often */
     uint32_t steps;
     bool is_glob, backwards, too_large;
     bool binds;                              /* choices are written out */
@@ -87,12 +87,11 @@ add_place(struct builder *b, const struct weir__symbols *symbols, uint32_t next)
     }
     b->nodes[at].place = (uint32_t)b->nplaces;
     *ARENA_PUSH(b->in, b->symbols, b->nplaces, b->symbols_cap) = *symbols;
-    *ARENA_PUSH(b->work, b->places, b->nplaces_too, b->places_cap) = at;
+    *ARENA_PUSH(b->work, b->place_nodes, b->nplace_nodes, b->place_nodes_cap) = at;
     return at;
 }
 
-/* Symbols of characters --------------------------------------------------------------------------
- */
+/* Symbols of characters -------------------------------------------------------------------- */
 
 static void
 put(struct weir__symbols *s, uint32_t symbol)
@@ -134,8 +133,7 @@ any_symbol(void)
     return (struct weir__symbols){{UINT64_MAX, UINT64_MAX, 0, UINT64_MAX}};
 }
 
-/* The graph ---------------------------------------------------------------------------------------
- */
+/* The graph -------------------------------------------------------------------------------- */
 
 static uint32_t make(struct builder *b, const struct weir__node *n, uint32_t next);
 
@@ -395,8 +393,7 @@ make(struct builder *b, const struct weir__node *n, uint32_t next)
     return NOWHERE;
 }
 
-/* Walks
- * -------------------------------------------------------------------------------------------- */
+/* Walks ------------------------------------------------------------------------------------ */
 
 static void
 push(struct builder *b, uint32_t node)
@@ -483,7 +480,7 @@ lists(struct builder *b, uint32_t start, struct weir__nfa *out)
     size_t total = 0;
 
     for (size_t i = 0; i < b->nplaces && total <= AFTER_MOST; i++) {
-        after[i] = reached(b, b->nodes[b->places[i]].next, false);
+        after[i] = reached(b, b->nodes[b->place_nodes[i]].next, false);
         total += after[i].n;
     }
     *out = (struct weir__nfa){.symbols = b->symbols, .after = after, .nplaces = b->nplaces};

@@ -27,8 +27,7 @@ struct weir__numbers {
     size_t n;
 };
 
-/* One pattern ------------------------------------------------------------------------------------
- */
+/* One pattern ------------------------------------------------------------------------------ */
 
 /*
  * Places that take one symbol each, and what may come after each: the numbers of places, MATCHED
@@ -50,7 +49,7 @@ struct weir__nfa {
 bool weir__nfa_build(const struct weir__node *root, bool is_glob, bool backwards,
                      struct arena *work, struct arena *in, struct weir__nfa *out);
 
-/* Groups of patterns --------------------------------------------------------------------------- */
+/* Groups of patterns ----------------------------------------------------------------------- */
 
 /* Kinds of symbols; a group concerns only subjects that hold one of its kinds. */
 enum weir__kind {
@@ -79,8 +78,8 @@ struct weir__bits {
     /* what takes a class: word w of block b is takes[(b * nclasses + class) * 4 + w] */
     const uint64_t *takes;
     /* by place: the one before it comes after it; itself does; others do (see `after`); it may
-       begin a match anywhere; the pattern has matched; it has if there are no more symbols */
-    const uint64_t *steps, *stays, *jumps, *anywhere, *matched, *matched_at_end;
+       take the first symbol; any; the pattern has matched; it has if there are no more symbols */
+    const uint64_t *steps, *stays, *jumps, *start, *anywhere, *matched, *matched_at_end;
 };
 
 struct weir__group {
@@ -101,12 +100,31 @@ struct weir__group {
     struct weir__bits bits;
     bool backwards; /* subjects are read from their end */
     bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
+    bool wild;      /* of its states it meets ever new ones */
     unsigned needs; /* kinds, one of which a subject must hold */
 };
 
+/* What a group is made of. */
+struct weir__member {
+    struct weir__nfa nfa;
+    uint32_t pattern;  /* its index among all */
+    unsigned needs;    /* kinds */
+    uint32_t *numbers; /* of its places, in the group: given here */
+};
+
+struct weir__members {
+    struct weir__member *items;
+    size_t n, cap;
+};
+
+/* The group of these (one or more), but for backwards, mortal and wild, which are set. Arenas as
+   for weir__nfa_build. */
+void weir__group_make(struct weir__members *members, struct arena *work, struct arena *in,
+                      struct weir__group *g);
+
 /* At most: read forwards, those that can only match at the beginning, those that can only match at
-   the end; each in three kinds of need. */
-#define WEIR__NGROUPS 9
+   the end; each in three kinds of need; tame and wild. */
+#define WEIR__NGROUPS 18
 
 struct weir__automaton {
     uint32_t magic;
@@ -121,8 +139,8 @@ struct weir__automaton {
 #define WEIR__AUTOMATON_CACHE_MAGIC 0x57415532u
 
 /*
- * From a state (places that may take the next symbol, besides what may begin anywhere) through the
- * rest of a subject, by bits. Sets
+ * From a state (places that may take the next symbol, besides what may begin anywhere; NULL: the
+ * start) through the rest of a subject, by bits. Sets
  * in `matched`, of npatterns bits, what has matched by its end. `bits` has room for nplaces * 2.
  * Takes as long whatever the subject.
  */

@@ -56,7 +56,7 @@ take_bracket(struct reader *r)
     char c = weir__parse_peek(p);
 
     if (c == '.' || c == '=' || c == ':') {
-        size_t start = p->at++;
+        p->at++;
         bool negated = weir__parse_accept(p, "^");
         size_t name = p->at;
 
@@ -68,7 +68,6 @@ take_bracket(struct reader *r)
             take_set(r);
             return;
         }
-        (void)start;
         (void)weir__parse_lost(p); /* would need PCRE2's rules for what is none */
         return;
     }

@@ -29,8 +29,7 @@ struct part {
     bool digit; /* and a digit or a character beyond ASCII */
 };
 
-/* Weights: see factor.h --------------------------------------------------------------------------
- */
+/* Weights: see factor.h -------------------------------------------------------------------- */
 
 /* 0: it says too little. */
 static uint32_t
@@ -84,8 +83,7 @@ required(const struct part *p)
     return best.inside;
 }
 
-/* Parts of one node
- * --------------------------------------------------------------------------------- */
+/* Parts of one node ------------------------------------------------------------------------ */
 
 static bool
 is_never(const struct part *p)
@@ -179,8 +177,7 @@ of_set(struct arena *in, const struct weir__charset *set)
     return p;
 }
 
-/* Parts that follow one another
- * -------------------------------------------------------------------- */
+/* Parts that follow one another ------------------------------------------------------------ */
 
 static uint32_t
 plus(uint32_t a, uint32_t b)
@@ -431,8 +428,7 @@ of_node(struct arena *in, const struct weir__node *n)
     return unknown(0, WEIR__NO_MAX);
 }
 
-/* The whole pattern -------------------------------------------------------------------------------
- */
+/* The whole pattern ------------------------------------------------------------------------ */
 
 static bool
 is_exact(const struct part *p)

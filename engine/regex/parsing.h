@@ -1,5 +1,6 @@
 /*
- * Reading regexes: what the files of the parser share. For syntax.c, escape.c and class.c alone.
+ * Reading regexes: what the files of the parser share. For syntax.c, group.c, escape.c and
+ * class.c alone.
  */
 #ifndef WEIR_REGEX_PARSING_H
 #define WEIR_REGEX_PARSING_H
@@ -23,6 +24,15 @@ struct weir__parser {
 /* Give up: the pattern may match anything. Returns a node, for callers to hand on. */
 struct weir__node *weir__parse_lost(struct weir__parser *p);
 struct weir__node *weir__node_new(struct arena *in, enum weir__node_kind kind);
+struct weir__node *weir__node_over(struct arena *in, enum weir__node_kind kind,
+                                   struct weir__node *child);
+
+/* Zero-initialised: empty. */
+struct weir__node_list {
+    struct weir__node *first, **end;
+    size_t n;
+};
+void weir__node_append(struct weir__node_list *l, struct weir__node *n);
 
 /* The code point at `at`, which moves past it. Malformed UTF-8, and the end, lose. */
 uint32_t weir__parse_cp(struct weir__parser *p);
@@ -47,6 +57,10 @@ enum weir__escape weir__parse_escape(struct weir__parser *p, bool in_class,
                                      struct weir__escaped *out);
 /* An escape outside classes, as a node. */
 struct weir__node *weir__parse_escape_node(struct weir__parser *p);
+/* Alternatives, up to where they end; they are added to those that there are. */
+struct weir__node *weir__parse_branches(struct weir__parser *p, struct weir__node_list *branches);
+/* Anything in parentheses; `at` is behind the first. */
+struct weir__node *weir__parse_parenthesis(struct weir__parser *p);
 /* A class; `at` is behind its [. */
 struct weir__node *weir__parse_class(struct weir__parser *p);
 

@@ -15,8 +15,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Drawing ---------------------------------------------------------------------------------------
- */
+/* Drawing ---------------------------------------------------------------------------------- */
 
 static uint64_t drawn_seed, drawn;
 
@@ -46,8 +45,7 @@ scaled(size_t n)
     return getenv("WEIR_TEST_NO_JIT") ? n / 100 : n;
 }
 
-/* What matches one character ----------------------------------------------------------------------
- */
+/* What matches one character --------------------------------------------------------------- */
 
 /* Characters of subjects; those behind NULL are not in folded ones. */
 static const char *const subject_characters[] = {"a",
@@ -195,6 +193,8 @@ static const char *const one_character[] = {
     "[ab]",
     "[ao0]",
     "[^ab]",
+    "[^^a]",
+    "[^^]",
     "[a-c]",
     "[ks]",
     "[KS1]",
@@ -309,7 +309,7 @@ draw_subject_character(enum weir__subjects of)
     }
 }
 
-/* Patterns ------------------------------------------------------------------------------------- */
+/* Patterns --------------------------------------------------------------------------------- */
 
 struct drawn_pattern {
     weir_buf text;
@@ -569,6 +569,33 @@ draw_echo(struct drawn_pattern *d)
         draw_quantifier(d, at);
 }
 
+/* Anything in any order, which shows whether it is cut into the same pieces as PCRE2 cuts it. */
+static inline void
+draw_soup(struct drawn_pattern *d)
+{
+    static const char *const pieces[] = {
+        "a",      "b",   "K",    "s",     "1",     "\xC3\xA9", "-",       "_",   "|",   "|",
+        "(",      "(?:", "(?=",  "(?<!",  "(?i:",  "(?-i)",    "(?x)",    "(?#", "(?",  ")",
+        ")",      "[",   "[^",   "[",     "]",     "]",        "[:",      ":]",  "^",   "$",
+        "*",      "+",   "?",    "{",     "{1,2}", "{2}",      "{,1}",    "}",   ",",   "2",
+        "\\",     "\\Q", "\\E",  "\\d",   "\\W",   "\\x",      "\\x{61}", "\\b", "\\1", "\\0",
+        "\\p{L}", "\\]", "\\-",  "\\n",   "\\s",   " ",        "#",       "\n",  "\t",  "[:alpha:]",
+        "(?|",    "(?>", "(?m)", "(?<n>", "(*",    "F)",       "=",       "<",   ">",   "'",
+        "&",      "~",   "--",   "a-c",   "!",     ":",        ".",       "\\.", "\\K", "\\R"};
+    unsigned open = 0;
+
+    for (unsigned n = 1 + draw(9); n > 0; n--) {
+        const char *piece = DRAW_ONE(pieces);
+        weir_buf_puts(&d->text, piece);
+        open += piece[0] == '(';
+        open -= piece[0] == ')' && open > 0;
+        if (piece[1] == '\0' && strchr("abKs1-_=:<>", piece[0]))
+            weir_buf_putc(&d->sample, ascii_lower(piece[0]));
+    }
+    while (open-- > 0)
+        weir_buf_puts(&d->text, ")");
+}
+
 /* Free with draw_fini. Not all of them compile. */
 static inline void
 draw_pattern(struct drawn_pattern *d, enum weir__subjects of)
@@ -581,6 +608,10 @@ draw_pattern(struct drawn_pattern *d, enum weir__subjects of)
     d->of = of;
     d->extended = draw(8) == 0;
     d->depth = d->groups = 0;
+    if (draw(3) == 0) {
+        draw_soup(d);
+        return;
+    }
     if (draw(40) == 0)
         weir_buf_puts(&d->text, DRAW_ONE(starts));
     if (anchored)

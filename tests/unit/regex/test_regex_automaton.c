@@ -28,7 +28,7 @@ check_ascending(const uint32_t *candidates, size_t n, size_t npatterns)
 
 struct one {
     struct weir__automaton *a;
-    struct weir__automaton_cache *c;
+    struct weir__automaton_cache *c, *none; /* none: without room for any state */
 };
 
 static struct one
@@ -38,13 +38,28 @@ automaton_of(const struct weir__automaton_pattern *patterns, size_t n, size_t by
 
     assert_int_equal(weir__automaton_build(patterns, n, &one.a), WEIR_OK);
     assert_int_equal(weir__automaton_cache_new(one.a, bytes, &one.c), WEIR_OK);
+    assert_int_equal(weir__automaton_cache_new(one.a, 0, &one.none), WEIR_OK);
     return one;
+}
+
+/* The candidates, which are the same with states and without. */
+static size_t
+run(struct one *one, weir_span subject, const uint32_t **candidates)
+{
+    const uint32_t *bare;
+    size_t n = weir__automaton_run(one->a, one->c, subject, candidates);
+
+    assert_int_equal(weir__automaton_run(one->a, one->none, subject, &bare), n);
+    if (n)
+        assert_memory_equal(bare, *candidates, n * sizeof *bare);
+    return n;
 }
 
 static void
 drop(struct one *one)
 {
     weir__automaton_cache_free(one->c);
+    weir__automaton_cache_free(one->none);
     weir__automaton_free(one->a);
 }
 
@@ -86,15 +101,35 @@ precision(void **state)
         const uint32_t *found;
 
         for (int again = 0; again < 2; again++) {
-            if (weir__automaton_run(one.a, one.c, span_of(rows[i].yes), &found) != 1)
+            if (run(&one, span_of(rows[i].yes), &found) != 1)
                 fail_msg("%s: /%s/ is no candidate for %s", rows[i].why, rows[i].pattern,
                          rows[i].yes);
-            if (weir__automaton_run(one.a, one.c, span_of(rows[i].no), &found) != 0)
+            if (run(&one, span_of(rows[i].no), &found) != 0)
                 fail_msg("%s: /%s/ is a candidate for %s", rows[i].why, rows[i].pattern,
                          rows[i].no);
         }
         drop(&one);
     }
+}
+
+/* In handles, letters are the same as others beyond ASCII. */
+static void
+handles(void **state)
+{
+    static const char *const texts[] = {"([a-z])\\1$", "^(.)x?\\1$", "^[ks]{2}$"};
+    static const char *const subjects[] = {"k\xE2\x84\xAA", "\xE2\x84\xAAk", "s\xC5\xBF",
+                                           "\xC5\xBFs", "\xC5\xBF\xC5\xBF"};
+    struct weir__automaton_pattern patterns[3];
+    const uint32_t *found;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        patterns[i] = (struct weir__automaton_pattern){.text = span_of(texts[i]),
+                                                       .of = WEIR__SUBJECTS_HANDLE};
+    struct one one = automaton_of(patterns, 3, WEIR__AUTOMATON_CACHE);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(run(&one, span_of(subjects[i]), &found), 3);
+    drop(&one);
 }
 
 static void
@@ -117,15 +152,15 @@ always(void **state)
     for (size_t i = 0; i < 6; i++)
         assert_true(is_candidate(found, n, wanted[i]));
     assert_false(is_candidate(found, n, 1));
-    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_NONE, &found), n);
-    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_LIT("zz"), &found), n);
-    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_LIT("zzac"), &found), n + 1);
+    assert_int_equal(run(&one, SPAN_NONE, &found), n);
+    assert_int_equal(run(&one, SPAN_LIT("zz"), &found), n);
+    assert_int_equal(run(&one, SPAN_LIT("zzac"), &found), n + 1);
     check_ascending(found, n + 1, 9);
     assert_true(is_candidate(found, n + 1, 1));
     drop(&one);
     one = automaton_of(NULL, 0, WEIR__AUTOMATON_CACHE);
     assert_int_equal(weir__automaton_always(one.a, &found), 0);
-    assert_int_equal(weir__automaton_run(one.a, one.c, SPAN_LIT("zz"), &found), 0);
+    assert_int_equal(run(&one, SPAN_LIT("zz"), &found), 0);
     drop(&one);
     weir__automaton_cache_free(NULL);
     weir__automaton_free(NULL);
@@ -158,11 +193,10 @@ hostile_patterns(void **state)
         patterns[i].text = span_of(texts[i]);
     for (size_t bytes = 1; bytes <= 1u << 20; bytes *= 32) {
         struct one one = automaton_of(patterns, N, bytes);
-        for (int round = 0; round < 20; round++) {
+        for (size_t round = 0; round < 1 + scaled(2000) / 100; round++) {
             for (size_t i = 0; i < sizeof subject; i++)
                 subject[i] = (char)('a' + draw(3));
-            size_t n =
-                weir__automaton_run(one.a, one.c, (weir_span){subject, sizeof subject}, &found);
+            size_t n = run(&one, (weir_span){subject, sizeof subject}, &found);
             check_ascending(found, n, N);
             assert_true(is_candidate(found, n, 2) && is_candidate(found, n, 5));
         }
@@ -170,8 +204,36 @@ hostile_patterns(void **state)
     }
 }
 
-/* Against PCRE2
- * -------------------------------------------------------------------------------------- */
+/* So many subjects that states run out, are done without, forgotten and made anew. */
+static void
+long_runs(void **state)
+{
+    static const char *const texts[] = {"[abc]{3}x", "^[^ab]{4}",          "[xyz]\\d[abc]$",
+                                        "(.)\\1\\1", "^(?:[abx]|[cy]z)+$", "[a-m][n-z]{2}[a-m]"};
+    enum { N = sizeof texts / sizeof *texts };
+    static const size_t sizes[] = {3000, 30000, 1 << 20};
+    struct weir__automaton_pattern patterns[N] = {0};
+    const uint32_t *found;
+    size_t total = 0;
+
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        patterns[i].text = span_of(texts[i]);
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        struct one one = automaton_of(patterns, N, sizes[k]);
+        for (size_t i = 0; i < scaled(150000); i++) {
+            char subject[12];
+            size_t len = 4 + draw(sizeof subject - 4);
+            for (size_t c = 0; c < len; c++)
+                subject[c] = "abcdefghijklmnopqrstuvwxyz1"[draw(27)];
+            total += run(&one, (weir_span){subject, len}, &found);
+        }
+        drop(&one);
+    }
+    assert_true(total > scaled(150000) / 10);
+}
+
+/* Against PCRE2 ---------------------------------------------------------------------------- */
 
 enum { BATCH = 24 };
 
@@ -229,7 +291,7 @@ try_subject(const struct batch *b, struct one *one, struct weir__regex_scratch *
             enum weir__subjects of, weir_span subject, struct counts *counts)
 {
     const uint32_t *found;
-    size_t n = weir__automaton_run(one->a, one->c, subject, &found);
+    size_t n = run(one, subject, &found);
 
     check_ascending(found, n, b->n);
     for (uint32_t i = 0; i < b->n; i++) {
@@ -311,10 +373,9 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(precision),
-        cmocka_unit_test(always),
-        cmocka_unit_test(hostile_patterns),
-        cmocka_unit_test(drawn_patterns),
+        cmocka_unit_test(precision), cmocka_unit_test(handles),
+        cmocka_unit_test(always),    cmocka_unit_test(hostile_patterns),
+        cmocka_unit_test(long_runs), cmocka_unit_test(drawn_patterns),
     };
 
     return cmocka_run_group_tests_name("regex/automaton", tests, seed, NULL);
