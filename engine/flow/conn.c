@@ -26,8 +26,9 @@
 #define OUT_HIGH ((size_t)1024 * 1024)
 #define OUT_LOW ((size_t)256 * 1024)
 
-/* How long a turn lasts, and how much work (as answer.h counts it) is done between two looks at the
-   clock: well under a millisecond by most rules, and not much more than a turn by slow ones. */
+/* How long a turn lasts behind its first batch, for which a line may have to be read again: the
+   longer, the less that weighs. How much work (as answer.h counts it) a batch is: well under a
+   millisecond by most rules, and not much more than a turn by slow ones. */
 #define TURN_US 5000
 #define WORK_BATCH ((size_t)32 * 1024)
 
@@ -281,7 +282,7 @@ settle(struct conn *c, bool more)
 static void
 work(struct conn *c)
 {
-    int64_t now_ms = clock_now_ms(), until_us = clock_running_us() + TURN_US;
+    int64_t now_ms = clock_now_ms(), until_us = 0;
     bool more = true;
 
     do {
@@ -291,6 +292,8 @@ work(struct conn *c)
         }
         if (pending(c) >= OUT_BATCH && !flush(c))
             return;
+        if (!until_us)
+            until_us = clock_running_us() + TURN_US;
     } while (more && pending(c) < OUT_HIGH && clock_running_us() < until_us);
     if (flush(c))
         settle(c, more);

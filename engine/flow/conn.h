@@ -42,8 +42,8 @@ struct conn {
     struct worker *worker;
     struct event *readable, *writable, *turn;
     bool wants_read, wants_write, has_turn; /* which of them are pending */
-    bool heard;                   /* a byte has come */
-    bool eof;                     /* the client has ended its input: a last line counts */
+    bool eof;                               /* the client has ended its input: a last line counts */
+    bool heard;                              /* a byte has come */
 
     struct frame frame;
     struct answer_line line; /* of which items wait for their answers, unless it is done */
