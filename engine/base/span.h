@@ -70,6 +70,16 @@ span_find(weir_span s, char c)
     return at ? (size_t)(at - s.p) : s.len;
 }
 
+/* Is a space or a control character of ASCII in it? */
+static inline bool
+span_has_blank(weir_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F)
+            return true;
+    return false;
+}
+
 /* Without leading and trailing spaces, tabs, CR and LF. */
 weir_span weir__span_trim(weir_span s);
 /* Code points in UTF-8: the bytes that continue none. What columns and carets count. */

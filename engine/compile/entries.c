@@ -61,15 +61,6 @@ without_note(weir_span s)
     return s;
 }
 
-static bool
-has_blank(weir_span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F)
-            return true;
-    return false;
-}
-
 /* Its labels with one dot between any two; of a domain as it should be, the domain itself. */
 static weir_span
 labels_of(struct arena *work, weir_span domain)
@@ -88,7 +79,7 @@ labels_of(struct arena *work, weir_span domain)
 static bool
 read_domain(struct compiling *c, weir_span domain, struct raw_entry *out)
 {
-    bool bare = !has_blank(domain);
+    bool bare = !span_has_blank(domain);
 
     for (size_t i = 0; i < domain.len; i++)
         bare = bare && !strchr("@*?\\/", domain.p[i]);
@@ -139,11 +130,11 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         weir_span s = without_note(id ? span_skip(text, 3) : text);
         out->entry.kind = WEIR__ENTRY_ID;
         out->entry.text = s;
-        if (s.len && !has_blank(s) && (id || is_did(s)))
+        if (s.len && !span_has_blank(s) && (id || is_did(s)))
             return true;
         ERR_AT(c, &out->at, "%s",
                s.len == 0 ? "an id is missing behind `id:`"
-               : has_blank(s)
+               : span_has_blank(s)
                    ? "an id has no spaces in it: write id:123, or id:123 @handle with the handle "
                      "as a note"
                    : "this DID is cut short: it has a method and an identifier, as in "
@@ -158,7 +149,7 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         weir__diag_add(c->diags, WEIR_WARNING, &out->at,
                        "this is read as the handle @%.*s: if it is an id, write id:%.*s",
                        SPAN_FMT(text), SPAN_FMT(text));
-    if (text.len && !has_blank(text) && span_find(text, '/') == text.len)
+    if (text.len && !span_has_blank(text) && span_find(text, '/') == text.len)
         return true;
     ERR_AT(c, &out->at, "this is no account: write @handle, user@domain, domain:…, id:… or did:…");
     return false;

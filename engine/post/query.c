@@ -14,15 +14,6 @@ bad_query(struct weir__reading *r, size_t at, const char *what)
     weir__fault(r, WEIR_READ_BAD_QUERY, at, "%s", what);
 }
 
-static bool
-has_blank(weir_span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if ((unsigned char)s.p[i] <= ' ' || s.p[i] == 0x7F)
-            return true;
-    return false;
-}
-
 /* did:METHOD:IDENTIFIER, neither of them empty. */
 static bool
 is_did(weir_span s)
@@ -81,7 +72,7 @@ bad_account(struct weir__reading *r, size_t at, weir_span account)
         weir__fault(r, WEIR_READ_BAD_QUERY, at,
                     "\"%.*s\" is no account: ask for the hashtag %.*s, or write %s",
                     SPAN_FMT(account), SPAN_FMT(tag), forms);
-    else if (span_find(account, '/') < account.len && handle.len && !has_blank(account))
+    else if (span_find(account, '/') < account.len && handle.len && !span_has_blank(account))
         weir__fault(r, WEIR_READ_BAD_QUERY, at, "\"%.*s\" is an address, no account: write @%.*s",
                     SPAN_FMT(account), SPAN_FMT(handle));
     else
@@ -93,7 +84,7 @@ bad_account(struct weir__reading *r, size_t at, weir_span account)
 static bool
 can_be_account(weir_span text, weir_account a)
 {
-    if (has_blank(text))
+    if (span_has_blank(text))
         return false;
     if (a.id.len)
         return !span_starts(a.id, "did:") || is_did(a.id);
