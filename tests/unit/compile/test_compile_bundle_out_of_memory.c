@@ -2,46 +2,10 @@
  * compile/: when memory runs out while a compiled rule set is written or loaded, that is said, and
  * nothing is left behind, neither in memory nor in the folder.
  *
- * The engine's own allocations are made to fail one by one (the linker puts this file in front of
- * them). That nothing is left behind in memory is seen by AddressSanitizer and Valgrind.
+ * That nothing is left behind in memory is seen by AddressSanitizer and Valgrind.
  */
 #include "unit/compile/compiled.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static size_t until_failure; /* counts down to the one that fails; 0: none does */
-static bool failed;
-
-static bool
-fails(void)
-{
-    if (!until_failure || --until_failure)
-        return false;
-    return failed = true;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-    return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-    return fails() ? NULL : __real_realloc(p, size);
-}
+#include "unit/fail_allocations.h"
 
 static weir_ruleset *sound; /* what is saved */
 
@@ -82,15 +46,14 @@ fail_at(size_t k, const char *what, weir_status (*act)(weir_diags *d))
     weir_diags *d = weir_diags_new();
 
     assert_non_null(d);
-    failed = false;
-    until_failure = k;
+    fail_allocation(k);
     weir_status st = act(d);
-    until_failure = 0;
-    if (failed ? st != WEIR_E_NOMEM && !(st == WEIR_OK && lost_a_message(d)) : st != WEIR_OK)
+    bool did_fail = allocation_failed();
+    if (did_fail ? st != WEIR_E_NOMEM && !(st == WEIR_OK && lost_a_message(d)) : st != WEIR_OK)
         fail_msg("%s: allocation %zu %s, and the status is: %s", what, k,
-                 failed ? "failed" : "did not fail", weir_status_text(st));
+                 did_fail ? "failed" : "did not fail", weir_status_text(st));
     weir_diags_free(d);
-    return failed;
+    return did_fail;
 }
 
 static void
