@@ -226,7 +226,7 @@ freeze_space(struct compiling *c, enum weir__space space, struct weir__pattern *
             freeze_pattern(c, pe, &into, &out[at], at);
             at++;
         }
-    rs->sieves[space] = weir__sieve_build(c->work, c->into, into.items, into.n, NULL, 0);
+    rs->sieves[space] = weir__sieve_build(c->work, c->into, into.items, into.n);
     rs->loose[space] = keep_array(c, into.loose, into.nloose, sizeof *into.loose);
     rs->nloose[space] = (uint32_t)into.nloose;
     rs->loose_need_digit[space] = true;

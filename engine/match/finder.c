@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/span.h"
+#include "regex/factor.h"
 #include "regex/glob.h"
 
 #include <stdlib.h>

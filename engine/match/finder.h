@@ -74,8 +74,7 @@ bool weir__finder_in_scope(struct weir__finder *f, uint32_t rule);
 uint32_t weir__find_literal(const struct weir__finder *f, enum weir__space space, weir_span key);
 
 /*
- * Literals and patterns. Of one key, sets may be found several times. Never allocates. `bare`: the
- * keys hold no `@`.
+ * Literals and patterns. Of one key, sets may be found several times. Never allocates.
  */
 void weir__find(struct weir__finder *f, enum weir__space space, const weir_span *keys, size_t n,
                 weir__found_fn *found, void *arg);

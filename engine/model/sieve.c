@@ -4,6 +4,7 @@
 #include "model/sieve.h"
 
 #include "base/check.h"
+#include "regex/factor.h"
 
 #include <stdlib.h>
 
@@ -14,7 +15,7 @@
 #define FILTER_BITS_MIN 11u
 #define FILTER_BITS_MAX 22u
 
-/* Grams of the sample are counted in so many counters, by their hash. */
+/* Grams of all literals are counted in so many counters, by their hash. */
 #define COUNTERS_BITS 16u
 
 /* By whole words: bytes that are put together in memory would be waited for when read again. */
@@ -51,34 +52,6 @@ static inline uint64_t
 gram_hash(uint64_t gram, enum weir__sieve_gram kind)
 {
     return (gram ^ (uint64_t)(kind + 1) << 58) * MIX;
-}
-
-/* A high bit for each byte that is a digit or beyond ASCII. Adding 0x46 carries 0x3a and more
-   over the middle, and 0x50 carries 0x30 and more: digits are where one does and the other not. */
-static inline uint64_t
-digits_in(uint64_t bytes)
-{
-    uint64_t low = bytes & UINT64_C(0x7f7f7f7f7f7f7f7f);
-
-    return (bytes |
-            ((low + UINT64_C(0x5050505050505050)) & ~(low + UINT64_C(0x4646464646464646)))) &
-           UINT64_C(0x8080808080808080);
-}
-
-bool
-weir__has_digit(weir_span key)
-{
-    uint64_t found = 0;
-    size_t at = 0;
-
-    if (key.len >= 8) {
-        for (; at + 8 <= key.len; at += 8)
-            found |= digits_in(load(key.p + at, 8));
-        return (found | digits_in(load(key.p + key.len - 8, 8))) != 0;
-    }
-    for (; at < key.len; at++)
-        found |= digits_in((unsigned char)key.p[at]);
-    return found != 0;
 }
 
 /* The tag comes from the middle of the product, filter and slots are indexed by its top. */
@@ -301,7 +274,7 @@ make_literals(struct weir__sieve *s, struct arena *into, const struct filed *f, 
 
 const struct weir__sieve *
 weir__sieve_build(struct arena *work, struct arena *into, const struct weir__sieve_item *items,
-                  size_t n, const weir_span *sample, size_t nsample)
+                  size_t n)
 {
     if (n == 0)
         return NULL;
@@ -310,8 +283,6 @@ weir__sieve_build(struct arena *work, struct arena *into, const struct weir__sie
     struct filing f = {.filed = arena_array(work, 2 * n, sizeof *f.filed)};
 
     f.counters = arena_array(work, (size_t)1 << COUNTERS_BITS, sizeof *f.counters);
-    for (size_t i = 0; i < nsample; i++)
-        count_grams(f.counters, sample[i]);
     for (size_t i = 0; i < n; i++)
         count_grams(f.counters, items[i].text);
     for (size_t i = 0; i < n; i++)

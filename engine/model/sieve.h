@@ -86,19 +86,16 @@ struct weir__sieve {
 };
 
 /*
- * @param sample  Keys that stand for the stream's: grams that are rare among them are preferred.
+ * Grams that are rare among all the literals are preferred.
  * @return NULL for n == 0. `work` and `into` have on_oom set.
  */
 const struct weir__sieve *weir__sieve_build(struct arena *work, struct arena *into,
-                                            const struct weir__sieve_item *items, size_t n,
-                                            const weir_span *sample, size_t nsample);
+                                            const struct weir__sieve_item *items, size_t n);
 
 typedef void weir__sieve_fn(void *arg, const struct weir__sieve_literal *l);
 
-/* Has the key an ASCII digit or a byte beyond ASCII? */
-bool weir__has_digit(weir_span key);
-
-/* Calls `stays` for every literal that stands in the key where it must. Never allocates. */
+/* Calls `stays` for every literal that stands in the key where it must. `has_digit`: what
+   weir__has_digit says of the key. Never allocates. */
 void weir__sieve_run(const struct weir__sieve *s, weir_span key, bool has_digit,
                      weir__sieve_fn *stays, void *arg);
 

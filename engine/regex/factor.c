@@ -26,7 +26,7 @@ struct part {
     uint32_t weight;              /* of that */
     uint32_t min, max;            /* bytes; WEIR__NO_MAX */
     bool begins, ends;            /* passes ^, $ on every way through */
-    bool digit; /* and a digit or a character beyond ASCII */
+    bool digit;                   /* and a digit or a character beyond ASCII */
 };
 
 /* Weights: see factor.h -------------------------------------------------------------------- */
@@ -91,19 +91,41 @@ is_never(const struct part *p)
     return p->heads.n == 0 || p->tails.n == 0;
 }
 
-static bool
-is_digit(uint8_t byte)
+static uint64_t
+eight_bytes(const char *p)
 {
-    return (byte >= '0' && byte <= '9') || byte >= 0x80;
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    return v;
 }
 
-static bool
-has_digit(weir_span text)
+/* A high bit for each byte that is a digit or beyond ASCII. Adding 0x46 carries 0x3a and more
+   over the middle, and 0x50 carries 0x30 and more: digits are where one does and the other not. */
+static inline uint64_t
+digits_in(uint64_t bytes)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (is_digit((uint8_t)text.p[i]))
-            return true;
-    return false;
+    uint64_t low = bytes & UINT64_C(0x7f7f7f7f7f7f7f7f);
+
+    return (bytes |
+            ((low + UINT64_C(0x5050505050505050)) & ~(low + UINT64_C(0x4646464646464646)))) &
+           UINT64_C(0x8080808080808080);
+}
+
+bool
+weir__has_digit(weir_span subject)
+{
+    uint64_t found = 0;
+    size_t at = 0;
+
+    if (subject.len >= 8) {
+        for (; at + 8 <= subject.len; at += 8)
+            found |= digits_in(eight_bytes(subject.p + at));
+        return (found | digits_in(eight_bytes(subject.p + subject.len - 8))) != 0;
+    }
+    for (; at < subject.len; at++)
+        found |= digits_in((unsigned char)subject.p[at]);
+    return found != 0;
 }
 
 /* Are all members digits, or beyond ASCII? */
@@ -111,7 +133,7 @@ static bool
 all_digits(const struct weir__charset *set)
 {
     for (uint32_t c = 0; c < 128; c++)
-        if (weir__charset_has_ascii(set, c) && !is_digit((uint8_t)c))
+        if (weir__charset_has_ascii(set, c) && !digits_in(c))
             return false;
     return true;
 }
@@ -128,7 +150,7 @@ one(struct arena *in, struct weir__literal l)
                          .max = len,
                          .begins = l.begins,
                          .ends = l.ends,
-                         .digit = has_digit(l.text)};
+                         .digit = weir__has_digit(l.text)};
 }
 
 static struct part

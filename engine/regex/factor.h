@@ -54,4 +54,7 @@ void weir__regex_factors(weir_span pattern, bool extended, enum weir__subjects o
 /* The same for a folded glob; subjects may be malformed. */
 void weir__glob_factors(weir_span glob, struct arena *in, struct weir__factors *out);
 
+/* Has a subject what needs_digit asks for: an ASCII digit or a byte beyond ASCII? Thread-safe. */
+bool weir__has_digit(weir_span subject);
+
 #endif
