@@ -152,12 +152,11 @@ load(const char *folder, uint32_t off, struct compiled *out)
 static void
 compile_without(uint32_t off, const struct rules *rules, struct compiled *out)
 {
-    const char *tmp = getenv("TMPDIR");
-    char folder[400];
+    char folder[TEMPORARY_MAX];
 
-    snprintf(folder, sizeof folder, "%s/tagweir-bench-XXXXXX", tmp ? tmp : "/tmp");
+    temporary_name(folder);
     if (!mkdtemp(folder))
-        die(EXIT_FAILED, "no folder could be made in %s for rule files", tmp ? tmp : "/tmp");
+        die(EXIT_FAILED, "no folder %s could be made for rule files", folder);
     write_rules(folder, rules);
     load(folder, off, out);
     remove_rules(folder);

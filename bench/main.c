@@ -56,15 +56,16 @@ plot(const char *json, const char *folder)
 static void
 write_files(const struct options *o, const struct report *report)
 {
-    char temporary[] = "/tmp/tagweir-bench-XXXXXX";
+    char temporary[TEMPORARY_MAX];
     const char *json = o->json;
 
     if (!json && !o->svg)
         return;
     if (!json) {
+        temporary_name(temporary);
         int fd = mkstemp(temporary);
         if (fd < 0)
-            die(EXIT_FAILED, "no file could be made in /tmp");
+            die(EXIT_FAILED, "no file %s could be made for the plots", temporary);
         (void)close(fd);
         json = temporary;
     }

@@ -68,3 +68,11 @@ text_fini(struct text *t)
     free(t->blocks);
     memset(t, 0, sizeof *t);
 }
+
+void
+temporary_name(char out[TEMPORARY_MAX])
+{
+    const char *folder = getenv("TMPDIR");
+
+    (void)snprintf(out, TEMPORARY_MAX, "%s/tagweir-bench-XXXXXX", folder ? folder : "/tmp");
+}

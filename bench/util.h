@@ -21,6 +21,10 @@ void die(int code, const char *fmt, ...) __attribute__((noreturn, format(printf,
 void *allocate(size_t n, size_t size);
 void *reallocate(void *p, size_t n, size_t size);
 
+/* A template for mkstemp and mkdtemp, in $TMPDIR or /tmp. */
+#define TEMPORARY_MAX 400
+void temporary_name(char out[TEMPORARY_MAX]);
+
 /* A place for strings that do not move; zero-initialise. */
 struct text {
     char **blocks;
