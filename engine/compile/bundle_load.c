@@ -75,7 +75,7 @@ compile_regexes(const struct loading *r, bool jit)
         struct weir__pattern *p = &patterns[i];
         struct weir__regex_error why;
         weir_status st = WEIR_OK;
-        if (p->is_regex)
+        if (weir__pattern_needs_regex(p))
             st = weir__regex_compile(p->text, p->extended, jit, &p->re, &why);
         if (st == WEIR_E_ARG)
             weir__diag_add(r->diags, WEIR_ERROR, &(struct weir__place){.file = r->path},

@@ -66,7 +66,7 @@ what_is_loaded_is_what_was_saved(void **state)
     assert_true(order.confidential && order.lapses);
     assert_null(rs->orders[1].reference.p);
     for (uint32_t i = 0; i < rs->npatterns; i++)
-        assert_int_equal(rs->patterns[i].re != NULL, rs->patterns[i].is_regex);
+        assert_int_equal(rs->patterns[i].re != NULL, from->patterns[i].re != NULL);
     weir_ruleset_unref(from);
     weir_ruleset_unref(rs);
     weir_buf_fini(&bytes);
