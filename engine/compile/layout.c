@@ -133,7 +133,6 @@ static const struct weir__field rule_fields[] = {
     MANY(struct weir_rule, against, numbers, nagainst),
     PLAIN(struct weir_rule, nagainst),
     PLAIN(struct weir_rule, selector),
-    PARTS(struct weir_rule, entries, (size_t)2 * WEIR_NSELECTORS, entries),
     PART(struct weir_rule, breaker, breaker),
     COLD_TEXT(struct weir_rule, meta),
     COLD_TEXT(struct weir_rule, dsa),
@@ -266,6 +265,13 @@ LAYOUT(struct weir__sieve, sieve, sieve_fields);
 
 /* The whole ----------------------------------------------------------------------------------- */
 
+static size_t
+count_entry_first(const void *ruleset, size_t i)
+{
+    (void)i;
+    return (size_t)((const struct weir_ruleset *)ruleset)->nselectors + 1;
+}
+
 static const struct weir__field ruleset_fields[] = {
     OURS(struct weir_ruleset, magic),
     OURS(struct weir_ruleset, refs),
@@ -285,6 +291,9 @@ static const struct weir__field ruleset_fields[] = {
     PLAIN(struct weir_ruleset, nrules),
     MANY(struct weir_ruleset, selectors, selector, nselectors),
     PLAIN(struct weir_ruleset, nselectors),
+    PART(struct weir_ruleset, entries, entries),
+    COLD_MANY_BY(struct weir_ruleset, entry_first, numbers, count_entry_first),
+    PLAIN(struct weir_ruleset, longest_domain),
     ONE(struct weir_ruleset, keys, keytable),
     MANY(struct weir_ruleset, patterns, pattern, npatterns),
     PLAIN(struct weir_ruleset, npatterns),

@@ -142,7 +142,6 @@ struct weir_rule {
     size_t nagainst;
     /* selector[side][kind]: its id, or WEIR_NONE when it is not given */
     uint32_t selector[2][WEIR_NSELECTORS];
-    struct weir__entries entries[2][WEIR_NSELECTORS];
     struct weir__breaker breaker;
     weir_span meta, dsa; /* as JSON; {NULL, 0}: absent */
     uint32_t file;
