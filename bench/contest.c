@@ -1,5 +1,5 @@
 /*
- * Compile, compare, time.
+ * Compile, load, compare, time.
  *
  * Tokens to compare on are a mixture: from the stream, tags that rules were made from, and these
  * with one character changed; on a stream alone, patterns would hardly ever be hit. Rounds are
@@ -12,13 +12,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOST_CHECKED 400000
 #define FEWEST_TOKENS 64
+#define MOST_ASKED_S 0.3
 
 /* Compiling ---------------------------------------------------------------------------------- */
 
-/* What compiles fast is compiled again, for a median. */
+/* What it is to match with, from the file where there is one. */
+static void
+make(const struct contender *c, struct compiled *out)
+{
+    if (c->engine->load && out->file[0])
+        c->engine->load(out);
+}
+
+static void
+forget_file(struct compiled *c)
+{
+    if (c->file[0])
+        (void)unlink(c->file);
+    c->file[0] = '\0';
+}
+
+/* What is made fast is made again, for a median. */
 static void
 compile_again(struct contender *c)
 {
@@ -28,28 +46,87 @@ compile_again(struct contender *c)
         struct compiled again = {0};
 
         c->engine->compile(c->rules, &again);
-        if (!again.context)
+        forget_file(&again);
+        if (again.why[0])
             return;
-        c->engine->free(again.context);
+        if (again.context)
+            c->engine->free(again.context);
         samples_add(&c->compile_s, again.seconds);
         spent += again.seconds;
     }
 }
 
+static void
+load_again(struct contender *c)
+{
+    double spent = c->compiled.load_seconds;
+
+    while (c->load_s.n < 5 && spent + c->compiled.load_seconds < 3.0) {
+        struct compiled again = c->compiled;
+
+        again.context = NULL;
+        c->engine->load(&again);
+        if (!again.context)
+            return;
+        c->engine->free(again.context);
+        samples_add(&c->load_s, again.load_seconds);
+        spent += again.load_seconds;
+    }
+}
+
+/* As many tags as a round would be given, so that all that matching touches has been touched. */
+static void
+ask_first(const struct contender *c, const struct tokens *tokens)
+{
+    struct tally tally = {0, 0};
+    size_t n, done = 0;
+    const weir_span *v = tokens_slice(tokens, 0, &n);
+    double start = thread_seconds();
+
+    while (done < n && thread_seconds() - start < MOST_ASKED_S) {
+        size_t m = n - done < FEWEST_TOKENS ? n - done : FEWEST_TOKENS;
+
+        c->engine->match(c->compiled.context, v + done, m, tally_add, &tally);
+        done += m;
+    }
+}
+
+static void
+measure_memory(struct contender *c, size_t heap, size_t resident, const struct tokens *tokens)
+{
+    size_t heap_after = heap_bytes(), resident_after = resident_bytes();
+
+    c->heap = heap_after > heap ? heap_after - heap : 0;
+    if (tokens) {
+        ask_first(c, tokens);
+        size_t then = resident_bytes();
+        resident_after = then > resident_after ? then : resident_after;
+    }
+    c->resident = resident_after > resident ? resident_after - resident : 0;
+}
+
 bool
-contender_compile(struct contender *c)
+contender_compile(struct contender *c, const struct tokens *tokens)
 {
     size_t heap = heap_bytes(), resident = resident_bytes();
 
     memset(&c->compiled, 0, sizeof c->compiled);
     c->engine->compile(c->rules, &c->compiled);
-    if (!c->compiled.context)
+    make(c, &c->compiled);
+    if (!c->compiled.context) {
+        forget_file(&c->compiled);
         return false;
-    size_t heap_after = heap_bytes(), resident_after = resident_bytes();
-    c->heap = heap_after > heap ? heap_after - heap : 0;
-    c->resident = resident_after > resident ? resident_after - resident : 0;
+    }
+    measure_memory(c, heap, resident, tokens);
     samples_add(&c->compile_s, c->compiled.seconds);
+    if (c->engine->load) {
+        samples_add(&c->load_s, c->compiled.load_seconds);
+        load_again(c);
+        forget_file(&c->compiled);
+    }
     compile_again(c);
+    if (!c->engine->load)
+        c->load_s = c->compile_s;
     if (c->engine->classes)
         c->has_classes = c->engine->classes(c->compiled.context, &c->classes);
     return true;

@@ -19,7 +19,10 @@ struct contender {
     bool check_only; /* there to agree, not to be timed */
     struct compiled compiled;
     struct samples compile_s;
-    size_t heap, resident; /* bytes that compiling has added and not given back */
+    struct samples load_s; /* the same as compile_s, where there is nothing to load */
+    /* Bytes that came with the context: as malloc counts them; and as the kernel does, right after
+       it was made or after it was asked for tags, whichever is more */
+    size_t heap, resident;
     bool has_classes;
     struct classes classes;
 };
@@ -45,8 +48,9 @@ struct contest {
     uint64_t npairs;        /* out: pairs of token and rule that were compared */
 };
 
-/* false: it refused the rules, why is in c->compiled. */
-bool contender_compile(struct contender *c);
+/* Compiles, loads, and asks for the first tags, for what that adds to memory (NULL: for none).
+   false: it refused the rules, why is in c->compiled. */
+bool contender_compile(struct contender *c, const struct tokens *tokens);
 void contender_free(struct contender *c);
 
 /* false: contenders disagree, and it is said on standard error with token and rule. */

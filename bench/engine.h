@@ -21,13 +21,15 @@ struct classes {
     size_t literal, prefix, factor, factorless;
 };
 
-/* What became of compiling. */
+/* What became of compiling, and of loading. Seconds are CPU time of what is the engine's own work:
+   not of putting the rules into the form it wants, which a user would have at hand. */
 struct compiled {
-    void *context;  /* NULL: it failed */
-    double seconds; /* thread CPU time of what is the engine's own work: not that of putting the
-                       rules into the form it wants, which a user would have at hand */
-    size_t nbytes;  /* of the tables that matching reads, where it can tell; 0: it cannot */
-    char why[256];  /* it failed */
+    void *context;       /* to match with; NULL: not made yet, or it failed */
+    double seconds;      /* of compiling */
+    double load_seconds; /* of loading */
+    size_t nbytes;       /* of the tables that matching reads, where it can tell; 0: it cannot */
+    char file[TEMPORARY_MAX]; /* what is to be loaded */
+    char why[256];            /* it failed */
 };
 
 struct engine {
@@ -40,6 +42,10 @@ struct engine {
     bool learns;       /* faster on tokens it has seen: run untimed over each slice first, and told
                           apart from what it does on first sight */
     void (*compile)(const struct rules *rules, struct compiled *out);
+    /* NULL: compiling makes the context. Else it makes a file, with the rules' sources out of
+       sight, and leaves nothing else behind, memory neither; this makes a context of the file, as
+       often as it is called. The file is its caller's to remove. */
+    void (*load)(struct compiled *c);
     /* The tokens lie as struct tokens says. */
     void (*match)(void *context, const weir_span *tokens, size_t n, hit_fn hit, void *arg);
     bool (*classes)(const void *context, struct classes *out); /* NULL: cannot tell */

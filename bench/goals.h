@@ -13,7 +13,7 @@ enum goal_kind {
     GOAL_GROWTH,  /* our cost with the second number of rules over that with the first: the most */
     GOAL_VARIANT, /* our cost with the second variant of the workload over the first: the most */
     GOAL_MEMORY,  /* resident bytes over those of the literals */
-    GOAL_LOAD     /* our time to compile over the peer's */
+    GOAL_LOAD     /* our time to load over the peer's to compile */
 };
 
 struct goal {

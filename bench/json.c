@@ -48,9 +48,10 @@ static void
 put_measured(weir_buf *out, const struct result *r)
 {
     weir_buf_printf(out,
-                    ",\"compile_s\":%.6g,\"heap_bytes\":%zu,\"resident_bytes\":%zu,"
+                    ",\"compile_s\":%.6g,\"load_s\":%.6g,\"heap_bytes\":%zu,\"resident_bytes\":%zu,"
                     "\"table_bytes\":%zu,\"rule_bytes\":%zu",
-                    r->compile_s.median, r->heap, r->resident, r->table, r->rule_bytes);
+                    r->compile_s.median, r->load_s.median, r->heap, r->resident, r->table,
+                    r->rule_bytes);
     if (r->has_classes)
         weir_buf_printf(
             out, ",\"classes\":{\"literal\":%zu,\"prefix\":%zu,\"factor\":%zu,\"factorless\":%zu}",

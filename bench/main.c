@@ -32,7 +32,7 @@ warm_up(const struct plan *plan, struct world *world)
 
         for (size_t i = 0; i < plan->n; i++)
             used |= plan->v[i].engines[e];
-        if (used && !engines[e]->absent && contender_compile(&c))
+        if (used && !engines[e]->absent && contender_compile(&c, NULL))
             contender_free(&c);
     }
     rules_fini(&rules);
@@ -86,7 +86,7 @@ say_what_it_is(const struct options *o, struct world *world, const struct plan *
     printf("This build is not optimised: its times say nothing.\n");
 #endif
     printf("Nanoseconds of CPU time of the thread, medians of %u interleaved rounds; seed %llu.\n"
-           "Keys are canonical already, for all alike; memory is what compiling added; who is too "
+           "Keys are canonical already, for all alike; memory is what loading added; who is too "
            "slow\n"
            "for all tags of a round gets fewer.\n",
            o->rounds, (unsigned long long)o->seed);

@@ -111,7 +111,7 @@ version()
 const struct engine engine_re2 = {
     "re2-set", "RE2::Set", "every rule in one set; timed on tokens it has seen, and on first sight",
     version,   nullptr,    100000,
-    true,      compile,    match,
+    true,      compile,    nullptr, match,
     nullptr,   release,
 };
 

@@ -95,8 +95,8 @@ print_row(const struct result *r)
     else
         printf(" %9s (%10s .. %9s) %9s", figure(ns.median, a), figure(ns.min, b), figure(ns.max, c),
                grouped(r->timing.ntokens, d));
-    printf(" %9s %8.3f s %9s %9s", grouped(r->timing.nchecked, e), r->compile_s.median,
-           megabytes(r->heap, heap), megabytes(r->resident, resident));
+    printf(" %9s %8.3f s %8.3f s %9s %9s", grouped(r->timing.nchecked, e), r->compile_s.median,
+           r->load_s.median, megabytes(r->heap, heap), megabytes(r->resident, resident));
     if (first.median > 0)
         printf("  on first sight %s ns", figure(first.median, a));
     if (r->has_classes)
@@ -124,8 +124,9 @@ report_contest(const struct run *run, const struct rules *rules, size_t first)
     const struct results *all = &run->results;
 
     print_head(all, first, rules);
-    printf("  %-46s %9s %25s %9s %9s %10s %9s %9s\n", "", "ns a tag", "(fastest .. slowest round)",
-           "in tags", "compared", "compile", "heap", "resident");
+    printf("  %-46s %9s %25s %9s %9s %10s %10s %9s %9s\n", "", "ns a tag",
+           "(fastest .. slowest round)", "in tags", "compared", "compile", "load", "heap",
+           "resident");
     for (size_t i = first; i < all->n; i++)
         print_row(&all->v[i]);
     print_missing(all, first);

@@ -15,7 +15,7 @@ struct result {
     bool check_only;
     char missing[256]; /* why there is no figure; empty: there is */
     /* of compiling */
-    struct spread compile_s;
+    struct spread compile_s, load_s;
     size_t heap, resident, table; /* bytes; table as the engine tells it, 0: it does not */
     size_t rule_bytes;            /* of the rules' texts */
     bool has_classes;

@@ -39,6 +39,7 @@ add_row(struct run *run, const struct field *f, size_t i, enum stream s)
     r->engine = c->engine;
     r->check_only = c->check_only;
     r->compile_s = samples_spread(&c->compile_s);
+    r->load_s = samples_spread(&c->load_s);
     r->heap = c->heap;
     r->resident = c->resident;
     r->table = c->compiled.nbytes;
@@ -51,7 +52,8 @@ add_row(struct run *run, const struct field *f, size_t i, enum stream s)
 
 /* Who does not compile stays out, and is named. */
 static void
-enter(struct run *run, struct field *f, size_t variant, const struct engine *e)
+enter(struct run *run, struct field *f, size_t variant, const struct engine *e,
+      const struct tokens *tokens)
 {
     struct contender *c = &f->v[f->n];
     const struct rules *rules = &f->rules[variant];
@@ -68,7 +70,7 @@ enter(struct run *run, struct field *f, size_t variant, const struct engine *e)
                  "left out above %zu rules: takes too long", e->most_rules);
     } else {
         say(run, "compiling", c);
-        if (contender_compile(c)) {
+        if (contender_compile(c, tokens)) {
             f->n++;
             return;
         }
@@ -80,6 +82,7 @@ static void
 field_init(struct run *run, struct field *f, const struct planned *planned, enum stream s)
 {
     const struct language *l = world_language(run->world, s);
+    const struct tokens *tokens = world_stream(run->world, s);
 
     *f = (struct field){.planned = planned, .nvariants = workload_variants(planned->workload)};
     for (size_t v = 0; v < f->nvariants; v++)
@@ -87,7 +90,7 @@ field_init(struct run *run, struct field *f, const struct planned *planned, enum
     for (size_t v = 0; v < f->nvariants; v++)
         for (size_t i = 0; i < nengines; i++)
             if (planned->engines[i])
-                enter(run, f, v, engines[i]);
+                enter(run, f, v, engines[i], tokens);
 }
 
 static void

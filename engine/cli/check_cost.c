@@ -70,7 +70,8 @@ cost_init(struct cost *c, const weir_ruleset *rs)
         each_literal(rs, p->pattern, count_literal, p);
         c->of_class[p->info.cls]++;
         c->nliterals += p->nliterals;
-        c->nregexes += p->info.is_regex;
+        /* words are none of PCRE2's */
+        c->nregexes += p->info.is_regex && p->info.cls != WEIR_PATTERN_WORDS;
         c->njit += p->info.jit;
         c->memory += p->info.memory;
     }

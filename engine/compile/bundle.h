@@ -1,14 +1,17 @@
 /*
  * Compiled rule sets in files (*.tws): the tables that deciding reads, to be mapped and used as
- * they lie, and the sources that they were made of.
+ * they lie, what is told of rules, and the sources that they were made of.
  *
  *   offset  bytes  what
  *   0       4096   header, below; unused bytes are 0
  *   4096    …      objects: the structs of the model that hold pointers, a whole number of pages
  *                  of 4096 bytes. First `struct weir_ruleset`. A pointer is the offset of what it
  *                  points at, counted from here; 0 is NULL.
- *   then    …      flat: arrays and texts without pointers, the sources among them, a whole number
- *                  of pages. Its offsets go on from those of objects.
+ *   then    …      flat: arrays and texts without pointers that deciding reads, a whole number of
+ *                  pages. Its offsets go on from those of objects.
+ *   then    …      cold: those that deciding never reads, which are most: the sources, entries as
+ *                  they were written, what is told of orders. A whole number of pages, whose
+ *                  offsets go on.
  *   then    …      pointers: where in objects each pointer is that is not NULL, as 32-bit numbers
  *                  of 8 bytes, ascending. Adding the address of objects to each of these pointers
  *                  makes the rule set usable. Then the file ends.
@@ -26,10 +29,10 @@
  *   72      16     checksum of ICU's region codes, which sets of regions are made over
  *   88      16     checksum of the model's structs (layout.h)
  *   104     4      version of the rule language
- *   108     4      sections: 3
+ *   108     4      sections: 4
  *   112     64     the rule set's digest, in hexadecimal
  *   176     8      bytes of the whole file
- *   184     3×32   sections, in the order above: offset, bytes, checksum
+ *   184     4×32   sections, in the order above: offset, bytes, checksum
  *   4080    16     checksum of the header's bytes before this one
  *
  * Numbers are the machine's own: a file is read where it was written, or on a machine of its kind.
@@ -37,6 +40,10 @@
  * of the file. They guard against damage, not against forgery: once they agree, what the tables say
  * is believed, and the digest is not computed again. Who may write the file may decide what the
  * engine decides, as who may write the rules.
+ *
+ * Objects are read, for they are changed. Flat is mapped. Cold is mapped as well, and its checksum
+ * is taken by reading beside that: until somebody asks for what is told, none of it is in the
+ * memory of the process. Pointers are read, and let go.
  *
  * What changes a canonical key, a skeleton or a region makes the tables wrong: under another ICU
  * they are not used, and the sources are compiled again. A change of the engine that would find
@@ -49,12 +56,18 @@
 #include "model/ruleset.h"
 
 #define WEIR__BUNDLE_MAGIC "\x89TWS\r\n\x1a\n"
-#define WEIR__BUNDLE_FORMAT 1u
+#define WEIR__BUNDLE_FORMAT 2u
 #define WEIR__BUNDLE_ORDER 0x01020304u
 #define WEIR__BUNDLE_PAGE 4096u
 #define WEIR__SUM_SIZE 16
 
-enum weir__bundle_part { WEIR__PART_OBJECTS, WEIR__PART_FLAT, WEIR__PART_POINTERS, WEIR__NPARTS };
+enum weir__bundle_part {
+    WEIR__PART_OBJECTS,
+    WEIR__PART_FLAT,
+    WEIR__PART_COLD,
+    WEIR__PART_POINTERS,
+    WEIR__NPARTS
+};
 
 struct weir__bundle_section {
     uint64_t at, size;
@@ -85,10 +98,11 @@ void weir__sum(const void *p, size_t n, unsigned char sum[WEIR__SUM_SIZE]);
 /* What files of this process depend on. */
 void weir__bundle_kind(struct weir__bundle_kind *out);
 
-/* A compiled file, mapped and found whole; its pointers are good, and nothing of it is written
-   again. Its regexes are not compiled. */
+/* A compiled file, in memory and found whole; its pointers are good. Its regexes are not compiled.
+ */
 struct weir__bundle {
-    void *mapped;
+    struct weir__bundle_header header;
+    void *mapped; /* objects, flat and cold */
     size_t size;
     struct weir_ruleset *rules;    /* only what layout.h says is kept */
     struct weir__bundle_kind ours; /* what a file would depend on that were written now */
@@ -98,7 +112,7 @@ struct weir__bundle {
 bool weir__bundle_is(const char *path);
 /*
  * WEIR_E_IO: it cannot be read. WEIR_E_RULES: it is damaged, or of no use to this program. Both
- * said in diags. Nothing is to be closed then.
+ * said in diags. WEIR_E_NOMEM. Nothing is to be closed then.
  */
 weir_status weir__bundle_open(const char *path, struct weir__bundle *out, weir_diags *diags);
 void weir__bundle_close(struct weir__bundle *b);

@@ -1,15 +1,16 @@
 /*
- * Reading a compiled rule set: mapped, found whole, its pointers set, its regexes compiled.
+ * Reading a compiled rule set: brought into memory, found whole, its pointers set.
  *
  * Nothing in the file is believed before its checksum is seen to agree; what a person is told
  * depends on what can be told with certainty by then.
+ *
+ * Objects are written to when pointers are set: they are read into memory of the process, in large
+ * pages where the system has them. Mapping them and letting the system copy them page by page took
+ * twice as long.
  */
 #include "base/check.h"
 #include "base/error.h"
 #include "compile/bundle.h"
-#include "compile/compiling.h"
-#include "compile/layout.h"
-#include "text/fold.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 #define COPY_AGAIN                                                                                 \
     "copy it again from where it was made, or make it again from its rules with `tagweir compile`"
@@ -25,18 +27,28 @@
 /* What stands at the same place in every format. */
 #define COMMON_SIZE offsetof(struct weir__bundle_header, kind)
 
+/* What is read at once, small enough to be in the cache still when it is summed up. */
+#define CHUNK (64u << 10)
+/* Pages this large are asked for where what is read fills several of them. */
+#define HUGE_PAGE (2u << 20)
+
 struct reading {
     const char *path;
     weir_diags *diags;
     struct weir__bundle *b;
     const struct weir__bundle_header *h;
+    int fd;
+    size_t file_size;
+    XXH3_state_t *summing;
+    weir_status st;
 };
 
 /* Says what is wrong; false. */
-#define REFUSE(r, ...)                                                                             \
+#define REFUSE(r, ...) FAIL(r, WEIR_E_RULES, __VA_ARGS__)
+#define FAIL(r, status, ...)                                                                       \
     (weir__diag_add((r)->diags, WEIR_ERROR, &(struct weir__place){.file = (r)->path},              \
                     __VA_ARGS__),                                                                  \
-     false)
+     (r)->st = (status), false)
 
 /* Who wrote the file, by a header that may be damaged: nothing but what a version is made of. */
 struct writer {
@@ -82,40 +94,52 @@ weir__bundle_is(const char *path)
     return is;
 }
 
-/* The whole file, read ahead: every byte of it is looked at. An empty one is mapped nowhere. */
+/* Bytes of the file. It is not expected to shrink meanwhile, and refused if it does. */
 static bool
-map_file(const struct reading *r)
+read_at(struct reading *r, void *to, size_t n, uint64_t at)
+{
+    for (char *p = to; n > 0;) {
+        ssize_t got = pread(r->fd, p, n, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return FAIL(r, WEIR_E_IO, "cannot be read: %s", strerror(errno));
+        if (got == 0)
+            return REFUSE(r, "this compiled rule set ends while it is read: " COPY_AGAIN);
+        p += got;
+        at += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return true;
+}
+
+static bool
+open_file(struct reading *r)
 {
     struct stat st = {0};
-    void *p = NULL;
-    int fd = open(r->path, O_RDONLY | O_CLOEXEC);
-    bool ok = fd >= 0 && fstat(fd, &st) == 0;
+    struct weir__bundle_header *h = &r->b->header;
 
-    if (ok && st.st_size > 0)
-        p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
-    ok = ok && p != MAP_FAILED;
-    if (!ok)
-        (void)REFUSE(r, "cannot be read: %s", strerror(errno));
-    else
-        *r->b = (struct weir__bundle){.mapped = p, .size = (size_t)st.st_size};
-    if (fd >= 0)
-        (void)close(fd);
-    return ok;
+    r->fd = open(r->path, O_RDONLY | O_CLOEXEC);
+    if (r->fd < 0 || fstat(r->fd, &st) != 0)
+        return FAIL(r, WEIR_E_IO, "cannot be read: %s", strerror(errno));
+    r->file_size = (size_t)st.st_size;
+    r->h = h;
+    return read_at(r, h, r->file_size < sizeof *h ? r->file_size : sizeof *h, 0);
 }
 
 /* Is it such a file, of this format, of this kind of machine? */
 static bool
-check_beginning(const struct reading *r)
+check_beginning(struct reading *r)
 {
     const struct weir__bundle_header *h = r->h;
 
-    if (r->b->size == 0)
+    if (r->file_size == 0)
         return REFUSE(r, "this file is empty, and no compiled rule set: " COPY_AGAIN);
-    size_t known = r->b->size < sizeof h->magic ? r->b->size : sizeof h->magic;
+    size_t known = r->file_size < sizeof h->magic ? r->file_size : sizeof h->magic;
     if (memcmp(h->magic, WEIR__BUNDLE_MAGIC, known) != 0)
         return REFUSE(r, "this is no compiled rule set, or its beginning is damaged: " COPY_AGAIN);
-    if (r->b->size < COMMON_SIZE)
-        return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->b->size);
+    if (r->file_size < COMMON_SIZE)
+        return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->file_size);
     if (h->order != WEIR__BUNDLE_ORDER || h->pointer_size != sizeof(void *))
         return REFUSE(
             r, "this compiled rule set was made on another kind of machine, whose %s: " MAKE_AGAIN,
@@ -146,28 +170,28 @@ has_sound_sections(const struct reading *r)
 
     for (int i = 0; i < WEIR__NPARTS; i++) {
         const struct weir__bundle_section *s = &r->h->sections[i];
-        if (s->at != at || s->size > r->b->size - at)
+        if (s->at != at || s->size > r->file_size - at)
             return false;
         if (i != WEIR__PART_POINTERS && s->size % WEIR__BUNDLE_PAGE != 0)
             return false;
         at += s->size;
     }
-    return at == r->b->size && r->h->sections[WEIR__PART_OBJECTS].size >= sizeof *r->b->rules;
+    return at == r->file_size && r->h->sections[WEIR__PART_OBJECTS].size >= sizeof *r->b->rules;
 }
 
 static bool
-check_header(const struct reading *r)
+check_header(struct reading *r)
 {
     const struct weir__bundle_header *h = r->h;
     struct weir__bundle_kind *ours = &r->b->ours;
 
-    if (r->b->size < sizeof *h)
-        return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->b->size);
+    if (r->file_size < sizeof *h)
+        return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->file_size);
     if (!agrees(h, offsetof(struct weir__bundle_header, sum), h->sum))
         return REFUSE(r, "the header of this compiled rule set is damaged: " COPY_AGAIN);
-    if (h->size != r->b->size)
+    if (h->size != r->file_size)
         return REFUSE(r, "this compiled rule set has %zu bytes, and should have %llu: " COPY_AGAIN,
-                      r->b->size, (unsigned long long)h->size);
+                      r->file_size, (unsigned long long)h->size);
     if (h->header_size != sizeof *h || h->nsections != WEIR__NPARTS || !has_sound_sections(r))
         return REFUSE(r, "the header of this compiled rule set makes no sense: " COPY_AGAIN);
     weir__bundle_kind(ours);
@@ -179,29 +203,109 @@ check_header(const struct reading *r)
     return true;
 }
 
+/* Memory for all sections, one behind the other as in the file; what is not needed later stands at
+   the end. */
 static bool
-check_sections(const struct reading *r)
+reserve(struct reading *r)
 {
-    const char *from = r->b->mapped;
+    struct weir__bundle *b = r->b;
+    const struct weir__bundle_section *objects = &r->h->sections[WEIR__PART_OBJECTS];
 
-    for (int i = 0; i < WEIR__NPARTS; i++) {
-        const struct weir__bundle_section *s = &r->h->sections[i];
-        if (!agrees(from + s->at, s->size, s->sum))
-            return REFUSE(
-                r, "this compiled rule set is damaged between byte %llu and byte %llu: " COPY_AGAIN,
-                (unsigned long long)s->at, (unsigned long long)(s->at + s->size));
+    b->size = r->file_size - sizeof *r->h;
+    b->mapped = mmap(NULL, b->size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (b->mapped == MAP_FAILED) {
+        b->mapped = NULL;
+        return FAIL(r, WEIR_E_NOMEM, "cannot be mapped into memory: %s", strerror(errno));
     }
+    if (objects->size >= 2 * HUGE_PAGE)
+        (void)madvise(b->mapped, objects->size, MADV_HUGEPAGE); /* a wish */
+    return true;
+}
+
+static char *
+place_of(const struct reading *r, enum weir__bundle_part part)
+{
+    return (char *)r->b->mapped + (r->h->sections[part].at - sizeof *r->h);
+}
+
+/* Over what is reserved. Not where pages of the system are larger than the file's and do not begin
+   where the section does: false then. */
+static bool
+map_part(const struct reading *r, enum weir__bundle_part part, int flags)
+{
+    const struct weir__bundle_section *s = &r->h->sections[part];
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *to = place_of(r, part);
+
+    return s->size && s->at % page == 0 && (uintptr_t)to % page == 0 && s->size % page == 0 &&
+           mmap(to, s->size, PROT_READ, MAP_PRIVATE | MAP_FIXED | flags, r->fd, (off_t)s->at) == to;
+}
+
+/* Reads the section, to where it belongs or only to sum it up (to == NULL). */
+static bool
+read_part(struct reading *r, enum weir__bundle_part part, char *to,
+          unsigned char sum[WEIR__SUM_SIZE])
+{
+    const struct weir__bundle_section *s = &r->h->sections[part];
+    char chunk[CHUNK];
+    XXH128_canonical_t out;
+
+    (void)XXH3_128bits_reset(r->summing);
+    for (uint64_t done = 0; done < s->size;) {
+        size_t n = s->size - done < CHUNK ? (size_t)(s->size - done) : CHUNK;
+        char *p = to ? to + done : chunk;
+        if (!read_at(r, p, n, s->at + done))
+            return false;
+        (void)XXH3_128bits_update(r->summing, p, n);
+        done += n;
+    }
+    XXH128_canonicalFromHash(&out, XXH3_128bits_digest(r->summing));
+    memcpy(sum, out.digest, WEIR__SUM_SIZE);
+    return true;
+}
+
+/* Brings a section to its place, and sees that it is whole. */
+static bool
+bring_part(struct reading *r, enum weir__bundle_part part)
+{
+    const struct weir__bundle_section *s = &r->h->sections[part];
+    unsigned char sum[WEIR__SUM_SIZE];
+    char *to = place_of(r, part);
+    bool read = true;
+
+    if (part == WEIR__PART_FLAT && map_part(r, part, MAP_POPULATE))
+        weir__sum(to, s->size, sum);
+    else if (part == WEIR__PART_COLD && map_part(r, part, 0))
+        read = read_part(r, part, NULL, sum);
+    else
+        read = read_part(r, part, to, sum);
+    if (read && memcmp(sum, s->sum, sizeof sum) != 0)
+        return REFUSE(
+            r, "this compiled rule set is damaged between byte %llu and byte %llu: " COPY_AGAIN,
+            (unsigned long long)s->at, (unsigned long long)(s->at + s->size));
+    return read;
+}
+
+static bool
+bring_parts(struct reading *r)
+{
+    for (int i = 0; i < WEIR__NPARTS; i++)
+        if (!bring_part(r, (enum weir__bundle_part)i))
+            return false;
     return true;
 }
 
 /* Adds the image's address to each pointer, which is an offset until then. */
 static bool
-relocate(const struct reading *r, char *image, const struct weir__bundle_section *parts)
+relocate(const struct reading *r)
 {
-    const char *list = (const char *)r->b->mapped + parts[WEIR__PART_POINTERS].at;
+    const struct weir__bundle_section *parts = r->h->sections;
+    const char *list = place_of(r, WEIR__PART_POINTERS);
+    char *image = r->b->mapped;
     size_t n = parts[WEIR__PART_POINTERS].size / sizeof(uint32_t);
-    size_t objects = parts[WEIR__PART_OBJECTS].size;
-    size_t whole = objects + parts[WEIR__PART_FLAT].size, least = 0;
+    size_t objects = parts[WEIR__PART_OBJECTS].size, least = 0;
+    size_t whole = (size_t)(list - image);
 
     for (size_t i = 0; i < n; i++) {
         uint32_t place;
@@ -217,43 +321,45 @@ relocate(const struct reading *r, char *image, const struct weir__bundle_section
     return true;
 }
 
-/* Makes objects writable, or not. Pages of the system may be larger than the file's. */
-static bool
-protect(const struct weir__bundle *b, const struct weir__bundle_section *objects, int protection)
+/* The list of pointers has done its work. */
+static void
+let_go_of_pointers(const struct reading *r)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t from = objects->at / page * page;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), size = r->b->size;
+    size_t keep = (size_t)(place_of(r, WEIR__PART_POINTERS) - (char *)r->b->mapped);
 
-    return mprotect((char *)b->mapped + from, objects->at + objects->size - from, protection) == 0;
+    keep = (keep + page - 1) / page * page;
+    if (keep < size && munmap((char *)r->b->mapped + keep, size - keep) == 0)
+        r->b->size = keep;
 }
 
 static bool
-set_pointers(const struct reading *r)
+set_pointers(struct reading *r)
 {
-    const struct weir__bundle_section *parts = r->h->sections;
-    char *image = (char *)r->b->mapped + parts[WEIR__PART_OBJECTS].at;
-
-    if (!protect(r->b, &parts[WEIR__PART_OBJECTS], PROT_READ | PROT_WRITE))
-        return REFUSE(r, "cannot be mapped into memory: %s", strerror(errno));
-    if (!relocate(r, image, parts))
+    if (!relocate(r))
         return REFUSE(r, "the pointers of this compiled rule set make no sense: " COPY_AGAIN);
-    r->b->rules = (struct weir_ruleset *)(void *)image;
+    let_go_of_pointers(r);
+    r->b->rules = r->b->mapped;
     return true;
 }
 
 weir_status
 weir__bundle_open(const char *path, struct weir__bundle *out, weir_diags *diags)
 {
-    struct reading r = {.path = path, .diags = diags, .b = out};
+    struct reading r = {.path = path, .diags = diags, .b = out, .fd = -1};
 
-    *out = (struct weir__bundle){0};
-    if (!map_file(&r))
-        return WEIR_E_IO;
-    r.h = out->mapped;
-    if (check_beginning(&r) && check_header(&r) && check_sections(&r) && set_pointers(&r))
-        return WEIR_OK;
-    weir__bundle_close(out);
-    return WEIR_E_RULES;
+    memset(out, 0, sizeof *out);
+    r.summing = XXH3_createState();
+    if (!r.summing)
+        return WEIR_E_NOMEM;
+    bool good = open_file(&r) && check_beginning(&r) && check_header(&r) && reserve(&r) &&
+                bring_parts(&r) && set_pointers(&r);
+    if (r.fd >= 0)
+        (void)close(r.fd);
+    (void)XXH3_freeState(r.summing);
+    if (!good)
+        weir__bundle_close(out);
+    return good ? WEIR_OK : r.st;
 }
 
 void
@@ -261,126 +367,6 @@ weir__bundle_close(struct weir__bundle *b)
 {
     if (b->mapped)
         (void)munmap(b->mapped, b->size);
-    *b = (struct weir__bundle){0};
-}
-
-/* A rule set to decide by --------------------------------------------------------------------- */
-
-/* Would the same sources give the same tables here? Else the reason is told. */
-static bool
-fits(const struct reading *r)
-{
-    const struct weir__bundle_kind *theirs = &r->h->kind, *ours = &r->b->ours;
-
-    if (memcmp(theirs, ours, sizeof *ours) == 0)
-        return true;
-    weir__diag_add(
-        r->diags, WEIR_WARNING, &(struct weir__place){.file = r->path},
-        "compiled with Unicode %.16s (ICU %.16s), and this is Unicode %s (ICU %s), where "
-        "keys or regions may differ: the sources in it are compiled again, at each "
-        "start. `tagweir compile %s -o %s` ends that",
-        theirs->unicode, theirs->icu, ours->unicode, ours->icu, r->path, r->path);
-    return false;
-}
-
-static void
-unmap(void *mapped, size_t nmapped)
-{
-    (void)munmap(mapped, nmapped);
-}
-
-/* What the file has of the struct itself; what it points at stays where it is. The bundle is the
-   rule set's from then on. */
-static weir_status
-take_over(struct weir__bundle *b, struct weir_ruleset *rs)
-{
-    const struct weir__bundle_header *h = b->mapped;
-
-    for (size_t i = 0; i < weir__layout_ruleset.nfields; i++) {
-        const struct weir__field *f = &weir__layout_ruleset.fields[i];
-        if (f->how != WEIR__OURS)
-            memcpy((char *)rs + f->at, (const char *)b->rules + f->at, f->n * f->size);
-    }
-    memcpy(rs->digest, h->digest, sizeof h->digest);
-    rs->mapped = b->mapped;
-    rs->nmapped = b->size;
-    rs->unmap = unmap;
-    const char **files = arena_array(&rs->arena, rs->nfiles, sizeof *files);
-    for (uint32_t i = 0; files && i < rs->nfiles; i++)
-        files[i] = rs->sources[i].name.p;
-    rs->files = files;
-    return files ? WEIR_OK : WEIR_E_NOMEM;
-}
-
-static weir_status
-compile_regexes(const struct reading *r, bool jit)
-{
-    /* they lie in what is mapped for this process alone, and are nobody else's yet */
-    struct weir__pattern *patterns =
-        (struct weir__pattern *)(uintptr_t)r->b->rules->patterns; /* const for all others */
-
-    for (uint32_t i = 0; i < r->b->rules->npatterns; i++) {
-        struct weir__pattern *p = &patterns[i];
-        struct weir__regex_error why;
-        weir_status st = WEIR_OK;
-        if (p->is_regex)
-            st = weir__regex_compile(p->text, p->extended, jit, &p->re, &why);
-        if (st == WEIR_E_ARG)
-            (void)REFUSE(r, "PCRE2 refuses the regex /%.*s/ in it (%s): " MAKE_AGAIN,
-                         SPAN_FMT(p->text), why.message);
-        if (st != WEIR_OK)
-            return st == WEIR_E_NOMEM ? st : WEIR_E_RULES;
-    }
-    return WEIR_OK;
-}
-
-static weir_status
-make_ready(const struct reading *r, uint32_t match_off, struct weir_ruleset *rs)
-{
-    weir_status st = take_over(r->b, rs);
-
-    if (st == WEIR_OK)
-        st = compile_regexes(r, !(match_off & WEIR_MATCH_JIT));
-    if (st == WEIR_OK)
-        st = weir__ruleset_build_automata(rs);
-    if (st == WEIR_OK && !protect(r->b, &r->h->sections[WEIR__PART_OBJECTS], PROT_READ))
-        st = WEIR_E_NOMEM;
-    if (st == WEIR_OK && weir__folds_confusables(rs->rules, rs->nrules))
-        st = weir__fold_prepare();
-    if (st == WEIR_OK && rs->npatterns)
-        weir__lint_jit(match_off, r->diags);
-    return st;
-}
-
-weir_status
-weir__bundle_load(const char *path, const weir_load_options *o, weir_diags *diags,
-                  weir_ruleset **out)
-{
-    uint32_t match_off = o ? o->match_off : 0;
-    struct weir__bundle b;
-    weir_status st = weir__bundle_open(path, &b, diags);
-
-    *out = NULL;
-    if (st != WEIR_OK)
-        return st;
-    struct reading r = {.path = path, .diags = diags, .b = &b, .h = b.mapped};
-    if (!fits(&r) || (match_off & WEIR_MATCH_WORDS)) { /* words stand in the tables already */
-        weir__bundle_close(&b);
-        return WEIR_OK;
-    }
-    struct weir_ruleset *rs = calloc(1, sizeof *rs);
-    if (!rs) {
-        weir__bundle_close(&b);
-        return WEIR_E_NOMEM;
-    }
-    arena_init(&rs->arena, NULL);
-    st = make_ready(&r, match_off, rs);
-    if (st != WEIR_OK) {
-        weir__ruleset_free(rs);
-        return st;
-    }
-    rs->magic = WEIR_RULESET_MAGIC;
-    atomic_init(&rs->refs, 1);
-    *out = rs;
-    return WEIR_OK;
+    b->mapped = NULL;
+    b->rules = NULL;
 }

@@ -79,6 +79,19 @@ weir__folds_confusables(const struct weir_rule *rules, size_t n)
     return false;
 }
 
+/* As a compiled rule set is loaded. Called once the rule set owns its patterns. */
+static void
+drop_regexes_of_words(struct weir_ruleset *rs)
+{
+    struct weir__pattern *patterns = (struct weir__pattern *)(uintptr_t)rs->patterns;
+
+    for (uint32_t i = 0; i < rs->npatterns; i++)
+        if (!weir__pattern_needs_regex(&patterns[i])) {
+            weir__regex_free(patterns[i].re);
+            patterns[i].re = NULL;
+        }
+}
+
 /* All that may jump. */
 static weir_status
 compile_all(struct compiling *c, const char *const *paths, size_t npaths)
@@ -98,6 +111,7 @@ compile_all(struct compiling *c, const char *const *paths, size_t npaths)
     if (weir__folds_confusables(c->rules, c->nrules) && (st = weir__fold_prepare()) != WEIR_OK)
         return st;
     weir__freeze(c);
+    drop_regexes_of_words(c->rs);
     if (c->keep_sources)
         weir__keep_sources(c);
     st = weir__ruleset_build_automata(c->rs);

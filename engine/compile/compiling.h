@@ -80,6 +80,9 @@ struct compiling {
     size_t nrules, rules_cap;
     struct weir__selector *selectors;
     size_t nselectors, selectors_cap;
+    struct raw_entries entries; /* of all selectors, in their order */
+    uint32_t *entry_first;      /* by selector: its first among them */
+    size_t nentry_first, entry_first_cap;
     struct weir__rule_test *tests;
     size_t ntests, tests_cap;
     struct weir__keytable_builder *keys;
@@ -147,9 +150,7 @@ bool weir__compile_regions(struct compiling *c, const struct node *seq,
                            struct weir__region_set *out);
 void weir__compile_lists(struct compiling *c, const struct node *map);
 /* Copies entries into the rule set, without what the compiler alone knows of them. */
-void weir__keep_entries(struct compiling *c, const struct raw_entries *raw,
-                        struct weir__entries *out);
-/* Entries of lists, kept once all are read. */
+/* Entries of lists and rules, kept once all are read. */
 void weir__finish_lists(struct compiling *c);
 void weir__compile_orders(struct compiling *c, const struct node *map);
 void weir__compile_rules(struct compiling *c, const struct node *seq);

@@ -18,6 +18,7 @@
 #define PLAIN(S, f) {FIELD(S, f, 1, WEIR__PLAIN), .size = SIZE(S, f)}
 #define OURS(S, f) {FIELD(S, f, 1, WEIR__OURS), .size = SIZE(S, f)}
 #define TEXT(S, f) {FIELD(S, f, 1, WEIR__TEXT), .size = SIZE(S, f)}
+#define COLD_TEXT(S, f) {FIELD(S, f, 1, WEIR__TEXT), .size = SIZE(S, f), .cold = true}
 #define PARTS(S, f, k, l) {FIELD(S, f, k, WEIR__PART), .size = SIZE(S, f) / (k), .of = &(l)}
 #define PART(S, f, l) PARTS(S, f, 1, l)
 #define ONES(S, f, k, l) {FIELD(S, f, k, WEIR__ONE), .size = sizeof(void *), .of = &(l)}
@@ -29,6 +30,8 @@
 #define MANIES_BY(S, f, k, l, fn)                                                                  \
     {FIELD(S, f, k, WEIR__MANY), .size = sizeof(void *), .of = &(l), .count = (fn)}
 #define MANY_BY(S, f, l, fn) MANIES_BY(S, f, 1, l, fn)
+#define COLD_MANY_BY(S, f, l, fn)                                                                  \
+    {FIELD(S, f, 1, WEIR__MANY), .size = sizeof(void *), .of = &(l), .cold = true, .count = (fn)}
 
 #define LAYOUT(S, variable, list)                                                                  \
     static const struct weir__layout variable = {#S, sizeof(S), list, sizeof list / sizeof *list}
@@ -42,27 +45,27 @@ BYTES(struct weir__sieve_literal, sieve_literals);
 BYTES(struct weir__sieve_slot, sieve_slots);
 
 static const struct weir__field source_fields[] = {
-    TEXT(struct weir__source, name),
-    TEXT(struct weir__source, text),
+    COLD_TEXT(struct weir__source, name),
+    COLD_TEXT(struct weir__source, text),
     PLAIN(struct weir__source, of),
-    TEXT(struct weir__source, as),
+    COLD_TEXT(struct weir__source, as),
 };
 LAYOUT(struct weir__source, source, source_fields);
 
 /* Orders and lists ---------------------------------------------------------------------------- */
 
 static const struct weir__field refused_fields[] = {
-    TEXT(struct weir__refused, target),
-    TEXT(struct weir__refused, reason),
+    COLD_TEXT(struct weir__refused, target),
+    COLD_TEXT(struct weir__refused, reason),
 };
 LAYOUT(struct weir__refused, refused, refused_fields);
 
 static const struct weir__field order_fields[] = {
     TEXT(struct weir__order, id),
-    TEXT(struct weir__order, authority),
-    TEXT(struct weir__order, basis),
-    TEXT(struct weir__order, reference),
-    TEXT(struct weir__order, notice),
+    COLD_TEXT(struct weir__order, authority),
+    COLD_TEXT(struct weir__order, basis),
+    COLD_TEXT(struct weir__order, reference),
+    COLD_TEXT(struct weir__order, notice),
     PLAIN(struct weir__order, kind),
     PLAIN(struct weir__order, confidential),
     PLAIN(struct weir__order, lapses),
@@ -74,8 +77,8 @@ static const struct weir__field order_fields[] = {
     PLAIN(struct weir__order, nintervals),
     MANY(struct weir__order, refused, refused, nrefused),
     PLAIN(struct weir__order, nrefused),
-    TEXT(struct weir__order, meta),
-    TEXT(struct weir__order, dsa),
+    COLD_TEXT(struct weir__order, meta),
+    COLD_TEXT(struct weir__order, dsa),
     PLAIN(struct weir__order, file),
     PLAIN(struct weir__order, line),
 };
@@ -89,13 +92,13 @@ count_entry_bytes(const void *entries, size_t i)
 }
 
 static const struct weir__field entries_fields[] = {
-    MANY_BY(struct weir__entries, items, bytes, count_entry_bytes),
+    COLD_MANY_BY(struct weir__entries, items, bytes, count_entry_bytes),
     PLAIN(struct weir__entries, n),
 };
 LAYOUT(struct weir__entries, entries, entries_fields);
 
 static const struct weir__field list_fields[] = {
-    TEXT(struct weir__list, name),
+    COLD_TEXT(struct weir__list, name),
     PART(struct weir__list, accounts, entries),
     PART(struct weir__list, hashtags, entries),
     PART(struct weir__list, posts, entries),
@@ -130,10 +133,9 @@ static const struct weir__field rule_fields[] = {
     MANY(struct weir_rule, against, numbers, nagainst),
     PLAIN(struct weir_rule, nagainst),
     PLAIN(struct weir_rule, selector),
-    PARTS(struct weir_rule, entries, (size_t)2 * WEIR_NSELECTORS, entries),
     PART(struct weir_rule, breaker, breaker),
-    TEXT(struct weir_rule, meta),
-    TEXT(struct weir_rule, dsa),
+    COLD_TEXT(struct weir_rule, meta),
+    COLD_TEXT(struct weir_rule, dsa),
     PLAIN(struct weir_rule, file),
     PLAIN(struct weir_rule, line),
 };
@@ -150,12 +152,12 @@ static const struct weir__field test_fields[] = {
     PLAIN(struct weir__rule_test, rule),
     PLAIN(struct weir__rule_test, expect_match),
     PLAIN(struct weir__rule_test, is_post),
-    TEXT(struct weir__rule_test, text),
+    COLD_TEXT(struct weir__rule_test, text),
     PLAIN(struct weir__rule_test, file),
     PLAIN(struct weir__rule_test, line),
     PLAIN(struct weir__rule_test, column),
     PLAIN(struct weir__rule_test, width),
-    TEXT(struct weir__rule_test, source),
+    COLD_TEXT(struct weir__rule_test, source),
 };
 LAYOUT(struct weir__rule_test, rule_test, test_fields);
 
@@ -213,7 +215,7 @@ static const struct weir__field pattern_fields[] = {
     PLAIN(struct weir__pattern, class),
     PLAIN(struct weir__pattern, needs_digit),
     PLAIN(struct weir__pattern, certain),
-    TEXT(struct weir__pattern, written),
+    COLD_TEXT(struct weir__pattern, written),
     PLAIN(struct weir__pattern, file),
     PLAIN(struct weir__pattern, line),
     PLAIN(struct weir__pattern, column),
@@ -263,6 +265,13 @@ LAYOUT(struct weir__sieve, sieve, sieve_fields);
 
 /* The whole ----------------------------------------------------------------------------------- */
 
+static size_t
+count_entry_first(const void *ruleset, size_t i)
+{
+    (void)i;
+    return (size_t)((const struct weir_ruleset *)ruleset)->nselectors + 1;
+}
+
 static const struct weir__field ruleset_fields[] = {
     OURS(struct weir_ruleset, magic),
     OURS(struct weir_ruleset, refs),
@@ -282,6 +291,9 @@ static const struct weir__field ruleset_fields[] = {
     PLAIN(struct weir_ruleset, nrules),
     MANY(struct weir_ruleset, selectors, selector, nselectors),
     PLAIN(struct weir_ruleset, nselectors),
+    PART(struct weir_ruleset, entries, entries),
+    COLD_MANY_BY(struct weir_ruleset, entry_first, numbers, count_entry_first),
+    PLAIN(struct weir_ruleset, longest_domain),
     ONE(struct weir_ruleset, keys, keytable),
     MANY(struct weir_ruleset, patterns, pattern, npatterns),
     PLAIN(struct weir_ruleset, npatterns),

@@ -150,14 +150,14 @@ weir__compile_lists(struct compiling *c, const struct node *map)
     }
 }
 
-void
-weir__keep_entries(struct compiling *c, const struct raw_entries *raw, struct weir__entries *out)
+static void
+keep_entries(struct compiling *c, const struct raw_entries *raw, struct weir__entries *out)
 {
     size_t size = 0, at = 0;
 
     for (size_t i = 0; i < raw->n; i++)
         size += raw->items[i].entry.text.len;
-    CHECK(size < UINT32_MAX); /* no file is read that is so large */
+    CHECK(size < UINT32_MAX); /* no key table would hold them */
     struct weir__kept_entry *kept = arena_array(c->into, raw->n * sizeof *kept + size, 1);
     char *texts = (char *)(kept + raw->n);
     for (size_t i = 0; i < raw->n; i++) {
@@ -169,6 +169,8 @@ weir__keep_entries(struct compiling *c, const struct raw_entries *raw, struct we
                                             .line = e->line,
                                             .kind = (uint8_t)e->kind,
                                             .extended = e->extended};
+        if (e->kind == WEIR__ENTRY_DOMAIN && e->text.len > c->rs->longest_domain)
+            c->rs->longest_domain = (uint32_t)e->text.len;
         if (e->text.len)
             memcpy(texts + at, e->text.p, e->text.len);
         at += e->text.len;
@@ -180,12 +182,20 @@ static void
 keep(struct compiling *c, const struct raw_list *raw, weir_selector kind, struct weir__entries *out)
 {
     if (raw->given[kind])
-        weir__keep_entries(c, &raw->of[kind], out);
+        keep_entries(c, &raw->of[kind], out);
 }
 
 void
 weir__finish_lists(struct compiling *c)
 {
+    uint32_t *first = arena_array(c->into, c->nselectors + 1, sizeof *first);
+
+    CHECK(c->nentry_first == c->nselectors && c->entries.n < UINT32_MAX);
+    if (c->nselectors)
+        memcpy(first, c->entry_first, c->nselectors * sizeof *first);
+    first[c->nselectors] = (uint32_t)c->entries.n;
+    c->rs->entry_first = first;
+    keep_entries(c, &c->entries, &c->rs->entries);
     for (size_t i = 0; i < c->nlists; i++) {
         keep(c, &c->raw_lists[i], WEIR_SEL_ACCOUNTS, &c->lists[i].accounts);
         keep(c, &c->raw_lists[i], WEIR_SEL_HASHTAGS, &c->lists[i].hashtags);

@@ -339,6 +339,8 @@ add_bundle(struct gathering *g, size_t given, const char *path)
         return true;
     struct weir__bundle *b = ARENA_PUSH(g->work, f->bundles, f->nbundles, f->bundles_cap);
     weir_status st = weir__bundle_open(path, b, g->diags);
+    if (st == WEIR_E_NOMEM)
+        longjmp(*g->work->on_oom, 1);
     if (st != WEIR_OK)
         return st != WEIR_E_IO;
     if (!alone)

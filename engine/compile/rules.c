@@ -3,6 +3,8 @@
  */
 #include "compile/compiling.h"
 
+#include "base/check.h"
+
 static const char *const keys[] = {
     "id",    "order", "regions", "except_regions", "action", "factor",   "surfaces",
     "priority", "against", "mode", "rollout",      "from",   "until",    "match",
@@ -401,10 +403,13 @@ add_list(struct compiling *c, uint32_t list, weir_selector kind, enum weir__fold
 
 static void
 compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
-                const struct weir_rule *r, uint32_t id, struct weir__entries *out)
+                const struct weir_rule *r, uint32_t id)
 {
-    struct raw_entries all = {.n = 0};
+    struct raw_entries *all = &c->entries;
+    size_t first = all->n;
 
+    CHECK(first < UINT32_MAX);
+    *ARENA_PUSH(c->work, c->entry_first, c->nentry_first, c->entry_first_cap) = (uint32_t)first;
     for (size_t i = 0; i < seq->n; i++) {
         const struct node *n = seq->items[i];
         struct raw_entry e = {.at = weir__place_of(n), .node = n};
@@ -420,10 +425,10 @@ compile_entries(struct compiling *c, const struct node *seq, weir_selector kind,
             add_list(c, e.entry.list, kind, r->fold, id);
         else
             (void)weir__add_entry(c, &e, kind, r->fold, id);
-        *ARENA_PUSH(c->work, all.items, all.n, all.cap) = e;
+        *ARENA_PUSH(c->work, all->items, all->n, all->cap) = e;
     }
-    weir__keep_entries(c, &all, out);
-    weir__lint_entries(c, &all, kind, r->fold);
+    const struct raw_entries own = {.items = all->items + first, .n = all->n - first};
+    weir__lint_entries(c, &own, kind, r->fold);
 }
 
 static void
@@ -445,7 +450,7 @@ take_selectors(struct compiling *c, const struct node *map, struct weir_rule *r,
         *ARENA_PUSH(c->work, c->selectors, c->nselectors, c->selectors_cap) =
             (struct weir__selector){rule, (weir_selector)k, side == WEIR__EXCEPT};
         r->selector[side][k] = id;
-        compile_entries(c, seq, (weir_selector)k, r, id, &r->entries[side][k]);
+        compile_entries(c, seq, (weir_selector)k, r, id);
     }
 }
 

@@ -7,31 +7,6 @@
 
 #include <stdlib.h>
 
-static size_t
-longest_domain(const struct weir__entries *e, size_t longest)
-{
-    for (size_t i = 0; i < e->n; i++)
-        if (e->items[i].kind == WEIR__ENTRY_DOMAIN && e->items[i].len > longest)
-            longest = e->items[i].len;
-    return longest;
-}
-
-/* A handle may be as long as a line and have a dot at every other byte: no end of it that is
-   longer than every domain of the rules is worth a look-up. */
-static void
-measure_domains(struct weir__match *m)
-{
-    const struct weir_ruleset *rs = m->rs;
-
-    for (uint32_t r = 0; r < rs->nrules; r++)
-        for (int side = WEIR__MATCH; side <= WEIR__EXCEPT; side++)
-            for (int s = WEIR_SEL_ACCOUNTS; s <= WEIR_SEL_MENTIONS; s++)
-                m->longest_domain =
-                    longest_domain(&rs->rules[r].entries[side][s], m->longest_domain);
-    for (uint32_t l = 0; l < rs->nlists; l++)
-        m->longest_domain = longest_domain(&rs->lists[l].accounts, m->longest_domain);
-}
-
 weir_status
 weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, const weir_decide_options *o)
 {
@@ -52,7 +27,9 @@ weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, const wei
     for (int s = 0; s < WEIR__NSPACES; s++)
         m->asked[s] = weir__keytable_has_space(rs->keys, (enum weir__space)s) ||
                       rs->pattern_first[s] != rs->pattern_first[s + 1];
-    measure_domains(m);
+    /* a handle may be as long as a line and have a dot at every other byte: no end of it that is
+       longer than every domain of the rules is worth a look-up */
+    m->longest_domain = rs->longest_domain;
     return WEIR_OK;
 }
 

@@ -100,7 +100,7 @@ put_breaker(weir_buf *out, const struct weir__breaker *b)
 
 static void
 put_entries(weir_buf *out, const struct weir_ruleset *rs, const char *key,
-            const struct weir__entries *e)
+            const struct weir__entries *e, size_t from, size_t to)
 {
     static const char *const kinds[] = {
         [WEIR__ENTRY_LITERAL] = "literal", [WEIR__ENTRY_ID] = "id",
@@ -108,13 +108,11 @@ put_entries(weir_buf *out, const struct weir_ruleset *rs, const char *key,
         [WEIR__ENTRY_REGEX] = "regex",     [WEIR__ENTRY_LIST] = "list",
     };
 
-    if (!e->items)
-        return;
     put_key(out, key);
     weir_buf_putc(out, '[');
-    for (size_t i = 0; i < e->n; i++) {
+    for (size_t i = from; i < to; i++) {
         const struct weir__entry it = weir__entry_at(e, i);
-        weir_buf_puts(out, i ? ",[" : "[");
+        weir_buf_puts(out, i > from ? ",[" : "[");
         weir_buf_put_json(out, span_of(kinds[it.kind]));
         weir_buf_putc(out, ',');
         weir_buf_put_json(out, it.kind == WEIR__ENTRY_LIST ? rs->lists[it.list].name : it.text);
@@ -124,13 +122,21 @@ put_entries(weir_buf *out, const struct weir_ruleset *rs, const char *key,
 }
 
 static void
+put_listed(weir_buf *out, const struct weir_ruleset *rs, const char *key,
+           const struct weir__entries *e)
+{
+    if (e->items)
+        put_entries(out, rs, key, e, 0, e->n);
+}
+
+static void
 put_list(weir_buf *out, const struct weir_ruleset *rs, const struct weir__list *l)
 {
     weir_buf_puts(out, "{\"list\":");
     weir_buf_put_json(out, l->name);
-    put_entries(out, rs, "accounts", &l->accounts);
-    put_entries(out, rs, "hashtags", &l->hashtags);
-    put_entries(out, rs, "posts", &l->posts);
+    put_listed(out, rs, "accounts", &l->accounts);
+    put_listed(out, rs, "hashtags", &l->hashtags);
+    put_listed(out, rs, "posts", &l->posts);
     weir_buf_puts(out, "}\n");
 }
 
@@ -278,8 +284,12 @@ put_rule(weir_buf *out, const struct weir_ruleset *rs, const struct weir_rule *r
     for (int side = 0; side < 2; side++) {
         put_key(out, side == WEIR__MATCH ? "match" : "except");
         weir_buf_putc(out, '{');
-        for (int k = 0; k < WEIR_NSELECTORS; k++)
-            put_entries(out, rs, weir_selector_name((weir_selector)k), &r->entries[side][k]);
+        for (int k = 0; k < WEIR_NSELECTORS; k++) {
+            uint32_t s = r->selector[side][k];
+            if (s != WEIR_NONE)
+                put_entries(out, rs, weir_selector_name((weir_selector)k), &rs->entries,
+                            rs->entry_first[s], rs->entry_first[s + 1]);
+        }
         weir_buf_putc(out, '}');
     }
     put_breaker(out, &r->breaker);

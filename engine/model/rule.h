@@ -142,7 +142,6 @@ struct weir_rule {
     size_t nagainst;
     /* selector[side][kind]: its id, or WEIR_NONE when it is not given */
     uint32_t selector[2][WEIR_NSELECTORS];
-    struct weir__entries entries[2][WEIR_NSELECTORS];
     struct weir__breaker breaker;
     weir_span meta, dsa; /* as JSON; {NULL, 0}: absent */
     uint32_t file;
@@ -168,7 +167,7 @@ struct weir__pattern {
     bool extended;
     bool bare_handles;       /* glob of a HANDLE space without `@` */
     weir_span text;          /* regex: between the slashes; glob: folded */
-    struct weir__regex *re;  /* regex only; freed with the rule set */
+    struct weir__regex *re; /* regex that is tried; else NULL. Freed with the rule set */
     uint32_t set;              /* its selectors, by their number among the rule set's postings */
     uint32_t min_len, max_len; /* bytes of a key that can match */
     enum weir__pattern_class class;
@@ -178,6 +177,13 @@ struct weir__pattern {
     uint32_t file;         /* where that stands: index into the rule set's files */
     uint32_t line, column; /* column in code points */
 };
+
+/* What is looked up as words is never tried: PCRE2 has no more to do than to find it sound. */
+static inline bool
+weir__pattern_needs_regex(const struct weir__pattern *p)
+{
+    return p->is_regex && p->class != WEIR__CLASS_WORDS;
+}
 
 /* A test that a rule carries. */
 struct weir__rule_test {

@@ -190,10 +190,10 @@ weir_ruleset_rule_entry(const weir_ruleset *rs, uint32_t rule, bool in_except, w
     const struct weir_rule *r = rule_at(rs, rule);
 
     CHECK(kind < WEIR_NSELECTORS);
-    const struct weir__entries *all = &r->entries[in_except ? WEIR__EXCEPT : WEIR__MATCH][kind];
-    if (i >= all->n)
+    uint32_t s = r->selector[in_except ? WEIR__EXCEPT : WEIR__MATCH][kind];
+    if (s == WEIR_NONE || i >= rs->entry_first[s + 1] - rs->entry_first[s])
         return false;
-    const struct weir__entry e = weir__entry_at(all, i);
+    const struct weir__entry e = weir__entry_at(&rs->entries, rs->entry_first[s] + i);
     weir_buf_puts(out, mark_of(&e, kind));
     weir_buf_put(out, e.kind == WEIR__ENTRY_LIST ? rs->lists[e.list].name : e.text);
     if (e.kind == WEIR__ENTRY_REGEX)

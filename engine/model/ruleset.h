@@ -42,6 +42,11 @@ struct weir_ruleset {
     uint32_t nrules;
     const struct weir__selector *selectors;
     uint32_t nselectors;
+    /* What rules have in their selectors, for telling: deciding never reads it. Of selector s:
+       [entry_first[s], entry_first[s + 1]) */
+    struct weir__entries entries;
+    const uint32_t *entry_first;
+    uint32_t longest_domain; /* bytes, of those that rules and lists name */
     const struct weir__keytable *keys;
     const struct weir__pattern *patterns; /* sorted by space */
     uint32_t npatterns;

@@ -273,7 +273,7 @@ typedef struct weir_pattern_info {
     bool extended; /* regex: flag x */
     bool certain;  /* where one of its literals stands it matches: there is nothing to confirm */
     bool jit;      /* regex: there is JIT code for it */
-    size_t memory; /* regex: bytes that PCRE2 keeps of it */
+    size_t memory; /* regex: bytes that PCRE2 keeps of it; 0: it is looked up as words */
     const char *file;      /* where it was written first; NUL-terminated */
     uint32_t line, column; /* from 1, column in code points */
 } weir_pattern_info;

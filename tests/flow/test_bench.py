@@ -16,11 +16,11 @@ BENCH = Path(os.environ.get("TAGWEIR_BUILD", ROOT / "build" / "debug")) / "tagwe
 SMALL = ["--stream", "2000", "--rounds", "1", "--quick"]
 
 
-def bench(*args, code=0):
+def bench(*args, code=0, env=None):
     if not BENCH.exists():
         raise tap.Skip("tagweir-bench is not built (WEIR_BENCH=OFF)")
     done = subprocess.run([str(BENCH), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, timeout=500)
+                          text=True, timeout=500, env=env)
     assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
@@ -45,6 +45,9 @@ def test_all_engines_agree_on_every_workload():
         # the tags that rules were made from are among those compared
         assert row["tags_compared"] > 0 and row["pairs_compared"] > 0, row
         assert row["ns"]["min"] <= row["ns"]["median"] <= row["ns"]["max"], row
+        # peers start from their patterns each time; we load what was compiled
+        ours = row["engine"].startswith("tagweir")
+        assert row["load_s"] > 0 and (row["load_s"] != row["compile_s"]) == ours, row
     for engine in found["engines"]:
         assert engine["title"] in said, f"{engine['name']} is not in the table"
 
@@ -70,6 +73,13 @@ def test_goals_become_exit_codes():
     # what was not measured is not met
     found, said = measured(*small, "--require", "M8a", code=1)
     assert "value" not in found["goals"][0] and "not measured" in said, said
+
+
+def test_compiled_files_do_not_stay_behind():
+    with tempfile.TemporaryDirectory() as folder:
+        bench("match", *SMALL, "--workload", "cold", "--rules", "50", "--tokens", "zipf",
+              "--engines", "tagweir,tagweir-memo", env={**os.environ, "TMPDIR": folder})
+        assert not os.listdir(folder)
 
 
 def test_plots_are_drawn():

@@ -251,6 +251,23 @@ the_worst_case_decides(void **state)
     results_fini(&r);
 }
 
+/* Theirs is made from patterns each time. */
+static void
+our_loading_is_held_against_their_compiling(void **state)
+{
+    struct results r = {0};
+
+    (void)state;
+    put(&r, WORKLOAD_MIXED, 100000, STREAM_NONE, "tagweir", 0);
+    put(&r, WORKLOAD_MIXED, 100000, STREAM_NONE, "re2-set", 0);
+    r.v[0].compile_s.median = 2;
+    r.v[0].load_s.median = 0.1;
+    r.v[1].compile_s.median = r.v[1].load_s.median = 1;
+    struct goal_value v = goal_measure(goal("M9.re2"), &r);
+    assert_true(v.measured && fabs(v.value - 0.1) < 1e-9);
+    results_fini(&r);
+}
+
 static void
 requirements_are_read_or_refused(void **state)
 {
@@ -291,6 +308,7 @@ main(void)
         cmocka_unit_test(tags_are_their_own_keys),
         cmocka_unit_test(larger_sets_begin_as_smaller_ones),
         cmocka_unit_test(the_worst_case_decides),
+        cmocka_unit_test(our_loading_is_held_against_their_compiling),
         cmocka_unit_test(requirements_are_read_or_refused),
     };
 

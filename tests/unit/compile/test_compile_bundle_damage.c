@@ -185,8 +185,9 @@ put_parts(struct damaging *g, const int order[WEIR__NPARTS + 1])
 static void
 what_changes_places_is_found(void **state)
 {
-    static const int orders[][WEIR__NPARTS + 1] = {{0, 2, 1, 3}, {0, 1, 3, 2}, {0, 3, 2, 1},
-                                                   {1, 0, 2, 3}, {0, 1, 1, 3}, {0, 2, 2, 3}};
+    static const int orders[][WEIR__NPARTS + 1] = {
+        {0, 2, 1, 3, 4}, {0, 1, 3, 2, 4}, {0, 3, 2, 1, 4}, {0, 1, 2, 4, 3},
+        {1, 0, 2, 3, 4}, {0, 1, 1, 3, 4}, {0, 2, 2, 3, 4}, {0, 1, 2, 2, 4}};
     struct damaging *g = *state;
     size_t npages = g->whole.len / WEIR__BUNDLE_PAGE;
 

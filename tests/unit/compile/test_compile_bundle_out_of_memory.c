@@ -30,6 +30,23 @@ load(weir_diags *d)
     return st;
 }
 
+/* Compiled again, with others. */
+static weir_status
+load_among(weir_diags *d)
+{
+    const char *const paths[] = {in_folder("set.tws"), in_folder("more.yaml")};
+    const weir_load_options o = {.match_off = WEIR_MATCH_JIT};
+    weir_ruleset *rs = NULL;
+    weir_status st = weir_ruleset_load(paths, 2, &o, d, &rs);
+
+    assert_int_equal(rs != NULL, st == WEIR_OK);
+    if (rs)
+        assert_int_equal(weir_ruleset_nrules(rs), weir_ruleset_nrules(sound) + 1);
+    weir_ruleset_unref(rs);
+    assert_nothing_mapped();
+    return st;
+}
+
 /* A message was lost for want of memory, and nothing else. */
 static bool
 lost_a_message(const weir_diags *d)
@@ -62,7 +79,7 @@ each_allocation_may_fail(void **state)
     static const struct {
         const char *what;
         weir_status (*act)(weir_diags *d);
-    } acts[] = {{"saving", save}, {"loading", load}};
+    } acts[] = {{"saving", save}, {"loading", load}, {"loading among others", load_among}};
 
     (void)state;
     for (size_t i = 0; i < sizeof acts / sizeof *acts; i++) {
@@ -85,6 +102,8 @@ make_files(void **state)
 
     if (make_folder(state) != 0)
         return -1;
+    write_text("more.yaml", "tagweir: 1\nrules: [{id: more, regions: [FR], action: withhold, "
+                            "match: {hashtags: [more]}}]\n");
     compile_to("set.tws", &bytes);
     weir_buf_fini(&bytes);
     sound = load_one(in_folder("rules"));
