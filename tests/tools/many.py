@@ -101,7 +101,7 @@ def decide(options, this, folder):
 def tell(options, this, folder, number, engine, oracle):
     """A mismatch, with all that is needed to see it again."""
     print(f'# MISMATCH in round {this.number} ({this.mode}), record {number}; to repeat it:\n'
-          f'#   {sys.argv[0]} --tagweir {options.tagweir} --oracle {options.oracle} '
+          f'#   python3 {sys.argv[0]} --tagweir {options.tagweir} --oracle {options.oracle} '
           f'--seed {options.seed} --posts {options.posts} --round {this.number} --keep DIR')
     if not this.dialects:  # where each line is one record
         with open(folder / 'feed.ndjson', encoding='utf-8') as f:
@@ -109,8 +109,18 @@ def tell(options, this, folder, number, engine, oracle):
         print(f'#   post:   {post}')
     print(f'#   engine: {engine.decode(errors="replace")}\n'
           f'#   oracle: {oracle.decode(errors="replace")}')
-    compare.explain(f'round {this.number}', number, engine, oracle)
+    try:
+        compare.explain(f'round {this.number}', number, engine, oracle)
+    except ValueError as why:
+        print(f'#   one of them is no JSON: {why}')
     sys.stdout.flush()
+
+
+def verdict_of(engine, oracle):
+    try:
+        return 'same' if engine == oracle else compare.same(engine, oracle)
+    except ValueError:  # no JSON
+        return 'different'
 
 
 def compare_records(options, this, folder, count):
@@ -119,7 +129,7 @@ def compare_records(options, this, folder, count):
         a, b = engine.split(b'\n'), oracle.split(b'\n')
         for i in range(max(len(a), len(b))):
             x, y = a[i] if i < len(a) else b'', b[i] if i < len(b) else b''
-            verdict = 'same' if x == y else compare.same(x, y)
+            verdict = verdict_of(x, y)
             if verdict == 'different':
                 count['mismatches'] += 1
                 if count['mismatches'] <= SHOWN:
