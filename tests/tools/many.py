@@ -49,7 +49,7 @@ class Round:
         self.dialects = number % 11 == 10
         self.large = number % 13 == 12
         self.nrules = self.rng.randint(150, 450) if self.large else \
-            self.rng.choice([40, 50, 60, 80, 120])
+            self.rng.choice([45, 45, 50, 60, 100])
         # the oracle's time a post grows with rules and regions; traces are long, dialects slow
         share = 60 / self.nrules / (8 if self.large else 1)
         share /= 4 if self.explain or self.dialects else 1
