@@ -1,6 +1,7 @@
 /*
  * tagweir-bench: what there is to measure.
  */
+#include "count.h"
 #include "options.h"
 #include "report.h"
 
@@ -114,13 +115,40 @@ check_sizes(const struct plan *plan, const struct world *world)
     }
 }
 
+/* @return the exit code. */
+static int
+hold_contests(const struct options *o, struct world *world, const struct plan *plan)
+{
+    struct folding folding[NFOLDINGS];
+
+    say_what_it_is(o, world, plan);
+    warm_up(plan, world);
+    struct run run = {.world = world,
+                      .nrounds = o->rounds,
+                      .round_s = o->quick ? 0.1 : 0.3,
+                      .check_s = o->quick ? 0.3 : 2,
+                      .quick = o->quick,
+                      .tell = report_contest,
+                      .progress = isatty(STDERR_FILENO)};
+    int code = run_plan(&run, plan) ? EXIT_DONE : EXIT_MISSED;
+    if (code == EXIT_DONE) {
+        folding_measure(world_stream(world, STREAM_ZIPF), o->rounds, folding);
+        report_folding(folding);
+        report_summary(&run.results);
+        if (o->requirements.n && report_goals(&o->requirements, &run.results) > 0)
+            code = EXIT_MISSED;
+        write_files(o, &(struct report){&run, &o->requirements, folding});
+    }
+    results_fini(&run.results);
+    return code;
+}
+
 static int
 match(int argc, char **argv)
 {
     struct options o;
     struct plan plan = {0};
     struct world world;
-    struct folding folding[NFOLDINGS];
     int code = options_read(&o, argc, argv);
 
     if (code >= 0)
@@ -134,25 +162,11 @@ match(int argc, char **argv)
     options_plan(&o, &plan);
     world_init(&world, o.seed, o.ntokens, o.rounds);
     check_sizes(&plan, &world);
-    say_what_it_is(&o, &world, &plan);
-    warm_up(&plan, &world);
-    struct run run = {.world = &world,
-                      .nrounds = o.rounds,
-                      .round_s = o.quick ? 0.1 : 0.3,
-                      .check_s = o.quick ? 0.3 : 2,
-                      .quick = o.quick,
-                      .tell = report_contest,
-                      .progress = isatty(STDERR_FILENO)};
-    code = run_plan(&run, &plan) ? EXIT_DONE : EXIT_MISSED;
-    if (code == EXIT_DONE) {
-        folding_measure(world_stream(&world, STREAM_ZIPF), o.rounds, folding);
-        report_folding(folding);
-        report_summary(&run.results);
-        if (o.requirements.n && report_goals(&o.requirements, &run.results) > 0)
-            code = EXIT_MISSED;
-        write_files(&o, &(struct report){&run, &o.requirements, folding});
-    }
-    results_fini(&run.results);
+    code = EXIT_DONE;
+    if (o.count)
+        count_plan(&plan, &world, o.count);
+    else
+        code = hold_contests(&o, &world, &plan);
     world_fini(&world);
     plan_fini(&plan);
     return code;

@@ -24,6 +24,7 @@ static const char help[] =
     "  --stream N          tags in a stream (1M); vocabularies scale with it\n"
     "  --seed N            of all that is drawn (1)\n"
     "  --rounds N          interleaved rounds (5), of which medians are told\n"
+    "  --count N           no times: the instructions of N tags, for bench/instructions.py\n"
     "  --json FILE         every sample, for machines\n"
     "  --svg DIR           plots of cost against number of rules\n"
     "  --require GOAL      M1, 'M1>=3' or all: exit 1 unless it is met; may be repeated\n"
@@ -42,6 +43,7 @@ enum {
     OPT_STREAM,
     OPT_SEED,
     OPT_ROUNDS,
+    OPT_COUNT,
     OPT_JSON,
     OPT_SVG,
     OPT_REQUIRE,
@@ -57,6 +59,7 @@ static const struct option known[] = {
     {"stream", required_argument, NULL, OPT_STREAM},
     {"seed", required_argument, NULL, OPT_SEED},
     {"rounds", required_argument, NULL, OPT_ROUNDS},
+    {"count", required_argument, NULL, OPT_COUNT},
     {"json", required_argument, NULL, OPT_JSON},
     {"svg", required_argument, NULL, OPT_SVG},
     {"require", required_argument, NULL, OPT_REQUIRE},
@@ -179,6 +182,9 @@ take(struct options *o, int option)
         break;
     case OPT_ROUNDS:
         o->rounds = (unsigned)number(optarg, len, "--rounds", 1, MAX_ROUNDS);
+        break;
+    case OPT_COUNT:
+        o->count = number(optarg, len, "--count", 1, 2000000);
         break;
     case OPT_JSON:
         o->json = optarg;

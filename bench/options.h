@@ -15,6 +15,7 @@ struct options {
     uint64_t seed;
     unsigned rounds; /* 0: not said */
     size_t ntokens;
+    size_t count; /* 0: not said */
     const char *json, *svg;
     struct requirements requirements;
     bool quick, list;

@@ -1,6 +1,7 @@
 """tagweir-bench: all engines agree on small rule sets; what it prints and returns."""
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -105,6 +106,29 @@ def test_real_tags_or_why_not():
     assert timed[0]["rules_a_tag"] > 0, "rules are made from the feeds' own tags"
 
 
+def test_instructions_are_counted():
+    if not shutil.which("valgrind"):
+        raise tap.Skip("valgrind is not installed")
+    bench("--help")  # is it there?
+    if b"__asan_init" in BENCH.read_bytes() or b"__tsan_init" in BENCH.read_bytes():
+        raise tap.Skip("a sanitizer's build does not run under Valgrind")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "counted.json")
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "bench" / "instructions.py"), "--bench", str(BENCH),
+             "--stream", "2000", "--count", "500", "--workload", "cold", "--rules", "40,300",
+             "--json", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 0, done.stderr
+        rows = json.loads(path.read_text())["instructions"]
+    assert {(r["workload"], r["rules"], r["tokens"], r["engine"], r["tags"]) for r in rows} == {
+        ("cold", n, t, e, 500) for n in (40, 300) for t in ("zipf", "unique")
+        for e in ("tagweir", "tagweir-memo")}, done.stdout
+    for row in rows:
+        # neither nothing, nor what made the tags and rules
+        assert 20 < row["instructions"] < 100000, row
+        assert f"{row['instructions']:,.0f}" in done.stdout, done.stdout
+
+
 def test_bad_usage_is_told():
     for args, told in ([["match", "--rules", "0"], "--rules"],
                        [["match", "--rules", "many"], "many"],
@@ -114,6 +138,8 @@ def test_bad_usage_is_told():
                        [["match", "--require", "M1<=3"], ">="],
                        [["match", "--workload", "dense", "--stream", "1000", "--rules", "1M"],
                         "--stream"],
+                       [["match", "--count", "none"], "--count"],
+                       [["match", "--count", "10", "--rules", "40"], "Valgrind"],
                        [["match", "farmers"], "farmers"]):
         done = bench(*args, code=2)
         assert told in done.stderr and not done.stdout.count("ns a tag"), done.stderr

@@ -1,6 +1,7 @@
 """Engine against oracle: hand-derived cases, real feeds under rules made of real material, and
 synthetic posts. Records must agree in every byte."""
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,8 @@ ENGINE = os.environ.get("TAGWEIR", str(BUILD / "tagweir"))
 ORACLE = str(BUILD / "tests" / "weir-oracle")
 DATA = Path(os.environ.get("TAGWEIR_DATA", ROOT.parent / "shared" / "data"))
 SEED = int(os.environ.get("TAGWEIR_SEED", "1"))
+# Of what is not meant to be the same each time; a failure says it.
+DRAWN = os.environ.get("WEIR_SEED", str(random.SystemRandom().randrange(1 << 32)))
 
 
 def tool(name, *args, expect=0):
@@ -92,6 +95,14 @@ def test_synthetic_posts_of_every_dialect():
         tool("make_rules.py", "--seed", SEED + 2, "--kind", "feeds", "--data", DATA, "--out",
              rules)
         compare(rules, "--feed", feed)
+
+
+def test_made_up_decisions():
+    """As many as there is time for here; tests/README.md says how ten million are compared."""
+    print(f"# WEIR_SEED={DRAWN}", flush=True)
+    out = tool("many.py", "--tagweir", ENGINE, "--oracle", ORACLE, "--decisions", "50k",
+               "--seed", DRAWN, "--min-states", 50)
+    print("".join(f"# {line.lstrip('# ')}\n" for line in out.splitlines()), end="")
 
 
 if __name__ == "__main__":

@@ -246,6 +246,7 @@ class Feeds:
             order = {'kind': rng.choice(['emergency', 'legal_demand', 'court_order', 'policy'])}
             if rng.random() < 0.8 or order['kind'] == 'emergency':
                 order['served'] = rng.choice(times[:4])
+            later = times[max(2, times.index(order.get('served', times[0]))):]
             if rng.random() < 0.3:
                 a, b, c, d = sorted(rng.sample(range(len(times)), 4))
                 order['in_force'] = [{'from': times[a], 'until': times[b]},
@@ -255,10 +256,10 @@ class Feeds:
                 if rng.random() < 0.3:
                     del order['in_force'][0]['from']
             if rng.random() < 0.3 and order['kind'] == 'emergency':
-                order['review_by'] = rng.choice(times[2:])
+                order['review_by'] = rng.choice(later)
                 order['on_lapse'] = rng.choice(['lift', 'hold'])
             if rng.random() < 0.2 and order['kind'] == 'emergency':
-                order['confirmed'] = rng.choice(times[2:])
+                order['confirmed'] = rng.choice(later)
             if rng.random() < 0.15:
                 order['revoked'] = rng.choice(times[2:])
             self.top['orders'][f'order-{i}'] = order

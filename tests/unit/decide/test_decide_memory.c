@@ -1,52 +1,12 @@
 /*
  * decide/: deciding does not allocate once the scratch has grown, and a scratch carries nothing
  * from one post to the next.
- *
- * Allocations are counted by standing in front of the C library's allocator, which every library
- * in the process then goes through. Where something else stands there already (sanitizers,
- * Valgrind) the counting is skipped.
+ * Over a million posts, test_decide_million.c looks at it.
  */
 #include "unit/test.h"
 
+#include "unit/count_allocations.h"
 #include "unit/decide/said.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define OTHERS_COUNT 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define OTHERS_COUNT 1
-#endif
-
-static size_t nallocations;
-
-#ifndef OTHERS_COUNT
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-
-void *
-malloc(size_t size)
-{
-    nallocations++;
-    return __libc_malloc(size);
-}
-
-void *
-calloc(size_t n, size_t size)
-{
-    nallocations++;
-    return __libc_calloc(n, size);
-}
-
-void *
-realloc(void *p, size_t size)
-{
-    nallocations++;
-    return __libc_realloc(p, size);
-}
-#endif
 
 static const char yaml[] =
     "rules:\n"
@@ -128,14 +88,9 @@ deciding_allocates_nothing(bool trace)
 static void
 no_allocation_once_warm(void **state)
 {
-    size_t before = nallocations;
-
     (void)state;
-    void *volatile probe = malloc(16); /* not to be optimised away */
-    free(probe);
-    if (nallocations == before)
-        skip_because(
-            "a sanitizer's or Valgrind's allocator stands in front of the one that counts");
+    if (!allocations_are_counted())
+        skip_because(WHY_NOT_COUNTED);
     deciding_allocates_nothing(false);
     deciding_allocates_nothing(true);
 }
