@@ -8,18 +8,6 @@
 
 #include <stdlib.h>
 
-struct weir__automaton_cache {
-    uint32_t magic;
-    const struct weir__automaton *a;
-    struct weir__states states[WEIR__NGROUPS];
-    struct weir__making making;
-    uint64_t nsubjects;
-    uint64_t *bits, *matched; /* for weir__bits_run */
-    uint64_t *hit;            /* patterns that are candidates by now */
-    uint32_t *found, *merged;
-    size_t nfound;
-};
-
 /* Making and freeing ----------------------------------------------------------------------- */
 
 /* What the largest group needs. */
@@ -253,65 +241,13 @@ run_group(struct weir__automaton_cache *c, struct weir__states *s, weir_span sub
     found_at_end(c, s, state);
 }
 
-/* Kinds ------------------------------------------------------------------------------------ */
-
-/* Eight bytes at once: the high bit of each. */
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGH (ONES * 0x80)
-
-/* The high bit of each byte of ASCII that is not below c; of others, anything. */
-static inline uint64_t
-not_below(uint64_t bytes, uint8_t c)
-{
-    return ((bytes | HIGH) - ONES * c) & HIGH;
-}
-
-static inline unsigned
-kinds_in_eight(uint64_t bytes)
-{
-    uint64_t ascii = ~bytes & HIGH;
-    uint64_t letters = not_below(bytes, 'a') & ~not_below(bytes, 'z' + 1) & ascii;
-    uint64_t digits = not_below(bytes, '0') & ~not_below(bytes, '9' + 1) & ascii;
-
-    return (letters ? WEIR__KIND_LETTER : 0u) | (digits ? WEIR__KIND_DIGIT : 0u) |
-           (ascii & ~letters & ~digits ? WEIR__KIND_OTHER : 0u) |
-           (ascii != HIGH ? WEIR__KIND_BEYOND : 0u);
-}
-
-static inline uint64_t
-load(const char *p, size_t n)
-{
-    uint64_t bytes = 0;
-
-    memcpy(&bytes, p, n);
-    return bytes;
-}
-
-/* Kinds of the bytes of a subject; a few bytes are looked at twice rather than one by one. */
-static unsigned
-kinds_in(weir_span s)
-{
-    unsigned kinds = 0;
-
-    if (s.len >= 8) {
-        for (size_t i = 0; i + 8 < s.len; i += 8)
-            kinds |= kinds_in_eight(load(s.p + i, 8));
-        return kinds | kinds_in_eight(load(s.p + s.len - 8, 8));
-    }
-    if (s.len >= 4)
-        return kinds_in_eight(load(s.p, 4) | load(s.p + s.len - 4, 4) << 32);
-    for (size_t i = 0; i < s.len; i++)
-        kinds |= kinds_in_eight(ONES * (uint8_t)s.p[i]);
-    return kinds;
-}
-
 size_t
 weir__automaton_run(const struct weir__automaton *a, struct weir__automaton_cache *c,
                     weir_span subject, const uint32_t **candidates)
 {
     CHECK_OBJ(c, WEIR__AUTOMATON_CACHE_MAGIC);
     CHECK(c->a == a);
-    unsigned kinds = subject.len ? kinds_in(subject) : WEIR__KIND_ANY;
+    unsigned kinds = subject.len ? weir__kinds_in(subject) : WEIR__KIND_ANY;
     c->nfound = 0;
     c->nsubjects++;
     for (size_t i = 0; i < a->ngroups; i++)

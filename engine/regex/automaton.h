@@ -65,4 +65,14 @@ void weir__automaton_cache_free(struct weir__automaton_cache *c);
 size_t weir__automaton_run(const struct weir__automaton *a, struct weir__automaton_cache *c,
                            weir_span subject, const uint32_t **candidates);
 
+#define WEIR__AUTOMATON_MANY 64
+
+/*
+ * Of the subjects (none empty, at most WEIR__AUTOMATON_MANY) whose bits are set in `which`, those
+ * that weir__automaton_run is to be asked about. The others match none of the patterns. Never
+ * allocates.
+ */
+uint64_t weir__automaton_survivors(const struct weir__automaton *a, struct weir__automaton_cache *c,
+                                   const weir_span *subjects, uint64_t which);
+
 #endif

@@ -60,6 +60,9 @@ enum weir__kind {
     WEIR__KIND_ANY = 15,
 };
 
+/* Those of a subject's bytes. */
+unsigned weir__kinds_in(weir_span s);
+
 /*
  * Places as bits, for stepping all at once: 64 a word, four words a block, one or more blocks a
  * chunk. A pattern lies within one chunk, and within one word if it has no more than 64 places.
@@ -98,7 +101,11 @@ struct weir__group {
     const uint32_t *fresh_at, *fresh; /* by class: what a match goes on with that begins with it */
     struct weir__numbers start;
     struct weir__bits bits;
-    bool backwards; /* subjects are read from their end */
+    const uint64_t *pairs; /* of mortal groups: a bit for each two bytes that a subject begins with,
+                              or ends with where it is read backwards: it is not dead yet. The byte
+                              that comes first in the subject counts 1, the other 256. Else NULL */
+    bool pairs_suffice;    /* those that are not dead hold what is needed */
+    bool backwards;        /* subjects are read from their end */
     bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
     bool wild;      /* of its states it meets ever new ones */
     unsigned needs; /* kinds, one of which a subject must hold */
@@ -122,6 +129,11 @@ struct weir__members {
 void weir__group_make(struct weir__members *members, struct arena *work, struct arena *in,
                       struct weir__group *g);
 
+#define WEIR__NPAIRS 65536u
+
+/* Makes g->pairs. */
+void weir__group_make_pairs(struct weir__group *g, struct arena *in);
+
 /* At most: read forwards, those that can only match at the beginning, those that can only match at
    the end; each in three kinds of need; tame and wild. */
 #define WEIR__NGROUPS 18
@@ -132,6 +144,7 @@ struct weir__automaton {
     struct weir__group groups[WEIR__NGROUPS];
     size_t ngroups;
     uint32_t npatterns;
+    bool needs_digit; /* all groups do, or a character beyond ASCII */
     struct weir__numbers always;
 };
 

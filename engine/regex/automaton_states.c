@@ -102,6 +102,8 @@ add_state(struct weir__states *s, uint32_t hash)
     memcpy(list + m->nlist, m->matched, m->nmatched * sizeof *list);
     bool look = m->nmatched > 0 || (s->g->mortal && m->nlist == 0);
     row[0] = state | (look ? WEIR__LOOK : 0); /* by bytes that are no symbols */
+    if (look && m->nmatched == 0)
+        s->dead = row[0];
     s->used += WEIR__STATE_FIXED + s->g->nclasses + m->nlist + m->nmatched;
     s->nstates++;
     return state;
@@ -120,7 +122,7 @@ forget(struct weir__states *s)
     memset(s->table, 0, (s->mask + 1) * sizeof *s->table);
     s->used = 1;
     s->nstates = 0;
-    s->start = 0;
+    s->start = s->dead = 0;
     s->full_since = 0;
     return true;
 }

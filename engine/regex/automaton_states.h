@@ -44,12 +44,26 @@ struct weir__states {
     size_t nwords, used;
     size_t mask, nstates; /* of the table */
     uint32_t start;       /* with LOOK; 0: not made */
+    uint32_t dead;        /* with LOOK: nothing has matched, and nothing will; 0: not met */
     uint64_t subjects;    /* so far, whether they concerned the group or not */
     int64_t work_left;    /* the allowance, as of then: */
     uint64_t work_as_of;
     uint64_t full_since, patience; /* subjects: when states may be forgotten */
     uint64_t window_ends, rests_until;
     uint32_t falls; /* in this window: subjects that ran out of states */
+};
+
+/* One thread's. */
+struct weir__automaton_cache {
+    uint32_t magic;
+    const struct weir__automaton *a;
+    struct weir__states states[WEIR__NGROUPS];
+    struct weir__making making;
+    uint64_t nsubjects;
+    uint64_t *bits, *matched; /* for weir__bits_run */
+    uint64_t *hit;            /* patterns that are candidates by now */
+    uint32_t *found, *merged;
+    size_t nfound;
 };
 
 /* How many numbers there are in a group's lists: bits of marks, and room that lists need. */

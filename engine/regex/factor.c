@@ -100,18 +100,6 @@ eight_bytes(const char *p)
     return v;
 }
 
-/* A high bit for each byte that is a digit or beyond ASCII. Adding 0x46 carries 0x3a and more
-   over the middle, and 0x50 carries 0x30 and more: digits are where one does and the other not. */
-static inline uint64_t
-digits_in(uint64_t bytes)
-{
-    uint64_t low = bytes & UINT64_C(0x7f7f7f7f7f7f7f7f);
-
-    return (bytes |
-            ((low + UINT64_C(0x5050505050505050)) & ~(low + UINT64_C(0x4646464646464646)))) &
-           UINT64_C(0x8080808080808080);
-}
-
 bool
 weir__has_digit(weir_span subject)
 {
@@ -120,11 +108,11 @@ weir__has_digit(weir_span subject)
 
     if (subject.len >= 8) {
         for (; at + 8 <= subject.len; at += 8)
-            found |= digits_in(eight_bytes(subject.p + at));
-        return (found | digits_in(eight_bytes(subject.p + subject.len - 8))) != 0;
+            found |= weir__digits_in(eight_bytes(subject.p + at));
+        return (found | weir__digits_in(eight_bytes(subject.p + subject.len - 8))) != 0;
     }
     for (; at < subject.len; at++)
-        found |= digits_in((unsigned char)subject.p[at]);
+        found |= weir__digits_in((unsigned char)subject.p[at]);
     return found != 0;
 }
 
@@ -133,7 +121,7 @@ static bool
 all_digits(const struct weir__charset *set)
 {
     for (uint32_t c = 0; c < 128; c++)
-        if (weir__charset_has_ascii(set, c) && !digits_in(c))
+        if (weir__charset_has_ascii(set, c) && !weir__digits_in(c))
             return false;
     return true;
 }

@@ -28,8 +28,8 @@ struct weir__factors {
     /* a subject matches if and only if it equals one of the items, which then all are at_start and
        at_end: it needs no confirming */
     bool exact;
-    /* each subject that matches has an ASCII digit or a byte beyond ASCII in it, as most subjects do
-       not. Holds whatever n is. */
+    /* each subject that matches has an ASCII digit or a byte beyond ASCII in it, as most subjects
+       do not. Holds whatever n is. */
     bool needs_digit;
     /* bytes of a subject that can match; UINT32_MAX: unbounded. Holds whatever n is. */
     uint32_t min_len, max_len;
@@ -53,6 +53,18 @@ void weir__regex_factors(weir_span pattern, bool extended, enum weir__subjects o
 
 /* The same for a folded glob; subjects may be malformed. */
 void weir__glob_factors(weir_span glob, struct arena *in, struct weir__factors *out);
+
+/* A high bit for each byte that is a digit or beyond ASCII. Adding 0x46 carries 0x3a and more over
+   the middle, and 0x50 carries 0x30 and more: digits are where one does and the other not. */
+static inline uint64_t
+weir__digits_in(uint64_t bytes)
+{
+    uint64_t low = bytes & UINT64_C(0x7f7f7f7f7f7f7f7f);
+
+    return (bytes |
+            ((low + UINT64_C(0x5050505050505050)) & ~(low + UINT64_C(0x4646464646464646)))) &
+           UINT64_C(0x8080808080808080);
+}
 
 /* Has a subject what needs_digit asks for: an ASCII digit or a byte beyond ASCII? Thread-safe. */
 bool weir__has_digit(weir_span subject);

@@ -361,6 +361,93 @@ drawn_patterns(void **state)
     assert_true(counts.always < rounds * BATCH / 2);
 }
 
+/* Of pieces that the patterns below know; true: it is malformed. */
+static bool
+draw_pieces(char text[64])
+{
+    static const char *const pieces[] = {"a", "b", "c",        "e",        "j",           "q",
+                                         "x", "f", "1",        "23",       "4567",        "_",
+                                         "z", "v", "\xC3\xA9", "\xC3\xBF", "\xE2\x82\xAC"};
+    bool malformed = draw(8) == 0;
+
+    text[0] = '\0';
+    for (size_t n = 1 + draw(6); n > 0; n--)
+        strcat(text, DRAW_ONE(pieces));
+    if (malformed)
+        strcat(text, draw(2) ? "\xE2\x80" : "\xA9\xA9");
+    return malformed;
+}
+
+struct deaths {
+    size_t dead, barren, fruitful; /* barren: without a candidate, as the dead are */
+};
+
+static void
+try_many(struct one *one, uint64_t which, struct deaths *deaths)
+{
+    char text[WEIR__AUTOMATON_MANY][64];
+    weir_span subjects[WEIR__AUTOMATON_MANY];
+    const uint32_t *found;
+    bool malformed[WEIR__AUTOMATON_MANY];
+
+    for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
+        malformed[k] = draw_pieces(text[k]);
+        subjects[k] = span_of(text[k]);
+    }
+    uint64_t left = weir__automaton_survivors(one->a, one->c, subjects, which);
+    assert_int_equal(left & ~which, 0);
+    for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
+        size_t n = run(one, subjects[k], &found);
+        bool dead = (which & ~left) >> k & 1;
+
+        /* of malformed ones, candidates are told that match nothing */
+        if (dead && n > 0 && !malformed[k])
+            fail_msg("WEIR_SEED=%llu: \"%s\" is said to be dead, and has a candidate",
+                     (unsigned long long)drawn_seed, text[k]);
+        deaths->dead += dead;
+        deaths->barren += n == 0;
+        deaths->fruitful += n > 0;
+    }
+}
+
+/* Of many at once, those that are said to be dead have no candidate; and most that have none are.
+ */
+static void
+dead_subjects(void **state)
+{
+    static const char *const regexes[] = {"^[bcd][aei][0-9]{5,9}$",
+                                          "[jqv][jx][bfh][0-9][jqv]$",
+                                          "^(?:[bc][ae]){2}[jq][0-9]{3}",
+                                          "[a-c]\\d[a-c]",
+                                          "^[ab]$",
+                                          "^[ab].",
+                                          "[^a-z0-9]{2}$",
+                                          "^[\\x{e0}-\\x{ff}][ab]",
+                                          "\\d{4}$",
+                                          "^.?[jq]_",
+                                          "[jq](?=\\d)",
+                                          "[ab]?[jq]?\\d+$"};
+    struct deaths deaths = {0};
+
+    (void)state;
+    for (size_t round = 0; round < scaled(400) + 4; round++) {
+        struct weir__automaton_pattern patterns[4];
+
+        for (size_t i = 0; i < 4; i++)
+            patterns[i] = (struct weir__automaton_pattern){.text = span_of(DRAW_ONE(regexes))};
+        if (draw(2))
+            patterns[0] =
+                (struct weir__automaton_pattern){.text = span_of("*b?c"), .is_glob = true};
+        struct one one = automaton_of(patterns, 1 + draw(4), draw(3) ? 1 << 18 : 0);
+        for (int i = 0; i < 8; i++) /* states are met, and known later */
+            try_many(&one, i ? ~UINT64_C(0) : (uint64_t)draw(UINT32_MAX) << draw(32), &deaths);
+        drop(&one);
+    }
+    print_message("# %zu have a candidate; of %zu that have none, %zu are dead\n", deaths.fruitful,
+                  deaths.barren, deaths.dead);
+    assert_true(deaths.fruitful > 100 && deaths.dead > deaths.barren / 3);
+}
+
 static int
 seed(void **state)
 {
@@ -373,9 +460,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(precision), cmocka_unit_test(handles),
-        cmocka_unit_test(always),    cmocka_unit_test(hostile_patterns),
-        cmocka_unit_test(long_runs), cmocka_unit_test(drawn_patterns),
+        cmocka_unit_test(precision),     cmocka_unit_test(handles),
+        cmocka_unit_test(always),        cmocka_unit_test(hostile_patterns),
+        cmocka_unit_test(long_runs),     cmocka_unit_test(drawn_patterns),
+        cmocka_unit_test(dead_subjects),
     };
 
     return cmocka_run_group_tests_name("regex/automaton", tests, seed, NULL);
