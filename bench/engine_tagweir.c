@@ -250,7 +250,7 @@ report(void *arg, size_t key, uint32_t set, enum weir__hit hit)
     struct weir__postings found = weir__postings_of(&r->rs->postings, set);
 
     for (size_t i = 0; hit == WEIR__HIT && i < found.n; i++)
-        r->hit(r->arg, (uint32_t)key, r->rs->selectors[found.selectors[i]].rule);
+        r->hit(r->arg, (uint32_t)key, r->rs->selectors[weir__postings_at(&found, i)].rule);
 }
 
 static void

@@ -22,8 +22,9 @@ check_version(struct compiling *c, const struct node *top)
     int64_t version;
 
     if (!n)
-        ERR(c, top, "a rule file says which version of the language it is written in: begin with "
-                    "`tagweir: 1`");
+        ERR(c, top,
+            "a rule file says which version of the language it is written in: begin with "
+            "`tagweir: 1`");
     else if (weir__want_decimal(c, n, 0, &version) && version != WEIR_LANGUAGE_VERSION)
         ERR(c, n, "this is version %lld of the rule language, and only version %d is known here",
             (long long)version, WEIR_LANGUAGE_VERSION);
@@ -45,8 +46,10 @@ compile_trees(struct compiling *c)
     static const struct {
         const char *key;
         void (*compile)(struct compiling *c, const struct node *n);
-    } parts[] = {{"groups", weir__compile_groups}, {"lists", weir__compile_lists},
-                 {"orders", weir__compile_orders}, {"breaker", take_set_breaker},
+    } parts[] = {{"groups", weir__compile_groups},
+                 {"lists", weir__compile_lists},
+                 {"orders", weir__compile_orders},
+                 {"breaker", take_set_breaker},
                  {"rules", weir__compile_rules}};
 
     for (size_t i = 0; i < c->forest.ntrees; i++) {

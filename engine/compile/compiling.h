@@ -87,12 +87,12 @@ struct compiling {
     size_t ntests, tests_cap;
     struct weir__keytable_builder *keys;
     struct weir__postings_builder *sets;
-    struct pattern_entry *patterns; /* uthash: freeze.c */
+    struct pattern_entry *patterns;    /* uthash: freeze.c */
     const struct weir__place **places; /* of the rule set's patterns, once they are frozen */
     bool warn_cost;                    /* of each pattern that costs much */
-    struct name_table complaints;   /* places told of: a file may be read twice, as accounts and as
-                                       hashtags */
-    struct name_table seen;         /* lint_entries.c: keys of the entries looked through */
+    struct name_table complaints; /* places told of: a file may be read twice, as accounts and as
+                                     hashtags */
+    struct name_table seen;       /* lint_entries.c: keys of the entries looked through */
     struct weir__regex_piece *pieces; /* lint_regex.c: room to take a regex apart */
     size_t pieces_cap;
 };
@@ -126,8 +126,7 @@ bool weir__want_bool(struct compiling *c, const struct node *n, bool *out);
 bool weir__want_int(struct compiling *c, const struct node *n, int64_t min, int64_t max,
                     int64_t *out);
 /* A decimal with at most `decimals` digits behind the point, times ten to their power. */
-bool weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals,
-                        int64_t *out);
+bool weir__want_decimal(struct compiling *c, const struct node *n, unsigned decimals, int64_t *out);
 bool weir__want_time(struct compiling *c, const struct node *n, int64_t *out);
 bool weir__want_word(struct compiling *c, const struct node *n, const char *what,
                      const char *const *words, size_t nwords, unsigned *out);

@@ -174,9 +174,12 @@ sieve_pattern(struct compiling *c, struct sieving *into, const struct weir__patt
         *ARENA_PUSH(c->work, into->items, into->n, into->cap) =
             (struct weir__sieve_item){.text = f->text,
                                       .pattern = number,
+                                      .set = p->set,
+                                      .min_len = p->min_len,
+                                      .max_len = p->max_len,
                                       .at_start = f->at_start,
                                       .at_end = f->at_end,
-                                      .needs_digit = factors->needs_digit,
+                                      .bare = p->bare_handles,
                                       .sure = p->certain};
     }
 }

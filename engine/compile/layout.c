@@ -42,7 +42,7 @@ BYTES(uint32_t, numbers);
 BYTES(uint64_t, words);
 BYTES(struct weir__interval, intervals);
 BYTES(struct weir__sieve_literal, sieve_literals);
-BYTES(struct weir__sieve_slot, sieve_slots);
+BYTES(struct weir__sieve_slots, sieve_slots);
 
 static const struct weir__field source_fields[] = {
     COLD_TEXT(struct weir__source, name),
@@ -163,18 +163,14 @@ LAYOUT(struct weir__rule_test, rule_test, test_fields);
 
 /* What matching reads ------------------------------------------------------------------------- */
 
-/* The references of one bucket of the gate. */
-static const struct weir__layout eight_numbers = {"uint32_t[8]", 8 * sizeof(uint32_t), NULL, 0};
-
 static const struct weir__field keytable_fields[] = {
     MANY(struct weir__keytable, gate, words, nbuckets),
-    MANY(struct weir__keytable, refs, eight_numbers, nbuckets),
+    MANY(struct weir__keytable, first, numbers, nbuckets),
     MANY(struct weir__keytable, entries, bytes, nentry_bytes),
     PLAIN(struct weir__keytable, nbuckets),
     PLAIN(struct weir__keytable, seed),
     PLAIN(struct weir__keytable, nentry_bytes),
     PLAIN(struct weir__keytable, nkeys),
-    PLAIN(struct weir__keytable, is_large),
     PLAIN(struct weir__keytable, has_space),
 };
 LAYOUT(struct weir__keytable, keytable, keytable_fields);
@@ -223,43 +219,27 @@ static const struct weir__field pattern_fields[] = {
 LAYOUT(struct weir__pattern, pattern, pattern_fields);
 
 static size_t
-count_sieve_bytes(const void *sieve, size_t i)
-{
-    const struct weir__sieve *s = sieve;
-    size_t end = 0;
-
-    (void)i;
-    for (uint32_t k = 0; k < s->nliterals; k++) {
-        size_t ends = (size_t)s->literals[k].text + s->literals[k].len;
-        end = ends > end ? ends : end;
-    }
-    return end;
-}
-
-static size_t
-count_slots(const void *sieve, size_t i)
+count_filter(const void *filter, size_t i)
 {
     (void)i;
-    return (size_t)1 << (64 - ((const struct weir__sieve *)sieve)->slot_shift);
+    return (size_t)1 << (64 - ((const struct weir__sieve_filter *)filter)->shift);
 }
 
-static size_t
-count_filter(const void *sieve, size_t i)
-{
-    (void)i;
-    return (size_t)1 << (64 - ((const struct weir__sieve *)sieve)->filter_shift - 6);
-}
+static const struct weir__field filter_fields[] = {
+    MANY_BY(struct weir__sieve_filter, words, words, count_filter),
+    PLAIN(struct weir__sieve_filter, shift),
+};
+LAYOUT(struct weir__sieve_filter, filter, filter_fields);
 
 static const struct weir__field sieve_fields[] = {
     MANY(struct weir__sieve, literals, sieve_literals, nliterals),
-    MANY_BY(struct weir__sieve, bytes, bytes, count_sieve_bytes),
-    MANY_BY(struct weir__sieve, slots, sieve_slots, count_slots),
-    MANY_BY(struct weir__sieve, filter, words, count_filter),
+    MANY(struct weir__sieve, bytes, bytes, nbytes),
+    MANY(struct weir__sieve, slots, sieve_slots, nslots),
+    PARTS(struct weir__sieve, filters, WEIR__NSIDES, filter),
+    PLAIN(struct weir__sieve, nbytes),
     PLAIN(struct weir__sieve, nliterals),
     PLAIN(struct weir__sieve, in_use),
-    PLAIN(struct weir__sieve, for_plain),
-    PLAIN(struct weir__sieve, slot_shift),
-    PLAIN(struct weir__sieve, filter_shift),
+    PLAIN(struct weir__sieve, nslots),
 };
 LAYOUT(struct weir__sieve, sieve, sieve_fields);
 

@@ -25,7 +25,7 @@ struct weir__field {
     size_t at, size; /* `n` of them in a row, each of this size */
     size_t n;
     enum weir__how how;
-    bool cold; /* TEXT, MANY: what is pointed at is never read by deciding */
+    bool cold;                     /* TEXT, MANY: what is pointed at is never read by deciding */
     const struct weir__layout *of; /* PART, MANY, ONE: what is there, or pointed at */
     /* MANY: how many, by a number in the struct (the i-th of a row, like the pointer) ... */
     size_t count_at, count_size;

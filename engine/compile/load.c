@@ -311,8 +311,8 @@ add_folder(struct gathering *g, size_t given, const char *folder)
 
     sort_walked(&found.rules);
     sort_walked(&found.misnamed);
-    ok = ok && add_found(g, given, len && folder[len - 1] == '/' ? len - 1 : len,
-                         found.rules.paths, found.rules.n);
+    ok = ok && add_found(g, given, len && folder[len - 1] == '/' ? len - 1 : len, found.rules.paths,
+                         found.rules.n);
     if (ok)
         warn_of_misnamed(&found.misnamed, g->diags);
     free_walked(&found.rules);

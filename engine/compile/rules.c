@@ -6,9 +6,9 @@
 #include "base/check.h"
 
 static const char *const keys[] = {
-    "id",    "order", "regions", "except_regions", "action", "factor",   "surfaces",
-    "priority", "against", "mode", "rollout",      "from",   "until",    "match",
-    "except", "fold",  "on_limit", "breaker",      "tests",  "dsa",      "meta"};
+    "id",       "order",   "regions",  "except_regions", "action", "factor", "surfaces",
+    "priority", "against", "mode",     "rollout",        "from",   "until",  "match",
+    "except",   "fold",    "on_limit", "breaker",        "tests",  "dsa",    "meta"};
 static const char *const actions[] = {"allow", "downrank", "withhold"}; /* as weir_action */
 static const char *const modes[] = {
 #define X(name, text) text,
@@ -140,8 +140,9 @@ take_away(struct compiling *c, const struct node *seq, struct weir_rule *r,
             taken->w[w] |= set.w[w];
         }
         if (!any)
-            ERR(c, seq->items[i], "this takes no region away: the rule does not hold there anyway, "
-                                  "or an entry before it took it");
+            ERR(c, seq->items[i],
+                "this takes no region away: the rule does not hold there anyway, "
+                "or an entry before it took it");
     }
     for (int w = 0; w < WEIR_REGION_WORDS; w++) {
         taken->w[w] &= r->regions.w[w];
@@ -281,8 +282,9 @@ take_numbers(struct compiling *c, const struct node *map, struct weir_rule *r)
     if (!rollout)
         return;
     if (r->action == WEIR_ALLOW)
-        ERR(c, rollout, "`rollout` is not for rules that allow: an exemption holds for everybody "
-                        "or is none");
+        ERR(c, rollout,
+            "`rollout` is not for rules that allow: an exemption holds for everybody "
+            "or is none");
     else if (!weir__want_decimal(c, rollout, 2, &v))
         return;
     else if (v < 0 || v > 10000)
@@ -354,8 +356,9 @@ take_breaker(struct compiling *c, const struct node *map, struct weir_rule *r)
     weir_kind k = c->orders[r->order].kind;
     if (k == WEIR_KIND_EMERGENCY || k == WEIR_KIND_LEGAL_DEMAND || k == WEIR_KIND_COURT_ORDER) {
         const struct node *then = weir__node_get(n, "then");
-        ERR(c, then, "`then: observe` is refused under an order of kind %s: flooding a tag must "
-                     "not switch it off",
+        ERR(c, then,
+            "`then: observe` is refused under an order of kind %s: flooding a tag must "
+            "not switch it off",
             weir_kind_name(k));
     }
 }

@@ -1,33 +1,20 @@
 /*
- * Finding: keys in batches, so that what one waits for from memory comes while others are worked
- * on.
+ * Finding: keys in batches, so that what one waits for comes while others are worked on.
+ *
+ * What a batch finds is confirmed key by key, and within a key in an order that depends on nothing
+ * but the key: a post's budget must cut off the same regexes whatever the memo knows of its keys.
  */
 #include "match/finder.h"
 
-#include "base/check.h"
 #include "base/span.h"
-#include "regex/factor.h"
-#include "regex/glob.h"
+#include "match/search.h"
+#include "match/sift_vector.h"
 
 #include <stdlib.h>
 
-/* Keys whose memory is asked for before the first of them is worked on. */
-#define BATCH 32
+#define BATCH WEIR__SIFT_KEYS
 
 #define MEMO_BITS 16u
-
-/* One key on its way. */
-struct search {
-    struct weir__finder *f;
-    enum weir__space space;
-    weir_span key;
-    size_t index;
-    weir__found_fn *found;
-    void *arg;
-    uint32_t sets[WEIR__MEMO_SETS];
-    size_t nsets;
-    bool partial; /* something was not tried, or is not known: not to be remembered */
-};
 
 weir_status
 weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
@@ -40,12 +27,17 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
     f->post_limit = o && o->post_limit ? o->post_limit : WEIR__POST_LIMIT;
     f->in_scope = calloc((size_t)rs->nrules + 1, sizeof *f->in_scope);
     f->counts = calloc((size_t)rs->npatterns + 1, sizeof *f->counts);
-    if (!f->in_scope || !f->counts)
+    f->sift = calloc(1, sizeof *f->sift);
+    if (!f->in_scope || !f->counts || !f->sift)
         st = WEIR_E_NOMEM;
     if (st == WEIR_OK)
         st = weir__regex_scratch_new(match_limit, &f->regex);
     if (st == WEIR_OK && !(f->off & WEIR_MATCH_MEMO))
         st = weir__memo_init(&f->memo, MEMO_BITS);
+    if (f->sift)
+        f->sift->by_vectors = !(f->off & WEIR_MATCH_VECTORS) && weir__sift_has_vectors();
+    for (int s = 0; s < WEIR__NSPACES; s++)
+        weir__sift_plan(&f->plans[s], rs->sieves[s]);
     for (int s = 0; s < WEIR__NSPACES && st == WEIR_OK; s++)
         if (rs->automata[s] && !(f->off & WEIR_MATCH_AUTOMATON))
             st = weir__automaton_cache_new(rs->automata[s], WEIR__AUTOMATON_CACHE, &f->automata[s]);
@@ -61,6 +53,7 @@ weir__finder_fini(struct weir__finder *f)
         weir__regex_scratch_free(f->regex);
     free(f->in_scope);
     free(f->counts);
+    free(f->sift);
     weir__memo_fini(&f->memo);
     for (int s = 0; s < WEIR__NSPACES; s++)
         weir__automaton_cache_free(f->automata[s]);
@@ -96,136 +89,6 @@ weir__finder_in_scope(struct weir__finder *f, uint32_t index)
     return known->yes;
 }
 
-/* Is any rule in the scope that has written the pattern? */
-static bool
-concerns(struct weir__finder *f, const struct weir__pattern *p)
-{
-    struct weir__postings of = weir__postings_of(&f->rs->postings, p->set);
-
-    for (size_t i = 0; i < of.n; i++)
-        if (weir__finder_in_scope(f, f->rs->selectors[of.selectors[i]].rule))
-            return true;
-    return false;
-}
-
-static void
-find_set(struct search *s, uint32_t set, enum weir__hit hit)
-{
-    if (hit == WEIR__RAN_OUT || s->nsets == WEIR__MEMO_SETS)
-        s->partial = true;
-    else
-        s->sets[s->nsets++] = set;
-    s->found(s->arg, s->index, set, hit);
-}
-
-static enum weir__hit
-try_regex(struct search *s, const struct weir__pattern *p, struct weir__pattern_counts *counts)
-{
-    struct weir__finder *f = s->f;
-    uint64_t hard = weir__regex_hard(f->regex);
-
-    if (!concerns(f, p)) {
-        s->partial = true;
-        return WEIR__MISS;
-    }
-    if (f->nhard >= f->post_limit)
-        return WEIR__RAN_OUT;
-    enum weir__hit hit = weir__regex_match(p->re, f->regex, s->key);
-    if (weir__regex_hard(f->regex) != hard) {
-        /* whether a post stays within its budget must not depend on what other posts had found */
-        s->partial = true;
-        f->nhard++;
-        counts->hard += counts->hard < UINT32_MAX;
-    }
-    return hit;
-}
-
-static bool
-holds_at(weir_span key)
-{
-    return memchr(key.p, '@', key.len) != NULL;
-}
-
-static void
-confirm(struct search *s, uint32_t index, bool sure)
-{
-    const struct weir__pattern *p = &s->f->rs->patterns[index];
-    struct weir__pattern_counts *counts = &s->f->counts[index];
-    enum weir__hit hit = WEIR__MISS;
-
-    if (counts->tried == s->f->key_epoch)
-        return;
-    counts->tried = s->f->key_epoch;
-    if (s->key.len < p->min_len || s->key.len > p->max_len || (p->bare_handles && holds_at(s->key)))
-        return;
-    counts->candidates++;
-    if (sure)
-        hit = WEIR__HIT;
-    else if (p->is_regex)
-        hit = try_regex(s, p, counts);
-    else if (weir__glob_match(p->text, s->key))
-        hit = WEIR__HIT;
-    if (hit == WEIR__MISS)
-        return;
-    counts->confirmed += hit == WEIR__HIT;
-    counts->over += hit == WEIR__RAN_OUT;
-    find_set(s, p->set, hit);
-}
-
-static void
-stays(void *arg, const struct weir__sieve_literal *l)
-{
-    confirm(arg, l->pattern, l->sure);
-}
-
-static void
-begin_key(struct weir__finder *f)
-{
-    if (++f->key_epoch == 0) {
-        for (uint32_t i = 0; i < f->rs->npatterns; i++)
-            f->counts[i].tried = 0;
-        f->key_epoch = 1;
-    }
-}
-
-/* Patterns without a literal that is worth looking for. */
-static void
-find_loose(struct search *s)
-{
-    const uint32_t *loose = s->f->rs->loose[s->space], *candidates;
-    struct weir__automaton_cache *cache = s->f->automata[s->space];
-
-    if (!cache) {
-        for (uint32_t i = 0; i < s->f->rs->nloose[s->space]; i++)
-            confirm(s, loose[i], false);
-        return;
-    }
-    size_t n = weir__automaton_run(s->f->rs->automata[s->space], cache, s->key, &candidates);
-    for (size_t i = 0; i < n; i++)
-        confirm(s, loose[candidates[i]], false);
-}
-
-static void
-find_patterns(struct search *s)
-{
-    const struct weir_ruleset *rs = s->f->rs;
-
-    if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
-        return;
-    begin_key(s->f);
-    if (s->f->off & WEIR_MATCH_SIEVE) {
-        for (uint32_t i = rs->pattern_first[s->space]; i < rs->pattern_first[s->space + 1]; i++)
-            if (rs->patterns[i].class != WEIR__CLASS_WORDS)
-                confirm(s, i, false);
-        return;
-    }
-    bool has_digit = weir__has_digit(s->key);
-    if (rs->sieves[s->space])
-        weir__sieve_run(rs->sieves[s->space], s->key, has_digit, stays, s);
-    if (rs->nloose[s->space] && (has_digit || !rs->loose_need_digit[s->space]))
-        find_loose(s);
-}
-
 static uint32_t
 find_literal(const struct weir__finder *f, enum weir__space space, weir_span key, uint64_t hash)
 {
@@ -244,21 +107,55 @@ weir__find_literal(const struct weir__finder *f, enum weir__space space, weir_sp
     return find_literal(f, space, key, weir__keytable_hash(f->rs->keys, space, key));
 }
 
-static bool
-recall(struct search *s, uint64_t hash)
-{
-    const struct weir__memo_cell *cell = weir__memo_cell(&s->f->memo, hash);
+/* Batches ------------------------------------------------------------------------------------ */
 
-    if (cell->hash != hash || cell->len != s->key.len || cell->space != s->space ||
-        memcmp(cell->key, s->key.p, cell->len) != 0)
-        return false;
-    for (size_t i = 0; i < cell->nsets; i++)
-        s->found(s->arg, s->index, cell->sets[i], WEIR__HIT);
-    return true;
+/* A bit a key. */
+struct batch {
+    const weir_span *keys;
+    size_t first, n; /* index of the first of them; how many */
+    uint64_t hash[BATCH];
+    uint64_t may_stand; /* in the key table, as the gate has it */
+    uint64_t stand;     /* there, with these sets: */
+    uint32_t set[BATCH];
+    uint64_t loose; /* patterns without a literal may match it */
+    uint64_t known; /* by the memo, which says: */
+    struct known {
+        uint32_t sets[WEIR__MEMO_SETS];
+        uint32_t nsets;
+    } says[BATCH];
+};
+
+static uint64_t
+all_of(const struct batch *b)
+{
+    return ~UINT64_C(0) >> (64 - b->n);
+}
+
+static bool
+remembers(const struct weir__finder *f)
+{
+    return f->memo.cells && !f->memo.rests;
 }
 
 static void
-remember(struct search *s, uint64_t hash)
+recall(const struct weir__search *s, struct batch *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        __builtin_prefetch(weir__memo_cell(&s->f->memo, b->hash[i]));
+    for (size_t i = 0; i < b->n; i++) {
+        const struct weir__memo_cell *cell = weir__memo_cell(&s->f->memo, b->hash[i]);
+
+        if (cell->hash != b->hash[i] || cell->len != b->keys[i].len || cell->space != s->space ||
+            memcmp(cell->key, b->keys[i].p, cell->len) != 0)
+            continue;
+        b->known |= UINT64_C(1) << i;
+        memcpy(b->says[i].sets, cell->sets, sizeof cell->sets);
+        b->says[i].nsets = cell->nsets;
+    }
+}
+
+static void
+remember(const struct weir__search *s, uint64_t hash)
 {
     struct weir__memo_cell *cell = weir__memo_cell(&s->f->memo, hash);
 
@@ -273,57 +170,220 @@ remember(struct search *s, uint64_t hash)
 }
 
 static void
-search(struct search *s, uint64_t hash)
+ask_gate(const struct weir__search *s, struct batch *b, uint64_t which)
 {
-    s->nsets = 0;
-    s->partial = false;
-    if (weir__keytable_has_space(s->f->rs->keys, s->space)) {
-        uint32_t set = find_literal(s->f, s->space, s->key, hash);
-        if (set != WEIR_NONE)
-            find_set(s, set, WEIR__HIT);
+    const struct weir__keytable *t = s->f->rs->keys;
+    uint64_t may = 0;
+
+    if (!weir__keytable_has_space(t, s->space))
+        return;
+    if (s->f->off & WEIR_MATCH_GATE) {
+        b->may_stand = which;
+        return;
     }
-    find_patterns(s);
+    for (size_t i = 0; i < b->n; i++)
+        may |= (uint64_t)weir__keytable_may_know(t, b->hash[i]) << i;
+    b->may_stand = may & which;
+    for (uint64_t left = b->may_stand; left; left &= left - 1)
+        weir__keytable_prefetch_offset(t, b->hash[__builtin_ctzll(left)]);
+}
+
+/* Without batches, or without the sieve, all keys are left aside, for weir__search_patterns. */
+static void
+sift(const struct weir__search *s, const struct batch *b, uint64_t which)
+{
+    const struct weir_ruleset *rs = s->f->rs;
+    struct weir__sift *t = s->f->sift;
+
+    t->has_literals = t->aside = 0;
+    t->nfound = 0;
+    if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
+        return;
+    if (s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))
+        t->aside = which;
+    else
+        weir__sift_run(t, &s->f->plans[s->space], b->keys, which);
+}
+
+/* Keys that the patterns without a literal are to be asked about, of those not left aside. */
+static void
+ask_automaton(const struct weir__search *s, struct batch *b, uint64_t which)
+{
+    const struct weir_ruleset *rs = s->f->rs;
+    struct weir__automaton_cache *cache = s->f->automata[s->space];
+
+    b->loose = rs->nloose[s->space] ? which & ~s->f->sift->aside : 0;
+    if (b->loose && cache)
+        b->loose = weir__automaton_survivors(rs->automata[s->space], cache, b->keys, b->loose);
 }
 
 static void
-find_batch(struct search *s, const weir_span *keys, size_t first, size_t n)
+prefetch_selector(const struct weir_ruleset *rs, uint32_t set)
+{
+    if (weir__postings_is_one(set))
+        __builtin_prefetch(&rs->selectors[weir__postings_one(set)]);
+}
+
+static void
+prefetch_entries(const struct weir__search *s, const struct batch *b)
+{
+    for (uint64_t left = b->may_stand; left; left &= left - 1)
+        weir__keytable_prefetch_entries(s->f->rs->keys, b->hash[__builtin_ctzll(left)]);
+}
+
+/* Of the keys that the gate has let through, those that are there, and their sets. */
+static void
+look_up(const struct weir__search *s, struct batch *b)
+{
+    uint64_t stand = 0;
+
+    for (uint64_t left = b->may_stand; left; left &= left - 1) {
+        size_t k = (size_t)__builtin_ctzll(left);
+
+        b->set[k] = find_literal(s->f, s->space, b->keys[k], b->hash[k]);
+        if (b->set[k] == WEIR_NONE)
+            continue;
+        stand |= UINT64_C(1) << k;
+        prefetch_selector(s->f->rs, b->set[k]);
+    }
+    b->stand = stand;
+}
+
+/* What confirming will read: patterns ... */
+static void
+prefetch_patterns(const struct weir__finder *f)
+{
+    const struct weir__sift *t = f->sift;
+
+    for (uint32_t i = 0; i < t->nfound; i++) {
+        const struct weir__sieve_literal *l = &t->plan->s->literals[t->found[i].literal];
+
+        __builtin_prefetch(&f->counts[l->pattern], 1);
+        prefetch_selector(f->rs, l->set);
+        if (!l->sure)
+            __builtin_prefetch(&f->rs->patterns[l->pattern]);
+    }
+}
+
+/* ... and what they point at. */
+static void
+prefetch_texts(const struct weir__finder *f)
+{
+    const struct weir__sift *t = f->sift;
+
+    for (uint32_t i = 0; i < t->nfound; i++) {
+        const struct weir__sieve_literal *l = &t->plan->s->literals[t->found[i].literal];
+        const struct weir__pattern *p = &f->rs->patterns[l->pattern];
+
+        if (!l->sure)
+            __builtin_prefetch(p->is_regex ? (const void *)p->re : p->text.p);
+    }
+}
+
+static void
+find_key(struct weir__search *s, const struct batch *b, size_t k)
+{
+    const struct weir__sieve_literal *literals[WEIR__SIFT_FOUND];
+    const struct weir__sift *t = s->f->sift;
+
+    if (b->stand >> k & 1)
+        weir__search_found(s, b->set[k], WEIR__HIT);
+    if (t->aside >> k & 1) {
+        weir__search_patterns(s);
+        return;
+    }
+    if (t->has_literals >> k & 1) {
+        size_t n = weir__sift_literals(t, k, literals);
+        for (size_t i = 0; i < n; i++)
+            weir__search_confirm(s, literals[i]);
+    }
+    if (b->loose >> k & 1)
+        weir__search_loose(s);
+}
+
+/* A key that the memo knows, of a post over its budget: found as if the memo did not know it. */
+static void
+find_anew(struct weir__search *s, struct batch *b, size_t k)
+{
+    uint64_t others = s->f->sift->aside, bit = UINT64_C(1) << k;
+
+    b->set[k] = weir__find_literal(s->f, s->space, s->key);
+    b->stand |= b->set[k] == WEIR_NONE ? 0 : bit;
+    s->f->sift->aside |= bit;
+    find_key(s, b, k);
+    s->f->sift->aside = others;
+}
+
+static void
+take(struct weir__search *s, struct batch *b, size_t k)
+{
+    bool known = b->known >> k & 1;
+
+    s->key = b->keys[k];
+    s->index = b->first + k;
+    s->nsets = 0;
+    s->partial = false;
+    /* what is left of a post over its budget runs out, also where the memo would know better: else
+       decisions would depend on what the thread had seen before */
+    if (known && s->f->nhard < s->f->post_limit) {
+        for (size_t i = 0; i < b->says[k].nsets; i++)
+            s->found(s->arg, s->index, b->says[k].sets[i], WEIR__HIT);
+        return;
+    }
+    if (known)
+        find_anew(s, b, k);
+    else
+        find_key(s, b, k);
+    if (remembers(s->f))
+        remember(s, b->hash[k]);
+}
+
+/* Those for which there is something left to be done. */
+static uint64_t
+busy(const struct weir__search *s, const struct batch *b)
+{
+    const struct weir__sift *t = s->f->sift;
+
+    if (remembers(s->f))
+        return all_of(b);
+    return b->known | b->stand | t->has_literals | t->aside | b->loose;
+}
+
+static void
+find_batch(struct weir__search *s, struct batch *b)
 {
     struct weir__finder *f = s->f;
-    bool memo = f->memo.cells && !f->memo.rests;
-    uint64_t hashes[BATCH];
-    size_t known = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        hashes[i] = weir__keytable_hash(f->rs->keys, s->space, keys[i]);
-        if (f->off & WEIR_MATCH_BATCH)
-            continue;
-        weir__keytable_prefetch(f->rs->keys, hashes[i]);
-        if (memo)
-            __builtin_prefetch(weir__memo_cell(&f->memo, hashes[i]));
-    }
-    for (size_t i = 0; i < n; i++) {
-        s->key = keys[i];
-        s->index = first + i;
-        /* what is left of a post over its budget runs out, also where the memo would know better:
-           else decisions would depend on what the thread had seen before */
-        if (memo && f->nhard < f->post_limit && recall(s, hashes[i])) {
-            known++;
-            continue;
-        }
-        search(s, hashes[i]);
-        if (memo)
-            remember(s, hashes[i]);
-    }
+    b->known = b->may_stand = 0;
+    weir__keytable_hash_all(f->rs->keys, s->space, b->keys, b->n, b->hash);
+    if (remembers(f))
+        recall(s, b);
+    uint64_t strange = all_of(b) & ~b->known;
+    ask_gate(s, b, strange);
+    sift(s, b, strange);
+    prefetch_entries(s, b);
+    prefetch_patterns(f);
+    ask_automaton(s, b, strange);
+    look_up(s, b);
+    prefetch_texts(f);
+    for (uint64_t left = busy(s, b); left; left &= left - 1)
+        take(s, b, (size_t)__builtin_ctzll(left));
     if (f->memo.cells)
-        weir__memo_count(&f->memo, n, known);
+        weir__memo_count(&f->memo, b->n, (size_t)__builtin_popcountll(b->known));
 }
 
 void
 weir__find(struct weir__finder *f, enum weir__space space, const weir_span *keys, size_t n,
            weir__found_fn *found, void *arg)
 {
-    struct search s = {.f = f, .space = space, .found = found, .arg = arg};
+    struct weir__search s = {.f = f, .space = space, .found = found, .arg = arg};
+    size_t most = f->off & WEIR_MATCH_BATCH ? 1 : BATCH;
+    struct batch b;
 
-    for (size_t at = 0; at < n; at += BATCH)
-        find_batch(&s, keys + at, at, n - at < BATCH ? n - at : BATCH);
+    for (size_t at = 0; at < n; at += b.n) {
+        b.keys = keys + at;
+        b.first = at;
+        b.n = n - at < most ? n - at : most;
+        find_batch(&s, &b);
+    }
 }

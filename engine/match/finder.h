@@ -3,12 +3,14 @@
  * match. Knows nothing of posts.
  *
  * A key goes through the memo, the gate and the sieve; what stays in the sieve is confirmed. Each
- * of these can be switched off, and finds the same without it.
+ * of these can be switched off, and finds the same without it. Keys are taken many at a time, or
+ * one by one.
  */
 #ifndef WEIR_MATCH_FINDER_H
 #define WEIR_MATCH_FINDER_H
 
 #include "match/memo.h"
+#include "match/sift.h"
 #include "model/ruleset.h"
 #include "regex/automaton.h"
 
@@ -33,7 +35,7 @@ struct weir__in_scope {
 
 /* What a pattern cost, since the finder was made. */
 struct weir__pattern_counts {
-    uint32_t tried;      /* the key that it was tried on last: the finder's own */
+    uint32_t tried;      /* the key that it was tried on last, of those taken one by one */
     uint32_t hard;       /* calls of PCRE2 that took much of their limit, or all; never wraps */
     uint64_t candidates; /* keys that the sieve let through to it */
     uint64_t confirmed;
@@ -55,6 +57,8 @@ struct weir__finder {
     uint32_t key_epoch;
     struct weir__pattern_counts *counts; /* by pattern */
     struct weir__memo memo;
+    struct weir__sift *sift;
+    struct weir__sift_plan plans[WEIR__NSPACES];
     struct weir__automaton_cache *automata[WEIR__NSPACES];
 };
 

@@ -54,7 +54,7 @@ record_set(struct weir__match *m, uint32_t set, uint32_t value, bool ran_out)
     struct weir__postings found = weir__postings_of(&m->rs->postings, set);
 
     for (size_t i = 0; i < found.n; i++)
-        record(m, found.selectors[i], value, ran_out);
+        record(m, weir__postings_at(&found, i), value, ran_out);
 }
 
 static void

@@ -1,6 +1,9 @@
 /*
  * Key table: gathered in a uthash table, frozen into gate, offsets and entries.
  */
+#define XXH_INLINE_ALL /* keys are short: a call to the library costs as much as hashing one */
+#include <xxhash.h>
+
 #include "model/keytable.h"
 
 #include "base/check.h"
@@ -10,13 +13,10 @@
 #define uthash_nonfatal_oom(elt) (b->out_of_memory = true)
 #include <uthash.h>
 
-/* Keys a bucket has room for, and how many it gets on average: at six, one bucket in five is full
-   and sends the search on to the next, mostly in the same cache line. */
-#define BUCKET 8
-#define BUCKET_MEAN 6
-
-/* Keys whose offsets take more than a second-level cache has. */
-#define LARGE (128u << 10)
+/* Keys a bucket has room for, and how many it gets on average: at five, one bucket in eight is
+   full, and one key in sixty goes through the gate without being known. */
+#define BUCKET 7
+#define BUCKET_MEAN 5
 
 /* Room for a length or the number of a set, seven bits a byte. */
 #define VARINT_MAX 5
@@ -117,18 +117,38 @@ get_varint(const unsigned char *at, uint32_t *v)
     return at;
 }
 
+/* A key takes the first free place of its bucket or of those behind it. `placed` has BUCKET places
+   a bucket, as the gate has. */
 static void
-place(const struct weir__keytable *t, uint64_t *gate, uint32_t *refs, uint64_t hash, size_t at)
+place(const struct weir__keytable *t, uint64_t *gate, const struct building **placed,
+      const struct building *key)
 {
+    uint64_t hash = weir__keytable_hash(t, (enum weir__space)key->key[0], key_of(key));
     uint64_t bucket = weir__keytable_bucket(t, hash);
-    int i = 0;
+    unsigned i = 0;
 
-    while (gate[bucket] >> 56) /* the last place is taken last */
+    while (gate[bucket] >> 8 * (BUCKET - 1) & 0xff) { /* the last place is taken last */
+        gate[bucket] |= UINT64_C(1) << weir__keytable_eighth(hash);
         bucket = bucket + 1 == t->nbuckets ? 0 : bucket + 1;
+    }
     while (gate[bucket] >> 8 * i & 0xff)
         i++;
     gate[bucket] |= weir__keytable_mark(hash) << 8 * i;
-    refs[bucket * BUCKET + (uint64_t)i] = (uint32_t)at;
+    placed[bucket * BUCKET + i] = key;
+}
+
+/* The gate, in `into`; in `work`, which key has which place. */
+static const struct building **
+place_all(const struct weir__keytable_builder *b, struct weir__keytable *t, struct arena *into)
+{
+    const struct building **placed;
+    uint64_t *gate = arena_array(into, t->nbuckets, sizeof *gate);
+
+    placed = arena_array(b->work, t->nbuckets * BUCKET, sizeof *placed);
+    for (const struct building *i = b->head; i; i = i->hh.next)
+        place(t, gate, placed, i);
+    t->gate = gate;
+    return placed;
 }
 
 /* Room for all entries at their longest; what is not used is small beside the keys. */
@@ -138,8 +158,22 @@ entries_size(const struct weir__keytable_builder *b)
     size_t size = 0;
 
     for (const struct building *i = b->head; i; i = i->hh.next)
-        size += 1 + 2 * VARINT_MAX + i->hh.keylen - 1;
+        size += 2 * VARINT_MAX + i->hh.keylen;
     return size;
+}
+
+static unsigned char *
+put_entry(unsigned char *at, const struct building *key, uint32_t set)
+{
+    unsigned char varint[VARINT_MAX];
+    size_t nset = (size_t)(put_varint(varint, set) - varint);
+
+    /* the key has its space in front */
+    at = put_varint(at, (uint32_t)(nset + key->hh.keylen));
+    *at++ = (unsigned char)key->key[0];
+    memcpy(at, varint, nset);
+    memcpy(at + nset, key->key + 1, key->hh.keylen - 1);
+    return at + nset + key->hh.keylen - 1;
 }
 
 const struct weir__keytable *
@@ -147,36 +181,47 @@ weir__keytable_freeze(const struct weir__keytable_builder *b, struct weir__posti
                       struct arena *into)
 {
     struct weir__keytable *t = arena_alloc(into, sizeof *t);
-    size_t nkeys = HASH_COUNT(b->head);
     unsigned char *work = arena_array(b->work, entries_size(b), 1), *at = work;
 
-    t->nbuckets = nkeys / BUCKET_MEAN + 1;
-    uint64_t *gate = arena_array(into, t->nbuckets, sizeof *gate);
-    uint32_t *refs = arena_array(into, t->nbuckets * BUCKET, sizeof *refs);
-    t->gate = gate;
-    t->refs = refs;
-    t->nkeys = (uint32_t)nkeys;
-    t->is_large = nkeys > LARGE;
+    t->nkeys = (uint32_t)HASH_COUNT(b->head);
+    t->nbuckets = t->nkeys / BUCKET_MEAN + 1;
     t->seed = seed_of(b);
-    for (const struct building *i = b->head; i; i = i->hh.next) {
-        weir_span key = key_of(i);
-        enum weir__space space = (enum weir__space)i->key[0];
-
+    uint32_t *first = arena_array(into, t->nbuckets, sizeof *first);
+    const struct building **placed = place_all(b, t, into);
+    for (uint64_t bucket = 0; bucket < t->nbuckets; bucket++) {
         CHECK((size_t)(at - work) < UINT32_MAX);
-        place(t, gate, refs, weir__keytable_hash(t, space, key), (size_t)(at - work));
-        *at++ = (unsigned char)space;
-        at = put_varint(at, (uint32_t)key.len);
-        at = put_varint(at, weir__postings_add(sets, i->selectors, i->n));
-        memcpy(at, key.p, key.len);
-        at += key.len;
-        t->has_space[space] = true;
+        first[bucket] = (uint32_t)(at - work);
+        for (uint64_t i = bucket * BUCKET; i < (bucket + 1) * BUCKET && placed[i]; i++) {
+            at = put_entry(at, placed[i],
+                           weir__postings_add(sets, placed[i]->selectors, placed[i]->n));
+            t->has_space[(int)placed[i]->key[0]] = true;
+        }
     }
+    t->first = first;
     t->nentry_bytes = (size_t)(at - work);
     unsigned char *entries = arena_array(into, t->nentry_bytes, 1);
     if (t->nentry_bytes)
         memcpy(entries, work, t->nentry_bytes);
     t->entries = entries;
     return t;
+}
+
+/* Looking up --------------------------------------------------------------------------------- */
+
+uint64_t
+weir__keytable_hash(const struct weir__keytable *t, enum weir__space space, weir_span key)
+{
+    return XXH3_64bits_withSeed(key.p, key.len, t->seed + (uint64_t)space);
+}
+
+void
+weir__keytable_hash_all(const struct weir__keytable *t, enum weir__space space,
+                        const weir_span *keys, size_t n, uint64_t *hashes)
+{
+    for (size_t i = 0; i < n; i++) {
+        hashes[i] = weir__keytable_hash(t, space, keys[i]);
+        weir__keytable_prefetch_gate(t, hashes[i]);
+    }
 }
 
 struct entry {
@@ -188,13 +233,24 @@ struct entry {
 static struct entry
 entry_at(const unsigned char *at)
 {
-    struct entry e = {.space = (enum weir__space) * at++};
-    uint32_t len;
+    uint32_t size;
+    struct entry e;
 
-    at = get_varint(at, &len);
+    at = get_varint(at, &size);
+    const unsigned char *end = at + size;
+    e.space = (enum weir__space) * at++;
     at = get_varint(at, &e.set);
-    e.key = (weir_span){(const char *)at, len};
+    e.key = (weir_span){(const char *)at, (size_t)(end - at)};
     return e;
+}
+
+static const unsigned char *
+behind_entry(const unsigned char *at)
+{
+    uint32_t size;
+
+    at = get_varint(at, &size);
+    return at + size;
 }
 
 uint32_t
@@ -204,15 +260,18 @@ weir__keytable_find(const struct weir__keytable *t, enum weir__space space, weir
     uint64_t bucket = weir__keytable_bucket(t, hash);
 
     for (;;) {
-        uint64_t marks = t->gate[bucket];
+        uint64_t fits = weir__keytable_fits(t->gate[bucket], hash);
+        const unsigned char *at = t->entries + t->first[bucket];
 
-        for (uint64_t fits = weir__keytable_fits(marks, hash); fits; fits &= fits - 1) {
-            uint64_t i = (uint64_t)__builtin_ctzll(fits) / 8;
-            struct entry e = entry_at(t->entries + t->refs[bucket * BUCKET + i]);
+        /* a bit a place: the places in front of the lowest do not fit, and are stepped over */
+        for (; fits; fits >>= 8, at = behind_entry(at)) {
+            for (; !(fits & 0x80); fits >>= 8)
+                at = behind_entry(at);
+            struct entry e = entry_at(at);
             if (e.space == space && span_eq(e.key, key))
                 return e.set;
         }
-        if (!(marks >> 56))
+        if (!(t->gate[bucket] >> weir__keytable_eighth(hash) & 1))
             return WEIR_NONE;
         bucket = bucket + 1 == t->nbuckets ? 0 : bucket + 1;
     }

@@ -118,12 +118,12 @@ weir_ruleset_pattern_rule(const weir_ruleset *rs, uint32_t pattern, uint32_t fro
 
     while (first < end) { /* rules ascend with their selectors */
         size_t mid = first + (end - first) / 2;
-        if (rs->selectors[of.selectors[mid]].rule < from)
+        if (rs->selectors[weir__postings_at(&of, mid)].rule < from)
             first = mid + 1;
         else
             end = mid;
     }
-    return first < of.n ? rs->selectors[of.selectors[first]].rule : WEIR_NONE;
+    return first < of.n ? rs->selectors[weir__postings_at(&of, first)].rule : WEIR_NONE;
 }
 
 static weir_status

@@ -70,9 +70,12 @@ weir__postings_add(struct weir__postings_builder *b, uint32_t *ids, size_t n)
 
     CHECK(n > 0);
     n = tidy(ids, n);
+    CHECK(ids[n - 1] < WEIR__SELECTORS_MOST);
+    if (n == 1)
+        return 2 * ids[0] + 1;
     HASH_FIND(hh, b->head, ids, (unsigned)(n * sizeof *ids), s);
     if (s)
-        return s->number;
+        return 2 * s->number;
     s = arena_alloc(b->work, sizeof *s);
     s->ids = arena_array(b->work, n, sizeof *ids);
     memcpy(s->ids, ids, n * sizeof *ids);
@@ -82,8 +85,8 @@ weir__postings_add(struct weir__postings_builder *b, uint32_t *ids, size_t n)
     if (b->out_of_memory)
         longjmp(*b->work->on_oom, 1);
     b->nids += n;
-    CHECK(b->nids < UINT32_MAX);
-    return s->number;
+    CHECK(b->nids < UINT32_MAX && s->number < WEIR__SELECTORS_MOST);
+    return 2 * s->number;
 }
 
 void

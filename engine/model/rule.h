@@ -36,7 +36,7 @@ enum weir__space {
 #define X(name, selector) WEIR__SPACE_##name,
     WEIR__SPACES(X)
 #undef X
-    WEIR__NSPACES
+        WEIR__NSPACES
 };
 
 enum weir__fold { WEIR__FOLD_NONE, WEIR__FOLD_CONFUSABLE, WEIR__FOLD_TURKIC };
@@ -165,14 +165,14 @@ struct weir__pattern {
     enum weir__space space;
     bool is_regex;
     bool extended;
-    bool bare_handles;       /* glob of a HANDLE space without `@` */
-    weir_span text;          /* regex: between the slashes; glob: folded */
-    struct weir__regex *re; /* regex that is tried; else NULL. Freed with the rule set */
+    bool bare_handles;         /* glob of a HANDLE space without `@` */
+    weir_span text;            /* regex: between the slashes; glob: folded */
+    struct weir__regex *re;    /* regex that is tried; else NULL. Freed with the rule set */
     uint32_t set;              /* its selectors, by their number among the rule set's postings */
     uint32_t min_len, max_len; /* bytes of a key that can match */
     enum weir__pattern_class class;
-    bool needs_digit; /* of a key that can match: regex/factor.h */
-    bool certain;     /* a key that has one of its literals where it must be matches */
+    bool needs_digit;      /* of a key that can match: regex/factor.h */
+    bool certain;          /* a key that has one of its literals where it must be matches */
     weir_span written;     /* the text as its first author wrote it: globs are not folded */
     uint32_t file;         /* where that stands: index into the rule set's files */
     uint32_t line, column; /* column in code points */

@@ -50,12 +50,13 @@ struct weir_ruleset {
     const struct weir__keytable *keys;
     const struct weir__pattern *patterns; /* sorted by space */
     uint32_t npatterns;
-    uint32_t pattern_first[WEIR__NSPACES + 1]; /* of space s: [first[s], first[s + 1]) */
+    uint32_t pattern_first[WEIR__NSPACES + 1];       /* of space s: [first[s], first[s + 1]) */
     const struct weir__sieve *sieves[WEIR__NSPACES]; /* NULL: no pattern of it has a literal */
     const uint32_t *loose[WEIR__NSPACES];            /* patterns that have none, ascending */
     uint32_t nloose[WEIR__NSPACES];
     bool loose_need_digit[WEIR__NSPACES]; /* all of them: regex/factor.h */
-    /* the loose patterns of a space, in that order; NULL: there are none. Freed with the rule set */
+    /* the loose patterns of a space, in that order; NULL: there are none. Freed with the rule set
+     */
     struct weir__automaton *automata[WEIR__NSPACES];
     struct weir__postings_table postings;
     const struct weir__rule_test *tests;

@@ -4,62 +4,67 @@
 #include "model/sieve.h"
 
 #include "base/check.h"
-#include "regex/factor.h"
+#include "model/grams.h"
 
 #include <stdlib.h>
 
-#define MIX UINT64_C(0x9E3779B97F4A7C15)
-
-/* Bits of the filter for each gram in it: one place in 32 lets a strange gram pass. */
-#define FILTER_BITS_PER_GRAM 64u
-#define FILTER_BITS_MIN 11u
+/* Bits of a filter for each gram in it: one strange gram in 250 is let pass, or fewer. With half as
+   many, tags cost a tenth more at 100,000 rules; with twice as many, the same. */
+#define FILTER_BITS_PER_GRAM 32u
+#define FILTER_BITS_MIN 9u
 #define FILTER_BITS_MAX 22u
+
+/* Grams a line of slots gets on average: one line in fifty is full. */
+#define SLOTS_MEAN 1u
 
 /* Grams of all literals are counted in so many counters, by their hash. */
 #define COUNTERS_BITS 16u
 
-/* By whole words: bytes that are put together in memory would be waited for when read again. */
-static inline uint64_t
+uint8_t
+weir__gram_length(enum weir__sieve_gram kind)
+{
+    static const uint8_t length_of[WEIR__NGRAMS] = {
+#define X(name, length) length,
+        WEIR__SIEVE_GRAMS(X)
+#undef X
+    };
+
+    return length_of[kind];
+}
+
+unsigned
+weir__gram_step(enum weir__sieve_gram kind)
+{
+    if (kind >= WEIR__GRAM_ANY_1)
+        return 1;
+    return kind >= WEIR__GRAM_EVEN_3 ? 2 : kind >= WEIR__GRAM_FOURTH_3 ? 4 : 0;
+}
+
+static enum weir__sieve_side
+side_of(enum weir__sieve_gram kind)
+{
+    return weir__gram_step(kind) ? WEIR__INSIDE : WEIR__AT_EDGES;
+}
+
+/* So many bytes, the first one lowest. */
+static uint64_t
 load(const char *p, size_t len)
 {
-    const unsigned char *u = (const unsigned char *)p;
     uint64_t v = 0;
 
-    switch (len) {
-    case 8:
-        memcpy(&v, p, 8);
-        return v;
-    case 4:
-        memcpy(&v, p, 4);
-        return v;
-    case 3:
-        v = (uint64_t)u[2] << 16; /* fall through */
-    case 2:
-        v |= (uint64_t)u[1] << 8; /* fall through */
-    default:
-        return v | u[0];
-    }
+    for (size_t i = len; i > 0; i--)
+        v = v << 8 | (unsigned char)p[i - 1];
+    return v;
 }
 
-static const uint8_t gram_length[WEIR__NGRAMS] = {
-#define X(name, length) length,
-    WEIR__SIEVE_GRAMS(X)
-#undef X
-};
-
-/* Grams of another kind are other grams. */
-static inline uint64_t
-gram_hash(uint64_t gram, enum weir__sieve_gram kind)
+/* Of the gram that begins at p. */
+static uint64_t
+hash_of(const char *p, enum weir__sieve_gram kind)
 {
-    return (gram ^ (uint64_t)(kind + 1) << 58) * MIX;
+    return weir__gram_mix(load(p, weir__gram_length(kind)) ^ weir__gram_salt(kind));
 }
 
-/* The tag comes from the middle of the product, filter and slots are indexed by its top. */
-static inline uint32_t
-tag_of(uint64_t hash)
-{
-    return (uint32_t)(hash >> 16) | 1;
-}
+/* Building ----------------------------------------------------------------------------------- */
 
 /* A literal on its way in, under one of its grams. */
 struct filed {
@@ -74,32 +79,36 @@ struct filed {
 struct filing {
     struct filed *filed;
     size_t n;
+    uint32_t chosen; /* kinds */
     uint32_t *counters;
 };
+
+static uint32_t *
+counter_of(uint32_t *counters, const char *at)
+{
+    return &counters[hash_of(at, WEIR__GRAM_EVEN_4) >> (64 - COUNTERS_BITS)];
+}
 
 static void
 count_grams(uint32_t *counters, weir_span text)
 {
     for (size_t i = 0; i + 4 <= text.len; i++)
-        counters[load(text.p + i, 4) * MIX >> (64 - COUNTERS_BITS)]++;
+        ++*counter_of(counters, text.p + i);
 }
 
-static uint32_t
-count_of(const uint32_t *counters, weir_span text, size_t at)
-{
-    return counters[load(text.p + at, 4) * MIX >> (64 - COUNTERS_BITS)];
-}
-
-/* Where the two grams of the length stand, one a byte behind the other, that begin with the rarest
+/* Where so many grams of the length stand, one a byte behind the other, that begin with the rarest
    four bytes. */
 static size_t
-rarest_pair(const uint32_t *counters, weir_span text, size_t length)
+rarest(uint32_t *counters, weir_span text, size_t length, size_t ngrams)
 {
     size_t best = 0;
     uint32_t least = UINT32_MAX;
 
-    for (size_t i = 0; i + length + 1 <= text.len; i++) {
-        uint32_t n = count_of(counters, text, i) + count_of(counters, text, i + 1);
+    for (size_t i = 0; length >= 4 && i + length + ngrams - 1 <= text.len; i++) {
+        uint32_t n = 0;
+
+        for (size_t k = 0; k < ngrams; k++)
+            n += *counter_of(counters, text.p + i + k);
         if (n < least) {
             least = n;
             best = i;
@@ -116,46 +125,26 @@ file_under(struct filing *f, const struct weir__sieve_item *item, enum weir__sie
         .item = item,
         .kind = kind,
         .gram_at = at,
-        .hash = gram_hash(load(item->text.p + at, gram_length[kind]), kind),
+        .hash = hash_of(item->text.p + at, kind),
         .order = f->n,
     };
     f->n++;
 }
 
 static void
-file_at_edge(struct filing *f, const struct weir__sieve_item *item)
-{
-    size_t len = item->text.len;
-    int longest = len >= 8 ? 4 : len >= 4 ? 3 : (int)len - 1; /* places in WEIR__SIEVE_GRAMS */
-
-    if (item->at_start)
-        file_under(f, item, (enum weir__sieve_gram)(WEIR__GRAM_START_1 + longest), 0);
-    else
-        file_under(f, item, (enum weir__sieve_gram)(WEIR__GRAM_END_1 + longest),
-                   len - gram_length[WEIR__GRAM_END_1 + longest]);
-}
-
-static void
 file_item(struct filing *f, const struct weir__sieve_item *item)
 {
-    size_t len = item->text.len;
+    enum weir__sieve_gram kind = weir__gram_of(f->chosen, item);
+    size_t len = item->text.len, length = weir__gram_length(kind), step = weir__gram_step(kind);
 
-    CHECK(len > 0 && len <= WEIR__SIEVE_LITERAL_MAX);
-    if (item->at_start || item->at_end) {
-        file_at_edge(f, item);
-    } else if (len >= 5) {
-        enum weir__sieve_gram kind = len >= 9 ? WEIR__GRAM_EVEN_8 : WEIR__GRAM_EVEN_4;
-        size_t at = rarest_pair(f->counters, item->text, gram_length[kind]);
-        file_under(f, item, kind, at);
-        file_under(f, item, kind, at + 1);
-    } else if (len == 4) {
-        file_under(f, item, WEIR__GRAM_EVEN_3, 0);
-        file_under(f, item, WEIR__GRAM_EVEN_3, 1);
-    } else {
-        static const enum weir__sieve_gram kinds[] = {WEIR__GRAM_ANY_1, WEIR__GRAM_ANY_2,
-                                                      WEIR__GRAM_ANY_3};
-        file_under(f, item, kinds[len - 1], 0);
+    CHECK(len > 0 && len <= WEIR__SIEVE_LITERAL_MAX && length <= len);
+    if (step < 2) {
+        file_under(f, item, kind, weir__gram_at_end(kind) ? len - length : 0);
+        return;
     }
+    size_t at = rarest(f->counters, item->text, length, step);
+    for (size_t i = 0; i < step; i++)
+        file_under(f, item, kind, at + i);
 }
 
 static int
@@ -168,76 +157,103 @@ compare_filed(const void *a, const void *b)
     return (x->order > y->order) - (x->order < y->order);
 }
 
-/* A gram of eight bytes is in the filter by four of them too, so that one probe tells of both. */
-static uint64_t
-hash_by_four(const struct filed *f)
+static void
+make_filter(struct weir__sieve *s, enum weir__sieve_side side, struct arena *into,
+            const struct filed *f, size_t n)
 {
-    const char *text = f->item->text.p + f->gram_at;
+    uint32_t bits = FILTER_BITS_MIN;
+    size_t ngrams = 0;
 
-    switch (f->kind) {
-    case WEIR__GRAM_START_8:
-    case WEIR__GRAM_EVEN_8:
-        return gram_hash(load(text, 4), f->kind - 1);
-    case WEIR__GRAM_END_8:
-        return gram_hash(load(text + 4, 4), WEIR__GRAM_END_4);
-    default:
-        return f->hash;
-    }
+    for (size_t i = 0; i < n; i++)
+        ngrams += side_of(f[i].kind) == side;
+    while (bits < FILTER_BITS_MAX && (size_t)1 << bits < ngrams * FILTER_BITS_PER_GRAM)
+        bits++;
+    uint64_t *words = arena_array(into, (size_t)1 << (bits - 6), sizeof *words);
+    s->filters[side] = (struct weir__sieve_filter){words, 64 - (bits - 6)};
+    for (size_t i = 0; i < n; i++)
+        if (side_of(f[i].kind) == side)
+            words[weir__sieve_word(&s->filters[side], f[i].hash)] |=
+                UINT64_C(1) << (f[i].hash >> 42 & 63) | UINT64_C(1) << (f[i].hash >> 36 & 63);
 }
 
-static void
-make_filter(struct weir__sieve *s, struct arena *into, const struct filed *f, size_t n)
+/* With the four bytes of the literal that are farthest from its gram. */
+static struct weir__sieve_slot
+slot_of(const struct filed *f, uint32_t first)
 {
-    uint8_t bits = FILTER_BITS_MIN;
+    weir_span text = f->item->text;
+    struct weir__sieve_slot slot = {.first = first};
 
-    while (bits < FILTER_BITS_MAX && (size_t)1 << bits < n * FILTER_BITS_PER_GRAM)
-        bits++;
-    uint64_t *filter = arena_array(into, (size_t)1 << (bits - 6), sizeof *filter);
-    s->filter = filter;
-    s->filter_shift = (uint8_t)(64 - bits);
-    for (size_t i = 0; i < n; i++) {
-        uint64_t one = f[i].hash >> s->filter_shift, other = hash_by_four(&f[i]) >> s->filter_shift;
-
-        filter[one / 64] |= UINT64_C(1) << one % 64;
-        filter[other / 64] |= UINT64_C(1) << other % 64;
-        s->in_use |= 1u << f[i].kind;
-        if (!f[i].item->needs_digit && !weir__has_digit(f[i].item->text))
-            s->for_plain |= 1u << f[i].kind;
+    if (text.len >= 4) {
+        size_t at = f->gram_at * 2 > text.len - weir__gram_length(f->kind) ? 0 : text.len - 4;
+        slot.rest = (uint32_t)load(text.p + at, 4);
+        slot.rest_at = (int16_t)((int)at - (int)f->gram_at);
+        slot.has_rest = 1;
     }
+    return slot;
+}
+
+/* Another literal with the same gram. */
+static void
+share_slot(struct weir__sieve_slot *slot, const struct filed *f)
+{
+    struct weir__sieve_slot other = slot_of(f, slot->first);
+
+    if (slot->rest != other.rest || slot->rest_at != other.rest_at)
+        *slot = (struct weir__sieve_slot){.first = slot->first};
 }
 
 static void
 make_slots(struct weir__sieve *s, struct arena *into, const struct filed *f, size_t n)
 {
-    uint8_t bits = 4;
+    struct weir__sieve_slots *lines;
+    struct weir__sieve_slot *last = NULL;
 
-    while ((size_t)1 << bits < n * 2)
-        bits++;
-    size_t mask = ((size_t)1 << bits) - 1;
-    struct weir__sieve_slot *slots = arena_array(into, mask + 1, sizeof *slots);
-    s->slots = slots;
-    s->slot_shift = (uint8_t)(64 - bits);
+    s->nslots = (uint32_t)(n / SLOTS_MEAN + 1);
+    s->slots = lines = arena_array(into, s->nslots, sizeof *lines);
     for (size_t i = 0; i < n; i++) {
-        if (i > 0 && f[i].hash == f[i - 1].hash)
+        if (i > 0 && f[i].hash == f[i - 1].hash) {
+            share_slot(last, &f[i]);
             continue;
-        size_t at = f[i].hash >> s->slot_shift;
-        while (slots[at].tag)
-            at = (at + 1) & mask;
-        slots[at] = (struct weir__sieve_slot){tag_of(f[i].hash), (uint32_t)i};
+        }
+        uint32_t at = weir__sieve_home(s, f[i].hash), k = 0;
+        while (weir__sieve_is_full(&lines[at]))
+            at = weir__sieve_behind(s, at);
+        while (lines[at].tag[k])
+            k++;
+        lines[at].tag[k] = weir__sieve_tag(f[i].hash);
+        last = &lines[at].slot[k];
+        *last = slot_of(&f[i], (uint32_t)i);
     }
 }
 
-/* Where the four bytes stand; of a literal that has no four, none do. */
-static inline size_t
-far_end_at(size_t len, size_t gram_at)
+static uint16_t
+bounded(uint32_t len)
 {
-    return gram_at * 2 > len ? 0 : len - 4;
+    return len < UINT16_MAX ? (uint16_t)len : UINT16_MAX;
 }
 
-static uint32_t
-far_end(weir_span text, size_t gram_at)
+static struct weir__sieve_literal
+frozen(const struct filed *f, size_t at, bool last)
 {
-    return text.len < 4 ? 0 : (uint32_t)load(text.p + far_end_at(text.len, gram_at), 4);
+    const struct weir__sieve_item *item = f->item;
+    size_t head = item->text.len < WEIR__SIEVE_HEAD ? item->text.len : WEIR__SIEVE_HEAD;
+    struct weir__sieve_literal l = {
+        .text = (uint32_t)at,
+        .pattern = item->pattern,
+        .set = item->set,
+        .min_len = bounded(item->min_len),
+        .max_len = bounded(item->max_len),
+        .len = (uint8_t)item->text.len,
+        .gram_at = (uint8_t)f->gram_at,
+        .at_start = item->at_start,
+        .at_end = item->at_end,
+        .bare = item->bare,
+        .sure = item->sure,
+        .last = last,
+    };
+
+    memcpy(l.head, item->text.p, head);
+    return l;
 }
 
 static void
@@ -250,22 +266,12 @@ make_literals(struct weir__sieve *s, struct arena *into, const struct filed *f, 
         size += f[i].item->text.len;
     CHECK(size < UINT32_MAX);
     char *bytes = arena_array(into, size, 1);
+    s->nbytes = size;
     size = 0;
     for (size_t i = 0; i < n; i++) {
-        const struct weir__sieve_item *item = f[i].item;
-        literals[i] = (struct weir__sieve_literal){
-            .text = (uint32_t)size,
-            .len = (uint8_t)item->text.len,
-            .pattern = item->pattern,
-            .far_end = far_end(item->text, f[i].gram_at),
-            .gram_at = (uint8_t)f[i].gram_at,
-            .at_start = item->at_start,
-            .at_end = item->at_end,
-            .sure = item->sure,
-            .last = i + 1 == n || f[i + 1].hash != f[i].hash,
-        };
-        memcpy(bytes + size, item->text.p, item->text.len);
-        size += item->text.len;
+        literals[i] = frozen(&f[i], size, i + 1 == n || f[i + 1].hash != f[i].hash);
+        memcpy(bytes + size, f[i].item->text.p, f[i].item->text.len);
+        size += f[i].item->text.len;
     }
     s->literals = literals;
     s->nliterals = (uint32_t)n;
@@ -278,42 +284,41 @@ weir__sieve_build(struct arena *work, struct arena *into, const struct weir__sie
 {
     if (n == 0)
         return NULL;
-    CHECK(n < UINT32_MAX / 2);
+    CHECK(n < UINT32_MAX / 4);
     struct weir__sieve *s = arena_alloc(into, sizeof *s);
-    struct filing f = {.filed = arena_array(work, 2 * n, sizeof *f.filed)};
+    struct filing f = {.filed = arena_array(work, 4 * n, sizeof *f.filed)};
 
+    f.chosen = weir__grams_choose(items, n);
     f.counters = arena_array(work, (size_t)1 << COUNTERS_BITS, sizeof *f.counters);
     for (size_t i = 0; i < n; i++)
         count_grams(f.counters, items[i].text);
     for (size_t i = 0; i < n; i++)
         file_item(&f, &items[i]);
+    for (size_t i = 0; i < f.n; i++)
+        s->in_use |= 1u << f.filed[i].kind;
     qsort(f.filed, f.n, sizeof *f.filed, compare_filed);
-    make_filter(s, into, f.filed, f.n);
+    make_filter(s, WEIR__AT_EDGES, into, f.filed, f.n);
+    make_filter(s, WEIR__INSIDE, into, f.filed, f.n);
     make_slots(s, into, f.filed, f.n);
     make_literals(s, into, f.filed, f.n);
     return s;
 }
 
-static inline bool
-may_have(const struct weir__sieve *s, uint64_t hash)
-{
-    uint64_t bit = hash >> s->filter_shift;
+/* Running ------------------------------------------------------------------------------------ */
 
-    return s->filter[bit / 64] >> bit % 64 & 1;
-}
-
-/* The gram stands at `at` of the key. */
-static bool
-stands(const struct weir__sieve *s, const struct weir__sieve_literal *l, weir_span key, size_t at)
+bool
+weir__sieve_stands(const struct weir__sieve *s, const struct weir__sieve_literal *l, weir_span key,
+                   size_t at)
 {
     if (at < l->gram_at || key.len - (at - l->gram_at) < l->len)
         return false;
     size_t begin = at - l->gram_at;
     if ((l->at_start && begin != 0) || (l->at_end && begin + l->len != key.len))
         return false;
-    if (l->len >= 4 && load(key.p + begin + far_end_at(l->len, l->gram_at), 4) != l->far_end)
-        return false;
-    return memcmp(key.p + begin, s->bytes + l->text, l->len) == 0;
+    if (l->len <= WEIR__SIEVE_HEAD)
+        return memcmp(key.p + begin, l->head, l->len) == 0;
+    return memcmp(key.p + begin, l->head, WEIR__SIEVE_HEAD) == 0 &&
+           memcmp(key.p + begin, s->bytes + l->text, l->len) == 0;
 }
 
 /* A key on its way through. */
@@ -324,151 +329,47 @@ struct passing {
     void *arg;
 };
 
-static __attribute__((noinline)) void
-look_closer(const struct passing *k, size_t at, uint64_t hash)
+static void
+try_literals(const struct passing *k, const struct weir__sieve_literal *l, size_t at)
 {
-    const struct weir__sieve *s = k->s;
-    size_t mask = ((size_t)1 << (64 - s->slot_shift)) - 1;
-
-    for (size_t i = hash >> s->slot_shift; s->slots[i].tag; i = (i + 1) & mask) {
-        if (s->slots[i].tag != tag_of(hash))
-            continue;
-        const struct weir__sieve_literal *l = &s->literals[s->slots[i].first];
-        for (;; l++) {
-            if (stands(s, l, k->key, at))
-                k->stays(k->arg, l);
-            if (l->last)
-                break;
-        }
-    }
-}
-
-static inline void
-try_gram(const struct passing *k, enum weir__sieve_gram kind, size_t at)
-{
-    uint64_t hash = gram_hash(load(k->key.p + at, gram_length[kind]), kind);
-
-    if (__builtin_expect(may_have(k->s, hash), 0))
-        look_closer(k, at, hash);
-}
-
-/* The filter lets a gram of four bytes pass: is it one, or the beginning of one of eight? */
-static __attribute__((noinline)) void
-look_behind_four(const struct passing *k, uint32_t in_use, enum weir__sieve_gram kind, size_t at,
-                 size_t at_8)
-{
-    if (in_use >> kind & 1)
-        look_closer(k, at, gram_hash(load(k->key.p + at, 4), kind));
-    if (in_use >> (kind + 1) & 1 && at_8 + 8 <= k->key.len)
-        try_gram(k, kind + 1, at_8);
-}
-
-static inline void
-try_four(const struct passing *k, uint32_t in_use, enum weir__sieve_gram kind, size_t at,
-         size_t at_8)
-{
-    if (__builtin_expect(may_have(k->s, gram_hash(load(k->key.p + at, 4), kind)), 0))
-        look_behind_four(k, in_use, kind, at, at_8);
-}
-
-static inline void
-try_edges(const struct passing *k, uint32_t in_use)
-{
-    size_t len = k->key.len;
-
-    if (in_use >> WEIR__GRAM_START_4 & 3 && len >= 4)
-        try_four(k, in_use, WEIR__GRAM_START_4, 0, 0);
-    if (in_use >> WEIR__GRAM_END_4 & 3 && len >= 4)
-        try_four(k, in_use, WEIR__GRAM_END_4, len - 4, len < 8 ? len : len - 8);
-    for (size_t n = 1; n <= 3 && n <= len; n++) {
-        enum weir__sieve_gram start = (enum weir__sieve_gram)(WEIR__GRAM_START_1 + n - 1);
-        enum weir__sieve_gram end = (enum weir__sieve_gram)(WEIR__GRAM_END_1 + n - 1);
-        if (in_use >> start & 1)
-            try_gram(k, start, 0);
-        if (in_use >> end & 1)
-            try_gram(k, end, len - n);
-    }
-}
-
-static inline void
-try_inside(const struct passing *k, enum weir__sieve_gram kind)
-{
-    for (size_t at = 0; at + gram_length[kind] <= k->key.len; at++)
-        try_gram(k, kind, at);
-}
-
-/* What passed at one even place, or one behind it, in the order of the bits of `passed`. */
-static __attribute__((noinline)) void
-look_around(const struct passing *k, uint32_t in_use, size_t at, unsigned passed)
-{
-    if (passed & 1)
-        look_behind_four(k, in_use, WEIR__GRAM_EVEN_4, at, at);
-    if (passed & 2)
-        try_gram(k, WEIR__GRAM_EVEN_3, at);
-    if (passed & 4)
-        try_gram(k, WEIR__GRAM_ANY_3, at);
-    if (passed & 8)
-        try_gram(k, WEIR__GRAM_ANY_3, at + 1);
-}
-
-/* Grams of three bytes and more, two places at a time out of one load. The flags are constants at
-   each call. */
-static inline __attribute__((always_inline)) void
-try_pairs(const struct passing *k, uint32_t in_use, bool four, bool even_3, bool any_3)
-{
-    const struct weir__sieve *s = k->s;
-    size_t len = k->key.len;
-
-    for (size_t at = 0; at + 4 <= len; at += 2) {
-        uint64_t v = load(k->key.p + at, 4);
-        unsigned passed = 0;
-
-        if (four)
-            passed |= may_have(s, gram_hash(v, WEIR__GRAM_EVEN_4));
-        if (even_3)
-            passed |= (unsigned)may_have(s, gram_hash(v & 0xffffff, WEIR__GRAM_EVEN_3)) << 1;
-        if (any_3) {
-            passed |= (unsigned)may_have(s, gram_hash(v & 0xffffff, WEIR__GRAM_ANY_3)) << 2;
-            passed |= (unsigned)may_have(s, gram_hash(v >> 8, WEIR__GRAM_ANY_3)) << 3;
-        }
-        if (__builtin_expect(passed != 0, 0))
-            look_around(k, in_use, at, passed);
-    }
-    if (len % 2 && len >= 3) { /* three bytes are left at an even place */
-        if (even_3)
-            try_gram(k, WEIR__GRAM_EVEN_3, len - 3);
-        if (any_3)
-            try_gram(k, WEIR__GRAM_ANY_3, len - 3);
+    for (;; l++) {
+        if (weir__sieve_stands(k->s, l, k->key, at))
+            k->stays(k->arg, l);
+        if (l->last)
+            return;
     }
 }
 
 static void
-try_places(const struct passing *k, uint32_t in_use)
+try_gram(const struct passing *k, enum weir__sieve_gram kind, size_t at)
 {
-    bool four = in_use >> WEIR__GRAM_EVEN_4 & 3;
-    bool even_3 = in_use >> WEIR__GRAM_EVEN_3 & 1, any_3 = in_use >> WEIR__GRAM_ANY_3 & 1;
+    const struct weir__sieve *s = k->s;
+    uint64_t hash = hash_of(k->key.p + at, kind);
 
-    if (four && !even_3 && !any_3)
-        try_pairs(k, in_use, true, false, false);
-    else if (four && !any_3)
-        try_pairs(k, in_use, true, true, false);
-    else if (four && !even_3)
-        try_pairs(k, in_use, true, false, true);
-    else if (four || even_3 || any_3)
-        try_pairs(k, in_use, true, true, true);
-    if (in_use >> WEIR__GRAM_ANY_2 & 1)
-        try_inside(k, WEIR__GRAM_ANY_2);
-    if (in_use >> WEIR__GRAM_ANY_1 & 1)
-        try_inside(k, WEIR__GRAM_ANY_1);
+    if (!weir__sieve_may_have(&s->filters[side_of(kind)], hash))
+        return;
+    for (uint32_t line = weir__sieve_home(s, hash);; line = weir__sieve_behind(s, line)) {
+        for (unsigned fits = weir__sieve_fits(&s->slots[line], hash); fits; fits &= fits - 1)
+            try_literals(k, &s->literals[s->slots[line].slot[__builtin_ctz(fits)].first], at);
+        if (!weir__sieve_is_full(&s->slots[line]))
+            return;
+    }
 }
 
 void
-weir__sieve_run(const struct weir__sieve *s, weir_span key, bool has_digit, weir__sieve_fn *stays,
-                void *arg)
+weir__sieve_run(const struct weir__sieve *s, weir_span key, weir__sieve_fn *stays, void *arg)
 {
     const struct passing k = {s, key, stays, arg};
-    uint32_t in_use = has_digit ? s->in_use : s->for_plain;
 
-    try_edges(&k, in_use);
-    try_places(&k, in_use);
+    for (uint32_t left = s->in_use; left; left &= left - 1) {
+        enum weir__sieve_gram kind = (enum weir__sieve_gram)__builtin_ctz(left);
+        size_t length = weir__gram_length(kind), step = weir__gram_step(kind);
+
+        if (key.len < length)
+            continue;
+        if (step == 0)
+            try_gram(&k, kind, weir__gram_at_end(kind) ? key.len - length : 0);
+        for (size_t at = 0; step && at + length <= key.len; at += step)
+            try_gram(&k, kind, at);
+    }
 }

@@ -18,9 +18,10 @@ typedef struct weir_ruleset weir_ruleset;
  */
 #define WEIR_MATCH_PARTS(X)                                                                        \
     X(MEMO, "memo")           /* what repeated tags were found to match is remembered */           \
-    X(BATCH, "batch")         /* memory is asked for ahead, tag by tag */                          \
+    X(BATCH, "batch")         /* many tags at a time; memory is asked for ahead */                 \
     X(GATE, "gate")           /* hashed look-up of literals; without it they are walked along */   \
     X(SIEVE, "sieve")         /* patterns are tried only where a literal of theirs stands */       \
+    X(VECTORS, "vectors")     /* AVX-512, in looking for these, where the processor has it */      \
     X(AUTOMATON, "automaton") /* patterns without such a literal are run as one */                 \
     X(WORDS, "words")         /* patterns that match a few words only are looked up as such */     \
     X(JIT, "jit")             /* PCRE2's JIT code */
@@ -116,15 +117,15 @@ typedef struct weir_rule_info {
     weir_action action;
     weir_mode mode;
     int32_t priority;
-    uint32_t factor_milli;   /* of a downrank: thousandths */
-    uint32_t surfaces;       /* of a downrank: bit (1 << weir_surface) */
-    uint32_t rollout_bp;     /* hundredths of a percent */
-    const char *file;        /* where it stands */
+    uint32_t factor_milli; /* of a downrank: thousandths */
+    uint32_t surfaces;     /* of a downrank: bit (1 << weir_surface) */
+    uint32_t rollout_bp;   /* hundredths of a percent */
+    const char *file;      /* where it stands */
     uint32_t line;
     int64_t from_ms, until_ms; /* its own interval, up to but not including the end; INT64_MIN:
                                   open on that side */
-    uint32_t match, except; /* selectors given on either side: bit (1 << weir_selector) */
-    bool has_against;       /* an allow that defeats rules under the orders `against` alone */
+    uint32_t match, except;    /* selectors given on either side: bit (1 << weir_selector) */
+    bool has_against;          /* an allow that defeats rules under the orders `against` alone */
     const uint32_t *against;
     size_t nagainst;
 } weir_rule_info;
@@ -189,7 +190,8 @@ typedef enum weir_kind {
 /** The name of an order's kind as rule files write it; static storage. */
 WEIR_API const char *weir_kind_name(weir_kind k);
 
-/** What a person may want to know of an order; borrowed. Absent strings are NULL, times INT64_MIN. */
+/** What a person may want to know of an order; borrowed. Absent strings are NULL, times INT64_MIN.
+ */
 typedef struct weir_order_info {
     const char *id;
     const char *authority;
@@ -255,7 +257,7 @@ typedef enum weir_pattern_class {
 #define X(name, text) WEIR_PATTERN_##name,
     WEIR_PATTERN_CLASSES(X)
 #undef X
-    WEIR_NPATTERN_CLASSES
+        WEIR_NPATTERN_CLASSES
 } weir_pattern_class;
 
 /** The name of a pattern's class, as above; static storage. */
@@ -270,11 +272,11 @@ typedef struct weir_pattern_info {
     weir_pattern_class cls;
     weir_span text; /* as it was written first: of a regex what stands between the slashes */
     bool is_regex;
-    bool extended; /* regex: flag x */
-    bool certain;  /* where one of its literals stands it matches: there is nothing to confirm */
-    bool jit;      /* regex: there is JIT code for it */
-    size_t memory; /* regex: bytes that PCRE2 keeps of it; 0: it is looked up as words */
-    const char *file;      /* where it was written first; NUL-terminated */
+    bool extended;    /* regex: flag x */
+    bool certain;     /* where one of its literals stands it matches: there is nothing to confirm */
+    bool jit;         /* regex: there is JIT code for it */
+    size_t memory;    /* regex: bytes that PCRE2 keeps of it; 0: it is looked up as words */
+    const char *file; /* where it was written first; NUL-terminated */
     uint32_t line, column; /* from 1, column in code points */
 } weir_pattern_info;
 

@@ -31,7 +31,7 @@ import made_up
 from make_rules import write_rules
 
 CLOCK = '2021-02-01T07:00:00Z'
-PARTS = ['memo', 'batch', 'gate', 'sieve', 'automaton', 'words', 'jit']
+PARTS = ['memo', 'batch', 'gate', 'sieve', 'vectors', 'automaton', 'words', 'jit']
 MODES = PARTS + ['all parts', 'compiled']
 ACTION = re.compile(rb'^\{"v":1,"(?:post|query)".*?"action":"([a-z]+)"', re.M)
 SHOWN = 3  # mismatches of a round

@@ -208,7 +208,7 @@ found(void *arg, size_t key, uint32_t set, enum weir__hit hit)
     struct weir__postings of = weir__postings_of(&x->rs->postings, set);
 
     for (size_t i = 0; i < of.n; i++)
-        x->found[key][x->rs->selectors[of.selectors[i]].rule] = hit == WEIR__HIT ? 1 : -1;
+        x->found[key][x->rs->selectors[weir__postings_at(&of, i)].rule] = hit == WEIR__HIT ? 1 : -1;
 }
 
 static void
@@ -269,6 +269,7 @@ whatever_is_off_the_same_is_found(void **state)
                                    WEIR_MATCH_BATCH,
                                    WEIR_MATCH_GATE,
                                    WEIR_MATCH_SIEVE,
+                                   WEIR_MATCH_VECTORS,
                                    WEIR_MATCH_AUTOMATON,
                                    UINT32_MAX};
     const char *given = getenv("WEIR_ROUNDS");
