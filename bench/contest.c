@@ -105,14 +105,28 @@ measure_memory(struct contender *c, size_t heap, size_t resident, const struct t
     c->resident = resident_after > resident ? resident_after - resident : 0;
 }
 
+static void
+compile_and_make(struct contender *c)
+{
+    memset(&c->compiled, 0, sizeof c->compiled);
+    c->engine->compile(c->rules, &c->compiled);
+    make(c, &c->compiled);
+}
+
+bool
+contender_make(struct contender *c)
+{
+    compile_and_make(c);
+    forget_file(&c->compiled);
+    return c->compiled.context != NULL;
+}
+
 bool
 contender_compile(struct contender *c, const struct tokens *tokens)
 {
     size_t heap = heap_bytes(), resident = resident_bytes();
 
-    memset(&c->compiled, 0, sizeof c->compiled);
-    c->engine->compile(c->rules, &c->compiled);
-    make(c, &c->compiled);
+    compile_and_make(c);
     if (!c->compiled.context) {
         forget_file(&c->compiled);
         return false;

@@ -51,6 +51,8 @@ struct contest {
 /* Compiles, loads, and asks for the first tags, for what that adds to memory (NULL: for none).
    false: it refused the rules, why is in c->compiled. */
 bool contender_compile(struct contender *c, const struct tokens *tokens);
+/* To match with, and nothing measured. false: as above. */
+bool contender_make(struct contender *c);
 void contender_free(struct contender *c);
 
 /* false: contenders disagree, and it is said on standard error with token and rule. */

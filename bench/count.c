@@ -62,8 +62,7 @@ count_engine(const struct planned *p, const struct rules *rules, const struct en
         fprintf(stderr, "%s: %s\n", e->name, e->absent);
         return;
     }
-    e->compile(rules, &c.compiled);
-    if (!c.compiled.context)
+    if (!contender_make(&c))
         die(EXIT_FAILED, "%s: %s", e->name, c.compiled.why);
     for (size_t s = 0; s < NSTREAMS; s++)
         if (p->streams[s])

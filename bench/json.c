@@ -1,6 +1,7 @@
 /*
  * The report as JSON: every sample, so that whoever reads it can make other figures of them.
  */
+#include "machine.h"
 #include "report.h"
 
 #include <inttypes.h>
@@ -153,6 +154,8 @@ report_json(const struct report *report, const char *path)
 
     weir_buf_printf(&out, "{\"v\":1,\"seed\":%" PRIu64 ",\"rounds\":%u,\"tags\":%zu,\n",
                     run->world->seed, run->nrounds, run->world->ntokens);
+    put_string(&out, "machine", machine_name());
+    weir_buf_puts(&out, ",\n");
     put_engines(&out);
     put_results(&out, &run->results);
     if (report->folding)

@@ -2,6 +2,7 @@
  * tagweir-bench: what there is to measure.
  */
 #include "count.h"
+#include "machine.h"
 #include "options.h"
 #include "report.h"
 
@@ -89,8 +90,8 @@ say_what_it_is(const struct options *o, struct world *world, const struct plan *
     printf("Nanoseconds of CPU time of the thread, medians of %u interleaved rounds; seed %llu.\n"
            "Keys are canonical already, for all alike; memory is what loading added; who is too "
            "slow\n"
-           "for all tags of a round gets fewer.\n",
-           o->rounds, (unsigned long long)o->seed);
+           "for all tags of a round gets fewer.\n%s.\n",
+           o->rounds, (unsigned long long)o->seed, machine_name());
     for (size_t i = 0; i < plan->n; i++)
         real |= plan->v[i].streams[STREAM_REAL];
     if (real && !world_stream(world, STREAM_REAL))
