@@ -83,6 +83,8 @@ lay_out(struct weir__sift *t, uint64_t which)
 
         t->list[k] = 0;
         t->count[k] = 0;
+        if (len == 0)
+            continue;
         if (__builtin_expect(len > WEIR__SIFT_KEY_MAX, 0)) {
             t->aside |= UINT64_C(1) << k;
             continue;

@@ -79,8 +79,8 @@ struct weir__sift {
 };
 
 /*
- * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`. A plan without a
- * sieve finds nothing. Never allocates.
+ * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`. In an empty one,
+ * nothing stands. A plan without a sieve finds nothing. Never allocates.
  */
 void weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
                     uint64_t which);

@@ -198,7 +198,8 @@ share_slot(struct weir__sieve_slot *slot, const struct filed *f)
 {
     struct weir__sieve_slot other = slot_of(f, slot->first);
 
-    if (slot->rest != other.rest || slot->rest_at != other.rest_at)
+    if (slot->has_rest != other.has_rest || slot->rest != other.rest ||
+        slot->rest_at != other.rest_at)
         *slot = (struct weir__sieve_slot){.first = slot->first};
 }
 

@@ -9,6 +9,9 @@
  * bit filter says "no literal has this gram"; what passes is looked up by the gram and compared
  * whole.
  *
+ * Literals that share a gram are compared one by one: at an edge, those with the same eight bytes
+ * there. So a tag that begins as 1,000 patterns do costs 1,000 comparisons, some nanoseconds each.
+ *
  * Built by the compiler, frozen flat, then only read. Which lengths are used is chosen for each
  * rule set (grams.h). A filter of its own for what is looked for inside is small, and stays in the
  * first-level cache where edges have thousands of grams.
@@ -52,8 +55,9 @@ _Static_assert(sizeof(struct weir__sieve_literal) == 32, "half a cache line");
 
 #define WEIR__SIEVE_LITERAL_MAX 255u /* bytes of one */
 
-/* Grams that literals are found by: four in a cache line, tags first, so that all are compared at
-   once. A gram whose line is full is in the next one that is not. */
+/* Grams that literals are found by: four in a cache line (where arrays begin with one, as in
+   compiled files), tags first, so that all are compared at once. A gram whose line is full is in
+   the next one that is not. */
 #define WEIR__SIEVE_SLOTS 4
 
 struct weir__sieve_slots {

@@ -19,7 +19,7 @@ struct drawn_set {
     struct weir__sieve_item items[MOST_ITEMS];
     char texts[MOST_ITEMS][40];
     size_t n;
-    char letters; /* how many of the alphabet */
+    char letters; /* how many of the alphabet; 0: the bytes 0 and 1 */
     weir_span keys[NKEYS];
     char bytes[NKEYS][400];
 };
@@ -32,7 +32,7 @@ struct reported {
 static char
 draw_letter(const struct drawn_set *d)
 {
-    return (char)('a' + draw((size_t)d->letters));
+    return d->letters == 0 ? (char)draw(2) : (char)('a' + draw((size_t)d->letters));
 }
 
 /* An item a pattern; of any length and place, or all long ones. */
@@ -196,7 +196,7 @@ literals_that_stand_are_found(void **state)
     for (size_t n = scaled(600) + 6; n > 0; n--) {
         size_t shortest = 1 + draw(10), longest = shortest + draw(25);
 
-        d.letters = (char)(draw(2) ? 2 + draw(3) : 26);
+        d.letters = (char)(draw(3) ? 2 + draw(3) : draw(2) ? 26 : 0);
         draw_items(&d, sizes[n % 6], shortest, longest);
         check_set(&d, t, 1 + draw(40), &totals);
     }
@@ -209,11 +209,43 @@ literals_that_stand_are_found(void **state)
     assert_true(totals.sifted > totals.aside && totals.aside > 10);
 }
 
+/* Bytes of a literal that is there must not be asked for by one that is too short to have them. */
+static void
+short_literals_share_slots_with_long_ones(void **state)
+{
+    static struct drawn_set d = {.n = 2};
+    struct weir__sift *t = calloc(1, sizeof *t);
+    size_t nstanding = 0;
+
+    (void)state;
+    assert_non_null(t);
+    for (int first = 0; first < 2; first++) {
+        struct weir__sift_plan plan;
+        struct arena a;
+
+        arena_init(&a, NULL);
+        for (int i = 0; i < 2; i++)
+            d.items[i] = (struct weir__sieve_item){.text = {d.texts[i], i == first ? 4 : 3},
+                                                   .pattern = (uint32_t)i,
+                                                   .max_len = UINT32_MAX,
+                                                   .at_start = true};
+        for (size_t k = 0; k < NKEYS; k++)
+            d.keys[k] = (weir_span){k % 2 ? "\0\0\0ab" : "\0\0\0\0b", 5};
+        weir__sift_plan(&plan, weir__sieve_build(&a, &a, d.items, d.n));
+        weir__sift_run(t, &plan, d.keys, ~UINT64_C(0));
+        check_sifted(&d, t, ~UINT64_C(0), &nstanding);
+        arena_fini(&a);
+    }
+    free(t);
+    assert_int_equal(nstanding, 2 * 3 * NKEYS / 2);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(literals_that_stand_are_found),
+        cmocka_unit_test(short_literals_share_slots_with_long_ones),
     };
 
     return cmocka_run_group_tests_name("match/sift", tests, NULL, NULL);
