@@ -50,9 +50,9 @@ any_passing(const struct weir__looking *l, __mmask8 lanes, __m512i at, const cha
 
     for (uint32_t i = 0; i < l->n; i++) {
         __m512i begin = back ? _mm512_sub_epi64(at, _mm512_set1_epi64(l->back[i])) : at;
-        any |= passing(l, i, lanes, begin, text);
+        any = (__mmask8)(any | passing(l, i, lanes, begin, text));
     }
-    return any & lanes;
+    return (__mmask8)(any & lanes);
 }
 
 /* Those of eight places whose bits are set, put behind the others; there is room for all eight. */
@@ -68,7 +68,7 @@ keep_places(uint32_t *places, uint32_t n, __mmask8 which, __m512i at)
 static inline __mmask8
 first_lanes(uint32_t n)
 {
-    return n < 8 ? (__mmask8)((1u << n) - 1) : 0xff;
+    return (__mmask8)(n < 8 ? (1u << n) - 1 : 0xff);
 }
 
 VECTORS void
