@@ -24,7 +24,7 @@
 static void
 make(const struct contender *c, struct compiled *out)
 {
-    if (c->engine->load && out->file[0])
+    if (c->engine->load && out->file[0] && !out->why[0])
         c->engine->load(out);
 }
 

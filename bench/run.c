@@ -67,7 +67,8 @@ enter(struct run *run, struct field *f, size_t variant, const struct engine *e,
         snprintf(c->compiled.why, sizeof c->compiled.why, "%s", e->absent);
     } else if (most && rules->n > most) {
         snprintf(c->compiled.why, sizeof c->compiled.why,
-                 "left out above %zu rules: takes too long", e->most_rules);
+                 "left out above %zu rules%s: compiling takes too long", most,
+                 run->quick ? " with --quick" : "");
     } else {
         say(run, "compiling", c);
         if (contender_compile(c, tokens)) {

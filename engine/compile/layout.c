@@ -360,6 +360,8 @@ weir__layout_sum(unsigned char sum[WEIR__SUM_SIZE])
     describe(&weir__layout_ruleset, sum);
     /* numbers in the file stand for these words */
 #define X(name, ...) add_line(sum, #name);
-    WEIR_ACTIONS(X) WEIR_SURFACES(X) WEIR_SELECTORS(X) WEIR_MODES(X) WEIR_KINDS(X) WEIR__SPACES(X)
+    WEIR_ACTIONS(X)
+    WEIR_SURFACES(X) WEIR_SELECTORS(X) WEIR_MODES(X) WEIR_KINDS(X) WEIR__SPACES(X)
+        WEIR__SIEVE_GRAMS(X)
 #undef X
 }

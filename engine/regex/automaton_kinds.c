@@ -27,11 +27,20 @@ kinds_in_eight(uint64_t bytes)
 }
 
 static inline uint64_t
-load(const char *p, size_t n)
+eight_at(const char *p)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes;
 
-    memcpy(&bytes, p, n);
+    memcpy(&bytes, p, sizeof bytes);
+    return bytes;
+}
+
+static inline uint64_t
+four_at(const char *p)
+{
+    uint32_t bytes;
+
+    memcpy(&bytes, p, sizeof bytes);
     return bytes;
 }
 
@@ -43,11 +52,11 @@ weir__kinds_in(weir_span s)
 
     if (s.len >= 8) {
         for (size_t i = 0; i + 8 < s.len; i += 8)
-            kinds |= kinds_in_eight(load(s.p + i, 8));
-        return kinds | kinds_in_eight(load(s.p + s.len - 8, 8));
+            kinds |= kinds_in_eight(eight_at(s.p + i));
+        return kinds | kinds_in_eight(eight_at(s.p + s.len - 8));
     }
     if (s.len >= 4)
-        return kinds_in_eight(load(s.p, 4) | load(s.p + s.len - 4, 4) << 32);
+        return kinds_in_eight(four_at(s.p) | four_at(s.p + s.len - 4) << 32);
     for (size_t i = 0; i < s.len; i++)
         kinds |= kinds_in_eight(ONES * (uint8_t)s.p[i]);
     return kinds;

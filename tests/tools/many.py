@@ -138,6 +138,7 @@ def compare_records(options, this, folder, count):
                 count['limits'] += 1
     count.update(f'action {action.decode()}' for action in ACTION.findall(oracle))
     count['decisions'] = sum(count[f'action {a}'] for a in ('allow', 'downrank', 'withhold'))
+    assert count['decisions'], f'round {this.number} decided nothing'
     count[f'mode {this.mode}'] = count['decisions']
     count['errors'] = oracle.count(b'{"v":1,"error":')
     if this.explain:
