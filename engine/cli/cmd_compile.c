@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/ui.h"
 
+#include <string.h>
+
 static void
 put_written(const struct checking *c, const char *path, weir_buf *out)
 {
@@ -24,6 +26,9 @@ compile(const struct args *a)
 
     if (!a->output)
         return args_bad("compile", "say where to write the compiled rule set: -o FILE");
+    if (strcmp(a->output, "-") == 0)
+        return args_bad("compile", "a compiled rule set is a file, and not written to standard "
+                                   "output: -o FILE");
     int rc = checking_load(&c, a, "compile", true);
     if (rc == EXIT_DONE) {
         if (c.st == WEIR_OK)

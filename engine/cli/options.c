@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define X(name, text) " " text
 static const char *const helps[OPT_COUNT] = {
     [OPT_RULES] = "a rule file, a folder of them, or a compiled set; may be given several times",
     [OPT_LISTEN] = "unix:PATH, HOST:PORT or [IPv6]:PORT; may be given several times",
@@ -31,11 +32,13 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
-    [OPT_MATCH_OFF] = "do without parts of the matcher, to compare with: memo,batch,gate,sieve,…",
+    [OPT_MATCH_OFF] =
+        "do without parts of the matcher, to compare with; some of:" WEIR_MATCH_PARTS(X),
     [OPT_JSON] = "print JSON where a person would get text",
     [OPT_QUIET] = "no summary and no warnings",
     [OPT_HELP] = "this text",
 };
+#undef X
 
 const char *
 option_help(enum option_id id)

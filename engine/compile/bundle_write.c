@@ -83,9 +83,13 @@ find_target(const char *path, char real[PATH_MAX], weir_diags *diags)
     const char *wrong = NULL;
     struct stat st;
 
-    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+    bool there = stat(path, &st) == 0;
+    if (there && !S_ISREG(st.st_mode))
         wrong = S_ISDIR(st.st_mode) ? "is a folder: name the file that is to be written in it"
                                     : "is no ordinary file, and would be replaced by one";
+    else if (there && st.st_size > 0 && !weir__bundle_is(path))
+        wrong = "is there, and is no compiled rule set: name another file, such as set.tws, or "
+                "remove it first";
     if (wrong) {
         weir__diag_add(diags, WEIR_ERROR, &(struct weir__place){.file = path}, "%s", wrong);
         return false;

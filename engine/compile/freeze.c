@@ -126,8 +126,8 @@ struct sieving {
     size_t nloose, loose_cap;
 };
 
-/* Literals that say less than this are in too many keys to be worth looking for: three letters
-   inside, or two at an edge. */
+/* Literals that say less than this are in too many keys to be worth looking for. Four letters of
+   ASCII are enough, or three at an edge; of other scripts, two. */
 #define WEIGHT_LEAST 13u
 
 /* A glob that is one literal and a `*` before or behind it, or on both sides, says no more than

@@ -40,8 +40,8 @@ tell_loose(struct compiling *c, const struct weir__pattern *p, const struct weir
     weir__diag_add(
         c->diags, WEIR_WARNING, at,
         "this %s is tried on every %s, because no literal that is long enough to be looked for is "
-        "in all of its matches; it costs more than others do. Give it three letters in a row that "
-        "must be there, or two at its beginning%s or end%s",
+        "in all of its matches; it costs more than others do. Give it four letters in a row that "
+        "must be there, or three at its beginning%s or end%s",
         kind_of(p), value_of(p), p->is_regex ? " (^)" : "", p->is_regex ? " ($)" : "");
 }
 

@@ -192,11 +192,11 @@ is_rule_file(weir_span name)
     return name.len > 5 && span_is(span_skip(name, name.len - 5), ".yaml");
 }
 
-/* Meant for a rule file, and named otherwise. */
+/* Meant for a rule file, and named otherwise; or a compiled rule set. */
 static bool
 is_misnamed(weir_span name)
 {
-    static const char *const ends[] = {".yaml", ".yml", ".yaml.txt", ".yml.txt"};
+    static const char *const ends[] = {".yaml", ".yml", ".yaml.txt", ".yml.txt", ".tws"};
 
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         size_t n = strlen(ends[i]);
@@ -298,8 +298,11 @@ static void
 warn_of_misnamed(const struct walked *w, weir_diags *diags)
 {
     for (size_t i = 0; i < w->n; i++)
-        weir__diag_add(diags, WEIR_WARNING, &(struct weir__place){.file = w->paths[i]},
-                       "this file is not read: rule files in a folder end in .yaml; rename it");
+        weir__diag_add(
+            diags, WEIR_WARNING, &(struct weir__place){.file = w->paths[i]},
+            weir__bundle_is(w->paths[i])
+                ? "this compiled rule set is not read in a folder: name it by itself"
+                : "this file is not read: rule files in a folder end in .yaml; rename it");
 }
 
 static bool
@@ -323,7 +326,7 @@ add_folder(struct gathering *g, size_t given, const char *folder)
         return true;
     return fail_file(folder,
                      found.misnamed.n ? "the folder has no rule files (*.yaml) in it, only files "
-                                        "whose names end otherwise: rename them"
+                                        "that are not read there"
                                       : "the folder has no rule files (*.yaml) in it",
                      g->diags);
 }

@@ -82,8 +82,9 @@ WEIR_API weir_status weir_ruleset_load(const char *const *paths, size_t npaths,
  *
  * @param rs     Loaded with `keep_sources`, or from such a file: else WEIR_E_ARG.
  * @param diags  Gets the reason of WEIR_E_IO.
- * @retval WEIR_E_IO     It cannot be written there, or @p path is a folder, a device, a pipe.
- *                       What was there before is still there.
+ * @retval WEIR_E_IO     It cannot be written there, or @p path is a folder, a device, a pipe, or a
+ *                       file that is not empty and no compiled rule set, such as a rule file. What
+ *                       was there before is still there.
  * @retval WEIR_E_NOMEM  It is made in memory first: that takes about its size twice.
  *
  * Any number of threads may save the same set, each to a path of its own.

@@ -172,6 +172,19 @@ def test_what_cannot_be_written_is_4_and_bad_usage_2():
         assert done.code == 2 and done.err and not done.out, done.text()
 
 
+def test_no_rules_are_written_over():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", (weir.ROOT / "rules/examples/eu-group/b-rules.yaml").read_text())
+        lists = folder.write("list.txt", "a\n")
+        orders = weir.ROOT / "rules/examples/eu-group/a-orders.yaml"
+        for out in (rules, lists):
+            before = Path(out).read_bytes()
+            done = weir.expect(weir.run("compile", weir.ROOT / "rules/examples/eu-group", "-o", out), 4)
+            assert b"is no compiled rule set" in done.err and Path(out).read_bytes() == before, done.text()
+        weir.expect(weir.run("compile", orders, "-o", "-"), 2)
+        assert not Path(weir.ROOT, "-").exists()
+
+
 def test_what_is_written_is_told():
     with weir.Folder() as folder:
         out = folder.path / "set.tws"

@@ -245,17 +245,19 @@ def test_a_repeated_entry_of_a_list_file_names_the_first():
 
 def test_files_of_a_folder_that_are_not_read_are_named():
     with weir.Folder() as folder:
-        for name in ("b.yml", "A.YAML", "sub/c.Yml", "d.yaml.txt", ".hidden.yml", "notes.txt"):
+        for name in ("b.yml", "A.YAML", "sub/c.Yml", "d.yaml.txt", "e.tws", ".hidden.yml", "notes.txt"):
             folder.write(name, HEAD + RULE)
         cure = ": this file is not read: rule files in a folder end in .yaml; rename it"
         told = [f"{folder.path}/{name}: warning" + cure for name in ("A.YAML", "b.yml", "d.yaml.txt", "sub/c.Yml")]
+        told.append(f"{folder.path}/e.tws: warning: this compiled rule set is not read in a folder: name it by itself")
+        told.sort(key=lambda line: [c for c in line])
         done = weir.expect(weir.run("check", folder.path), 4)
         assert [x for x in done.err.decode().split("\n") if "warning" in x] == told, done.text()
         assert f"{folder.path}: error: the folder has no rule files (*.yaml) in it, only" in done.err.decode()
         folder.write("a.yaml", HEAD + RULE)
         done = weir.expect(weir.run("check", folder.path))
         assert done.err.decode().split("\n")[:-1] == told, done.text()
-        assert b"1 file, 1 rule," in done.out and b"no errors, 4 warnings" in done.out, done.text()
+        assert b"1 file, 1 rule," in done.out and b"no errors, 5 warnings" in done.out, done.text()
 
 
 def test_a_list_given_as_rules_says_how_to_use_it():

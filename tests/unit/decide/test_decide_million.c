@@ -12,7 +12,7 @@
 
 #define NPOSTS 1000000u
 #ifdef __OPTIMIZE__
-#define NEACH NPOSTS /* without one of the optimisations */
+#define NEACH 200000u /* without one of the optimisations */
 #else
 #define NEACH 25000u
 #endif
