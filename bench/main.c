@@ -54,6 +54,18 @@ plot(const char *json, const char *folder)
         die(EXIT_FAILED, "--svg: python3 %s could not plot into %s", args[1], folder);
 }
 
+/* Before anything is measured, which may take minutes. */
+static void
+check_json(const char *path)
+{
+    FILE *f = path ? fopen(path, "a") : NULL;
+
+    if (path && !f)
+        die(EXIT_FAILED, "%s cannot be written", path);
+    if (f)
+        fclose(f);
+}
+
 /* Plots are made of the JSON, which then need not be kept. */
 static void
 write_files(const struct options *o, const struct report *report)
@@ -162,6 +174,7 @@ match(int argc, char **argv)
         o.rounds = o.quick ? 3 : 5;
     options_plan(&o, &plan);
     world_init(&world, o.seed, o.ntokens, o.rounds);
+    check_json(o.json);
     check_sizes(&plan, &world);
     code = EXIT_DONE;
     if (o.count)

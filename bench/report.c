@@ -100,7 +100,7 @@ print_row(const struct result *r)
     if (first.median > 0)
         printf("  on first sight %s ns", figure(first.median, a));
     if (r->has_classes)
-        printf("\n  %-46s %zu literals, %zu prefixes, %zu with a factor, %zu without", "",
+        printf("\n  %-46s keys: %zu; patterns: %zu edge, %zu factor, %zu loose", "",
                r->classes.literal, r->classes.prefix, r->classes.factor, r->classes.factorless);
     putchar('\n');
 }
