@@ -73,6 +73,29 @@ def test_real_feeds_under_the_real_lists():
         compare(folder, "--data", DATA, "--jit")
 
 
+def records(rules, off):
+    """Of all real feeds, without these parts of the matcher."""
+    done = subprocess.run([ENGINE, "replay", "-q", "--clock", "2021-02-01T07:00:00Z", "--rules", rules,
+                           *(["--match-off", off] if off else []), str(DATA / "feeds")],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    return done.stdout
+
+
+def test_real_feeds_whatever_is_off():
+    """What the engine says by itself is what the oracle says, as above; so it is without each part."""
+    need_data()
+    parts = ("memo", "batch", "gate", "sieve", "vectors", "automaton", "words", "jit")
+    for kind, skip in (("feeds", ()), ("lists", ("--skip-bad-pattern",))):
+        with tempfile.TemporaryDirectory() as folder:
+            tool("make_rules.py", "--seed", SEED + 3, "--kind", kind, "--data", DATA, "--out", folder, *skip)
+            want = records(folder, None)
+            assert want.count(b"\n") > 5000 and want.count(b'"regions"') > 50, "hardly anything is decided"
+            for off in (*parts, ",".join(parts)):
+                assert records(folder, off) == want, f"{kind}: other records without {off} (TAGWEIR_SEED={SEED})"
+            print(f"# {kind}: {want.count(bytes([10]))} records are the same without each of {len(parts)} parts")
+
+
 def test_the_one_pattern_that_pcre2_refuses_is_named():
     need_data()
     with tempfile.TemporaryDirectory() as folder:
