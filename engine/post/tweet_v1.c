@@ -73,9 +73,6 @@ read_time(struct weir__draft *d, weir_span s)
 {
     struct weir__civil c = {0};
 
-    weir__draft_created(d, s);
-    if (d->post->has_created)
-        return;
     if (!parse_api_time(s, &c)) {
         c = (struct weir__civil){0};
         if (!parse_archive_time(s, &c))

@@ -14,8 +14,8 @@ tweets_v1(void **state)
          "tweet 1 by 5@x in en at 2014-08-31T00:29:13Z"},
         {"{\"id\":1," USER ",\"created_at\":\"2017-11-01 20:44:10 +0530\"}",
          "tweet 1 by 5@x at 2017-11-01T15:14:10Z"},
-        {"{\"id\":1," USER ",\"created_at\":\"2017-11-01T20:44:10.500Z\"}",
-         "tweet 1 by 5@x at 2017-11-01T20:44:10.500Z"},
+        /* there are two formats, and no third one */
+        {"{\"id\":1," USER ",\"created_at\":\"2017-11-01T20:44:10.500Z\"}", "tweet 1 by 5@x"},
         {"{\"id\":1," USER ",\"created_at\":\"Sun Feb 30 00:29:13 +0000 2014\"}", "tweet 1 by 5@x"},
         {"{\"id\":1," USER ",\"created_at\":\"Sun Aug 31 00:29:13 2014\"}", "tweet 1 by 5@x"},
         {"{\"id\":1," USER ",\"created_at\":\"\"}", "tweet 1 by 5@x"},
