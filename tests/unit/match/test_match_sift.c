@@ -193,7 +193,7 @@ literals_that_stand_are_found(void **state)
     (void)state;
     assert_non_null(t);
     draw_from_seed();
-    for (size_t n = scaled(600) + 6; n > 0; n--) {
+    for (size_t n = scaled(600) + 12; n > 0; n--) {
         size_t shortest = 1 + draw(10), longest = shortest + draw(25);
 
         d.letters = (char)(draw(3) ? 2 + draw(3) : draw(2) ? 26 : 0);
@@ -205,8 +205,8 @@ literals_that_stand_are_found(void **state)
         print_message("# this processor has no AVX-512: vectors are not tried\n");
     print_message("# %zu literals stand; %zu keys sifted, %zu left aside\n", totals.standing,
                   totals.sifted, totals.aside);
-    assert_true(totals.standing > 1000);
-    assert_true(totals.sifted > totals.aside && totals.aside > 10);
+    assert_true(totals.standing > 100); /* more by far; under Valgrind there are few rounds */
+    assert_true(totals.sifted > totals.aside && totals.aside > 2);
 }
 
 /* Bytes of a literal that is there must not be asked for by one that is too short to have them. */
