@@ -192,7 +192,6 @@ build(struct build *b, struct arena *scratch, const struct weir__automaton_patte
         add_pattern(b, scratch, &patterns[i], (uint32_t)i);
         arena_reset(scratch);
     }
-    a->needs_digit = true;
     for (int i = 0; i < WEIR__NGROUPS; i++)
         if (b->groups[i].n > 0) {
             struct weir__group *g = &a->groups[a->ngroups++];
@@ -200,9 +199,8 @@ build(struct build *b, struct arena *scratch, const struct weir__automaton_patte
             g->mortal = i % 3 != FORWARDS;
             g->backwards = i % 3 == FROM_END;
             weir__group_make(&b->groups[i], b->work, b->in, g);
-            a->needs_digit &= (g->needs & ~(unsigned)(WEIR__KIND_DIGIT | WEIR__KIND_BEYOND)) == 0;
             if (g->mortal)
-                weir__group_make_pairs(g, b->in);
+                weir__group_make_pairs(g, b->work, b->in);
         }
     uint32_t *always = arena_array(b->in, b->nalways, sizeof *always);
     if (b->nalways)

@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "regex/factor.h"
 
+#include <endian.h>
+
 /* Subjects on their way through one group: those left, in columns. As structs, rows were copied in
    other pieces than they had been written in, and each copy waited for that. */
 struct walkers {
@@ -109,7 +111,54 @@ walk(struct weir__states *s, const weir_span *subjects, uint64_t which)
     return w.survive;
 }
 
-/* Those that two bytes at the edge do not say to be dead, for each group. */
+static inline uint64_t
+eight_at(const char *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    return le64toh(v);
+}
+
+static inline bool
+has_pair(const uint64_t *pairs, uint64_t pair)
+{
+    return pairs[pair / 64] >> pair % 64 & 1;
+}
+
+/* The words at a subject's edges: eight bytes or more, of which five are ASCII, or not. */
+struct edges {
+    uint64_t start, end;
+    bool far_at_start, far_at_end; /* what is farther from the edge can be asked */
+};
+
+static inline struct edges
+edges_of(weir_span s)
+{
+    const uint64_t ascii = UINT64_C(0x8080808080);
+
+    if (s.len >= 8) {
+        uint64_t start = eight_at(s.p), end = eight_at(s.p + s.len - 8);
+        return (struct edges){start, end, (start & ascii) == 0, (end >> 24 & ascii) == 0};
+    }
+    /* two bytes at each end; of one byte, nothing is known */
+    const uint8_t *p = (const uint8_t *)s.p;
+    size_t last = s.len - 1, before = last - (last > 0);
+    return (struct edges){p[0] | (uint64_t)p[last > 0] << 8,
+                          (p[before] | (uint64_t)p[last] << 8) << 48, false, false};
+}
+
+static inline bool
+is_alive(const struct weir__group *g, const struct edges *e)
+{
+    uint64_t near = g->backwards ? e->end >> 48 : e->start & 0xffff;
+    uint64_t far = (g->backwards ? e->end : e->start) >> (8 * WEIR__FAR) & 0xffff;
+    bool ask_far = g->backwards ? e->far_at_end : e->far_at_start;
+
+    return has_pair(g->pairs, near) & (has_pair(g->far_pairs, far) | !ask_far);
+}
+
+/* Those that some bytes near their edge do not say to be dead, for each group. */
 static void
 alive(const struct weir__automaton *a, const weir_span *subjects, uint64_t which, uint64_t *alive)
 {
@@ -117,28 +166,12 @@ alive(const struct weir__automaton *a, const weir_span *subjects, uint64_t which
         alive[i] = a->groups[i].pairs ? 0 : which;
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
-        const uint8_t *p = (const uint8_t *)subjects[k].p, *last = p + subjects[k].len - 1;
-        bool several = last > p;
-        uint32_t at_end = *(last - several) | (uint32_t)*last << 8;
-        uint32_t at_start = *p | (uint32_t)p[several] << 8;
+        const struct edges e = edges_of(subjects[k]);
 
-        for (size_t i = 0; i < a->ngroups; i++) {
-            const struct weir__group *g = &a->groups[i];
-            uint32_t pair = g->backwards ? at_end : at_start;
-
-            if (g->pairs)
-                alive[i] |= (uint64_t)((g->pairs[pair / 64] >> pair % 64 & 1) | !several) << k;
-        }
+        for (size_t i = 0; i < a->ngroups; i++)
+            if (a->groups[i].pairs)
+                alive[i] |= (uint64_t)(is_alive(&a->groups[i], &e) | (subjects[k].len == 1)) << k;
     }
-}
-
-static inline uint64_t
-eight_at(const char *p)
-{
-    uint64_t v;
-
-    memcpy(&v, p, sizeof v);
-    return v;
 }
 
 /* Those with a digit or a byte beyond ASCII. */
@@ -161,12 +194,19 @@ with_digits(const weir_span *subjects, uint64_t which)
     return with;
 }
 
-/* Those that hold what the group needs. */
+/* Those that hold what the group needs. Digits and bytes beyond ASCII are told sooner than which
+   kinds there are. */
 static uint64_t
 concerned(const struct weir__group *g, const weir_span *subjects, uint64_t which)
 {
     uint64_t concerned = 0;
 
+    if (g->needs == WEIR__KIND_ANY)
+        return which;
+    if ((g->needs & ~(unsigned)(WEIR__KIND_DIGIT | WEIR__KIND_BEYOND)) == 0)
+        which = with_digits(subjects, which);
+    if (g->needs == (WEIR__KIND_DIGIT | WEIR__KIND_BEYOND))
+        return which;
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
 
@@ -184,14 +224,10 @@ weir__automaton_survivors(const struct weir__automaton *a, struct weir__automato
     uint64_t survive = 0, alive_to[WEIR__NGROUPS];
     if (a->always.n)
         return which;
-    uint64_t asked = a->needs_digit ? with_digits(subjects, which) : which;
-    alive(a, subjects, asked, alive_to);
+    alive(a, subjects, which, alive_to);
     for (size_t i = 0; i < a->ngroups; i++) {
-        const struct weir__group *g = &a->groups[i];
-        uint64_t left = alive_to[i] & ~survive;
+        uint64_t left = concerned(&a->groups[i], subjects, alive_to[i] & ~survive);
 
-        if (!a->needs_digit && g->needs != WEIR__KIND_ANY)
-            left = concerned(g, subjects, left);
         c->states[i].subjects = c->nsubjects;
         if (left)
             survive |= walk(&c->states[i], subjects, left);

@@ -101,11 +101,13 @@ struct weir__group {
     const uint32_t *fresh_at, *fresh; /* by class: what a match goes on with that begins with it */
     struct weir__numbers start;
     struct weir__bits bits;
-    const uint64_t *pairs; /* of mortal groups: a bit for each two bytes that a subject begins with,
-                              or ends with where it is read backwards: it is not dead yet. The byte
-                              that comes first in the subject counts 1, the other 256. Else NULL */
-    bool pairs_suffice;    /* those that are not dead hold what is needed */
-    bool backwards;        /* subjects are read from their end */
+    /* of mortal groups, else NULL: a bit for each two bytes that a subject begins with, or ends
+       with where it is read backwards: it is not dead yet. The byte that comes first in the subject
+       counts 1, the other 256 */
+    const uint64_t *pairs;
+    /* the same for the two bytes that are WEIR__FAR bytes from there, if all five are ASCII */
+    const uint64_t *far_pairs;
+    bool backwards; /* subjects are read from their end */
     bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
     bool wild;      /* of its states it meets ever new ones */
     unsigned needs; /* kinds, one of which a subject must hold */
@@ -130,9 +132,10 @@ void weir__group_make(struct weir__members *members, struct arena *work, struct 
                       struct weir__group *g);
 
 #define WEIR__NPAIRS 65536u
+#define WEIR__FAR 3
 
-/* Makes g->pairs. */
-void weir__group_make_pairs(struct weir__group *g, struct arena *in);
+/* Makes g->pairs and g->far_pairs. */
+void weir__group_make_pairs(struct weir__group *g, struct arena *work, struct arena *in);
 
 /* At most: read forwards, those that can only match at the beginning, those that can only match at
    the end; each in three kinds of need; tame and wild. */
@@ -144,7 +147,6 @@ struct weir__automaton {
     struct weir__group groups[WEIR__NGROUPS];
     size_t ngroups;
     uint32_t npatterns;
-    bool needs_digit; /* all groups do, or a character beyond ASCII */
     struct weir__numbers always;
 };
 
