@@ -120,7 +120,8 @@ eight_at(const char *p)
     return le64toh(v);
 }
 
-static inline bool
+/* 1 or 0: kept as a number, so that nothing branches on it. */
+static inline uint64_t
 has_pair(const uint64_t *pairs, uint64_t pair)
 {
     return pairs[pair / 64] >> pair % 64 & 1;
@@ -148,14 +149,14 @@ edges_of(weir_span s)
                           (p[before] | (uint64_t)p[last] << 8) << 48, false, false};
 }
 
-static inline bool
+static inline uint64_t
 is_alive(const struct weir__group *g, const struct edges *e)
 {
     uint64_t near = g->backwards ? e->end >> 48 : e->start & 0xffff;
     uint64_t far = (g->backwards ? e->end : e->start) >> (8 * WEIR__FAR) & 0xffff;
     bool ask_far = g->backwards ? e->far_at_end : e->far_at_start;
 
-    return has_pair(g->pairs, near) & (has_pair(g->far_pairs, far) | !ask_far);
+    return has_pair(g->pairs, near) & (has_pair(g->far_pairs, far) | (uint64_t)!ask_far);
 }
 
 /* Those that some bytes near their edge do not say to be dead, for each group. */
@@ -170,7 +171,7 @@ alive(const struct weir__automaton *a, const weir_span *subjects, uint64_t which
 
         for (size_t i = 0; i < a->ngroups; i++)
             if (a->groups[i].pairs)
-                alive[i] |= (uint64_t)(is_alive(&a->groups[i], &e) | (subjects[k].len == 1)) << k;
+                alive[i] |= (is_alive(&a->groups[i], &e) | (uint64_t)(subjects[k].len == 1)) << k;
     }
 }
 
