@@ -6,6 +6,7 @@
 
 #include <tagweir/common.h>
 
+#include <endian.h>
 #include <string.h>
 
 #define SPAN_LIT(s) ((weir_span){(s), sizeof(s) - 1})
@@ -108,6 +109,16 @@ static inline bool
 ascii_is_digit(char c)
 {
     return c >= '0' && c <= '9';
+}
+
+/* The eight bytes from p on, the first one lowest. */
+static inline uint64_t
+eight_at(const char *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    return le64toh(v);
 }
 
 #endif

@@ -3,6 +3,8 @@
  */
 #include "match/sift.h"
 
+#include "base/span.h"
+
 #include "match/sift_vector.h"
 
 #include <endian.h>
@@ -132,15 +134,6 @@ compare(struct weir__sift *t, const struct weir__sift_fit *fit)
         if (l->last)
             return;
     }
-}
-
-static inline uint64_t
-eight_at(const char *p)
-{
-    uint64_t v;
-
-    memcpy(&v, p, sizeof v);
-    return le64toh(v);
 }
 
 /* Does the key have what the slot asks for besides the gram? */

@@ -1,6 +1,7 @@
 /*
  * Which kinds of symbols a subject holds.
  */
+#include "base/span.h"
 #include "regex/automaton_parts.h"
 
 /* Eight bytes at once: the high bit of each. */
@@ -24,15 +25,6 @@ kinds_in_eight(uint64_t bytes)
     return (letters ? WEIR__KIND_LETTER : 0u) | (digits ? WEIR__KIND_DIGIT : 0u) |
            (ascii & ~letters & ~digits ? WEIR__KIND_OTHER : 0u) |
            (ascii != HIGH ? WEIR__KIND_BEYOND : 0u);
-}
-
-static inline uint64_t
-eight_at(const char *p)
-{
-    uint64_t bytes;
-
-    memcpy(&bytes, p, sizeof bytes);
-    return bytes;
 }
 
 static inline uint64_t

@@ -5,12 +5,11 @@
  * and makes it guess wrong when the walk ends. So all take their first step, then those that are
  * left their second, without a branch that depends on one of them.
  */
+#include "base/span.h"
 #include "regex/automaton_states.h"
 
 #include "base/check.h"
 #include "regex/factor.h"
-
-#include <endian.h>
 
 /* Subjects on their way through one group: those left, in columns. As structs, rows were copied in
    other pieces than they had been written in, and each copy waited for that. */
@@ -109,15 +108,6 @@ walk(struct weir__states *s, const weir_span *subjects, uint64_t which)
         step_all(&w, number);
     }
     return w.survive;
-}
-
-static inline uint64_t
-eight_at(const char *p)
-{
-    uint64_t v;
-
-    memcpy(&v, p, sizeof v);
-    return le64toh(v);
 }
 
 /* 1 or 0: kept as a number, so that nothing branches on it. */

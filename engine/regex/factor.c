@@ -91,15 +91,6 @@ is_never(const struct part *p)
     return p->heads.n == 0 || p->tails.n == 0;
 }
 
-static uint64_t
-eight_bytes(const char *p)
-{
-    uint64_t v;
-
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
 bool
 weir__has_digit(weir_span subject)
 {
@@ -108,8 +99,8 @@ weir__has_digit(weir_span subject)
 
     if (subject.len >= 8) {
         for (; at + 8 <= subject.len; at += 8)
-            found |= weir__digits_in(eight_bytes(subject.p + at));
-        return (found | weir__digits_in(eight_bytes(subject.p + subject.len - 8))) != 0;
+            found |= weir__digits_in(eight_at(subject.p + at));
+        return (found | weir__digits_in(eight_at(subject.p + subject.len - 8))) != 0;
     }
     for (; at < subject.len; at++)
         found |= weir__digits_in((unsigned char)subject.p[at]);
