@@ -235,11 +235,13 @@ static const struct weir__field sieve_fields[] = {
     MANY(struct weir__sieve, literals, sieve_literals, nliterals),
     MANY(struct weir__sieve, bytes, bytes, nbytes),
     MANY(struct weir__sieve, slots, sieve_slots, nslots),
+    MANY(struct weir__sieve, back, numbers, nback),
     PARTS(struct weir__sieve, filters, WEIR__NSIDES, filter),
     PLAIN(struct weir__sieve, nbytes),
     PLAIN(struct weir__sieve, nliterals),
     PLAIN(struct weir__sieve, in_use),
     PLAIN(struct weir__sieve, nslots),
+    PLAIN(struct weir__sieve, nback),
 };
 LAYOUT(struct weir__sieve, sieve, sieve_fields);
 

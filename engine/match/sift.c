@@ -6,6 +6,7 @@
 #include "base/span.h"
 
 #include "match/sift_vector.h"
+#include "model/sieve_many.h"
 
 #include <endian.h>
 
@@ -119,16 +120,43 @@ keep(struct weir__sift *t, uint32_t k, const struct weir__sieve_literal *l)
     t->has_literals |= UINT64_C(1) << k;
 }
 
+/* Who keeps what weir__sieve_many finds. */
+struct keeping {
+    struct weir__sift *t;
+    uint32_t k;
+};
+
+static void
+keep_one_of_many(void *arg, const struct weir__sieve_literal *l)
+{
+    const struct keeping *keeping = arg;
+
+    keep(keeping->t, keeping->k, l);
+}
+
+static __attribute__((noinline)) void
+compare_many(struct weir__sift *t, uint32_t k, const struct weir__sieve_literal *first, size_t at)
+{
+    struct keeping keeping = {t, k};
+
+    weir__sieve_many(t->plan->s, first, t->keys[k], at, keep_one_of_many, &keeping);
+}
+
 static void
 compare(struct weir__sift *t, const struct weir__sift_fit *fit)
 {
     const struct weir__sieve *s = t->plan->s;
+    const struct weir__sieve_literal *l = &s->literals[fit->literal];
     uint32_t i = t->owner[fit->place / WEIR__SIFT_ALIGN];
 
     if (fit->place < t->begin[i] || fit->place >= t->end[i])
         return;
     uint32_t k = t->index[i];
-    for (const struct weir__sieve_literal *l = &s->literals[fit->literal];; l++) {
+    if (l->many) {
+        compare_many(t, k, l, fit->place - t->begin[i]);
+        return;
+    }
+    for (;; l++) {
         if (weir__sieve_stands(s, l, t->keys[k], fit->place - t->begin[i]))
             keep(t, k, l);
         if (l->last)

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "model/grams.h"
+#include "model/sieve_many.h"
 
 #include <stdlib.h>
 
@@ -147,6 +148,12 @@ file_item(struct filing *f, const struct weir__sieve_item *item)
         file_under(f, item, kind, at + i);
 }
 
+static struct weir__reading
+reading_of(const struct filed *f)
+{
+    return weir__reading_of(f->item->text, f->gram_at, weir__gram_at_end(f->kind));
+}
+
 static int
 compare_filed(const void *a, const void *b)
 {
@@ -154,7 +161,16 @@ compare_filed(const void *a, const void *b)
 
     if (x->hash != y->hash)
         return x->hash < y->hash ? -1 : 1;
-    return (x->order > y->order) - (x->order < y->order);
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    int order = weir__reading_compare(reading_of(x), reading_of(y));
+    return order ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+static bool
+same_gram(const struct filed *a, const struct filed *b)
+{
+    return a->hash == b->hash && a->kind == b->kind;
 }
 
 static void
@@ -212,7 +228,7 @@ make_slots(struct weir__sieve *s, struct arena *into, const struct filed *f, siz
     s->nslots = (uint32_t)(n / SLOTS_MEAN + 1);
     s->slots = lines = arena_array(into, s->nslots, sizeof *lines);
     for (size_t i = 0; i < n; i++) {
-        if (i > 0 && f[i].hash == f[i - 1].hash) {
+        if (i > 0 && same_gram(&f[i], &f[i - 1])) {
             share_slot(last, &f[i]);
             continue;
         }
@@ -270,13 +286,14 @@ make_literals(struct weir__sieve *s, struct arena *into, const struct filed *f, 
     s->nbytes = size;
     size = 0;
     for (size_t i = 0; i < n; i++) {
-        literals[i] = frozen(&f[i], size, i + 1 == n || f[i + 1].hash != f[i].hash);
+        literals[i] = frozen(&f[i], size, i + 1 == n || !same_gram(&f[i], &f[i + 1]));
         memcpy(bytes + size, f[i].item->text.p, f[i].item->text.len);
         size += f[i].item->text.len;
     }
     s->literals = literals;
     s->nliterals = (uint32_t)n;
     s->bytes = bytes;
+    weir__sieve_link(s, literals, into);
 }
 
 const struct weir__sieve *
@@ -333,6 +350,10 @@ struct passing {
 static void
 try_literals(const struct passing *k, const struct weir__sieve_literal *l, size_t at)
 {
+    if (l->many) {
+        weir__sieve_many(k->s, l, k->key, at, k->stays, k->arg);
+        return;
+    }
     for (;; l++) {
         if (weir__sieve_stands(k->s, l, k->key, at))
             k->stays(k->arg, l);

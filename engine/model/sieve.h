@@ -9,8 +9,9 @@
  * bit filter says "no literal has this gram"; what passes is looked up by the gram and compared
  * whole.
  *
- * Literals that share a gram are compared one by one: at an edge, those with the same eight bytes
- * there. So a tag that begins as 1,000 patterns do costs 1,000 comparisons, some nanoseconds each.
+ * Of literals that share a gram a few are compared one by one; many are sorted by how they go on
+ * behind it, and searched, so that a tag that begins as 50,000 patterns do costs some twenty
+ * comparisons.
  *
  * Built by the compiler, frozen flat, then only read. Which lengths are used is chosen for each
  * rule set (grams.h). A filter of its own for what is looked for inside is small, and stays in the
@@ -47,13 +48,15 @@ struct weir__sieve_literal {
     uint8_t gram_at; /* where in the literal its gram stands */
     uint8_t at_start : 1, at_end : 1, bare : 1, sure : 1;
     uint8_t last : 1;   /* of those of its gram */
-    uint8_t unused : 3; /* 0: literals are written to files byte for byte */
+    uint8_t many : 1;   /* the first of more than WEIR__SIEVE_FEW, sorted */
+    uint8_t unused : 2; /* 0: literals are written to files byte for byte */
     uint8_t unused_too;
     char head[WEIR__SIEVE_HEAD]; /* its first bytes, as many as there are */
 };
 _Static_assert(sizeof(struct weir__sieve_literal) == 32, "half a cache line");
 
 #define WEIR__SIEVE_LITERAL_MAX 255u /* bytes of one */
+#define WEIR__SIEVE_FEW 8u           /* literals of one gram that are compared one by one */
 
 /* Grams that literals are found by: four in a cache line (where arrays begin with one, as in
    compiled files), tags first, so that all are compared at once. A gram whose line is full is in
@@ -122,11 +125,16 @@ struct weir__sieve {
     const struct weir__sieve_literal *literals;
     const char *bytes;
     const struct weir__sieve_slots *slots;
+    /* One for each literal, or none at all. Where many have a gram: for the first of them, their
+       number; for each other, how far back the last one stands whose reading (sieve_many.h) is the
+       beginning of its own; 0: none is. */
+    const uint32_t *back;
     struct weir__sieve_filter filters[WEIR__NSIDES];
     size_t nbytes;
     uint32_t nliterals;
     uint32_t in_use; /* kinds of grams that there are, a bit each */
     uint32_t nslots; /* lines */
+    uint32_t nback;
 };
 
 /*

@@ -23,6 +23,7 @@ class Material:
 
     def __init__(self, rng, ntags=500):
         self.rng = rng
+        self.stem = self.word(4) + rng.choice(FOREIGN + [''] * 20)
         self.tags = self.distinct(ntags, self.tag)
         self.handles = self.distinct(200, self.handle)
         self.mentions = self.distinct(100, self.handle)
@@ -42,7 +43,12 @@ class Material:
         return ''.join(self.rng.choice(SYLLABLES) for _ in range(self.rng.randint(1, most)))
 
     def tag(self):
+        """Many begin or end in the same way, as those of one campaign do."""
         rng = self.rng
+        if rng.random() < 0.1:
+            return self.stem + self.word(2)
+        if rng.random() < 0.05:
+            return self.word(1) + self.stem
         tag = rng.choice(FOREIGN) if rng.random() < 0.2 else self.word(3)
         if rng.random() < 0.3:
             tag += rng.choice(['', '_']) + (rng.choice(FOREIGN) if rng.random() < 0.2 else self.word(2))
