@@ -398,7 +398,7 @@ try_load(const char *path, weir_buf *told)
 static void
 change_format(weir_buf *b)
 {
-    header_of(b)->format = 3;
+    header_of(b)->format = 9;
     (void)snprintf(header_of(b)->version, sizeof header_of(b)->version, "7.1.0");
 }
 
@@ -504,9 +504,9 @@ static const struct {
     bool sum_up;
     const char *says;
 } changes[] = {
-    {"another format names who wrote it", change_format, true, "made by Tagweir 7.1.0 in format 3"},
+    {"another format names who wrote it", change_format, true, "made by Tagweir 7.1.0 in format 9"},
     {"also where the rest of the header has another place", change_format, false,
-     "only format 2 is read here: make it again"},
+     "only format 3 is read here: make it again"},
     {"another order of bytes", change_order, true, "numbers have another order of bytes"},
     {"another size of addresses", change_pointer_size, true, "addresses have another size"},
     {"other structs", change_layout, true, "another build of Tagweir"},
