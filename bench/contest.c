@@ -219,13 +219,13 @@ static void
 make_check(struct tokens *check, const struct contest *c)
 {
     struct random r = random_named(c->seed, "check");
-    const struct rules *rules = c->v[0].rules;
     weir_span *v = allocate(MOST_CHECKED, sizeof *v);
     struct text text = {0};
     size_t n = 0, nstream;
     const weir_span *stream = tokens_slice(c->tokens, 0, &nstream);
 
     for (size_t i = 0; i < nstream && n + 4 <= MOST_CHECKED; i += 2) {
+        const struct rules *rules = c->v[i / 2 % c->n].rules;
         weir_span witness = rules->v[random_below(&r, rules->n)].witness;
 
         v[n++] = stream[i];

@@ -10,7 +10,6 @@
 /* How the ratio is made. */
 enum goal_kind {
     GOAL_SPEED,   /* a token's cost for the fastest of the peers, over that for us: the least */
-    GOAL_GROWTH,  /* our cost with the second number of rules over that with the first: the most */
     GOAL_VARIANT, /* our cost with the second variant of the workload over the first: the most */
     GOAL_MEMORY,  /* resident bytes over those of the literals */
     GOAL_LOAD     /* our time to load over the peer's to compile */

@@ -77,6 +77,7 @@ plan_suits(enum workload w, const struct engine *e)
     case WORKLOAD_LITERALS: /* the other ways of Vectorscan have the same table */
         return is_tagweir || is_loop(e) || strcmp(e->name, "hash-hs-joined") == 0;
     case WORKLOAD_REGIONS:
+    case WORKLOAD_GROWTH:
     case WORKLOAD_FACTORLESS: /* about the engine alone; the loop is there to agree */
         return is_tagweir || is_loop(e);
     default:

@@ -25,6 +25,7 @@ static const struct draw {
 #define DRAW_LITERALS .stems = 1, .real = 0.02
 #define DRAW_REGIONS DRAW_COLD, .variants = {"1 region", "200 regions"}
 #define DRAW_FACTORLESS DRAW_COLD, .variants = {"all have a literal", "500 have none"}
+#define DRAW_GROWTH DRAW_COLD, .variants = {"100 rules", "all rules"}
     WORKLOADS(X)
 #undef X
 };
@@ -63,6 +64,12 @@ const char *
 variant_name(enum workload w, size_t variant)
 {
     return draws[w].variants[variant] ? draws[w].variants[variant] : "";
+}
+
+bool
+variants_agree(enum workload w)
+{
+    return w != WORKLOAD_FACTORLESS && w != WORKLOAD_GROWTH;
 }
 
 /* Characters --------------------------------------------------------------------------------- */
@@ -317,9 +324,14 @@ void
 rules_make(struct rules *r, const struct language *l, enum workload w, size_t variant, size_t n,
            uint64_t seed)
 {
+    /* its rules are those that are measured as cold, too */
+    enum workload as = w == WORKLOAD_GROWTH ? WORKLOAD_COLD : w;
+
+    if (w == WORKLOAD_GROWTH && variant == 0 && n > 100)
+        n = 100;
     struct drawing d = {.l = l,
                         .how = &draws[w],
-                        .random = random_named(seed, workload_name(w)),
+                        .random = random_named(seed, workload_name(as)),
                         .random_factorless = random_named(seed, "factorless regexes"),
                         .out = r,
                         .taken = allocate(l->n / 8 + 1, 1),

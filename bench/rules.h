@@ -45,7 +45,8 @@ struct rules {
     X(REGIONS, "regions", "cold rules in one region, and spread over 200")                         \
     X(FACTORLESS, "factorless",                                                                    \
       "cold rules without and with 500 regexes (of 100,000 rules) that "                           \
-      "have no literal")
+      "have no literal")                                                                           \
+    X(GROWTH, "growth", "100 cold rules, and as many as asked for, timed in turns")
 
 enum workload {
 #define X(name, text, about) WORKLOAD_##name,
@@ -62,6 +63,8 @@ const char *workload_about(enum workload w);
 size_t workload_variants(enum workload w);
 /* "200 regions"; "" where there is but one. */
 const char *variant_name(enum workload w, size_t variant);
+/* Do both match the same tags? */
+bool variants_agree(enum workload w);
 
 /*
  * The first n rules are the same whatever n is, but for those without a literal.

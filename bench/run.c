@@ -60,7 +60,7 @@ enter(struct run *run, struct field *f, size_t variant, const struct engine *e,
     size_t most = e->most_rules / (run->quick ? 10 : 1);
 
     *c = (struct contender){.engine = e, .rules = rules};
-    c->group = f->planned->workload == WORKLOAD_FACTORLESS ? (int)variant : 0;
+    c->group = variants_agree(f->planned->workload) ? 0 : (int)variant;
     c->check_only = plan_only_checks(f->planned->workload, e);
     f->variant[f->n] = variant;
     if (e->absent) {

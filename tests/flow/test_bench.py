@@ -54,12 +54,13 @@ def test_all_engines_agree_on_every_workload():
 
 
 def test_pairs_of_rule_sets_and_lists_agree():
-    found, _ = measured("--workload", "literals,regions,factorless", "--rules", "400",
+    found, _ = measured("--workload", "literals,regions,factorless,growth", "--rules", "400",
                         "--engines", "tagweir,uthash-pcre2", "--tokens", "zipf")
     ours = {(r["workload"], r["variant"]) for r in found["results"]
             if r["engine"] == "tagweir" and "ns" in r}
     assert ours == {("literals", ""), ("regions", "1 region"), ("regions", "200 regions"),
-                    ("factorless", "all have a literal"), ("factorless", "500 have none")}, ours
+                    ("factorless", "all have a literal"), ("factorless", "500 have none"),
+                    ("growth", "100 rules"), ("growth", "all rules")}, ours
 
 
 def test_goals_become_exit_codes():
