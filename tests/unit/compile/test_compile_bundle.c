@@ -588,6 +588,58 @@ a_set_given_twice_is_refused(void **state)
     weir_buf_fini(&told);
 }
 
+/* Names that a set shares with what is given beside it are one mistake, in whatever order. */
+static void
+a_set_beside_its_rules_is_refused_once(void **state)
+{
+    static const struct {
+        const char *paths[3];
+        size_t nerrors;
+        const char *says[2];
+    } given[] = {
+        {{"set.tws", "rules"},
+         1,
+         {"rules/10-orders.yaml:3:3: error: group `fr_all` stands here and in"}},
+        {{"rules", "set.tws"},
+         1,
+         {"/set.tws (10-orders.yaml:3), as do 12 other names: a set holds"}},
+        {{"set.tws", "again.tws"},
+         1,
+         {"again.tws/10-orders.yaml:3:3: error: group `fr_all` stands"}},
+        {{"set.tws", "again.tws", "rules"},
+         2,
+         {"again.tws/10-orders.yaml", "rules/10-orders.yaml"}},
+        {{"set.tws", "one.yaml"}, 1, {"/set.tws (20-rules.yaml:7): a set holds"}},
+        {{"one.yaml", "two.yaml"}, 1, {"rule `a` stands here a second time; the first is at "}},
+    };
+    weir_buf bytes = {0}, told = {0};
+
+    (void)state;
+    compile_to("set.tws", &bytes);
+    compile_to("again.tws", &bytes);
+    for (int i = 0; i < 2; i++)
+        write_text(i ? "two.yaml" : "one.yaml",
+                   "tagweir: 1\nrules: [{id: a, regions: [FR], action: "
+                   "withhold, match: {hashtags: [z]}}]\n");
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        const char *paths[3];
+        size_t n = 0;
+        weir_diags *d = weir_diags_new();
+        weir_ruleset *rs = NULL;
+
+        for (; n < 3 && given[i].paths[n]; n++)
+            paths[n] = in_folder(given[i].paths[n]);
+        assert_int_equal(weir_ruleset_load(paths, n, NULL, d, &rs), WEIR_E_RULES);
+        format_diags(d, &told);
+        for (int k = 0; k < 2 && given[i].says[k]; k++)
+            if (!strstr(told.p, given[i].says[k]) || weir_diags_errors(d) != given[i].nerrors)
+                fail_msg("%s, %s: %s", paths[0], paths[1], told.p);
+        weir_diags_free(d);
+    }
+    weir_buf_fini(&bytes);
+    weir_buf_fini(&told);
+}
+
 int
 main(void)
 {
@@ -605,6 +657,7 @@ main(void)
         cmocka_unit_test(files_of_no_use_are_refused),
         cmocka_unit_test(names_do_not_matter),
         cmocka_unit_test(a_set_given_twice_is_refused),
+        cmocka_unit_test(a_set_beside_its_rules_is_refused_once),
     };
 
     return cmocka_run_group_tests_name("compile: compiled rule sets", tests, make_folder,
