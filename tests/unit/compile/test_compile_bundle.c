@@ -408,6 +408,26 @@ change_order(weir_buf *b)
     header_of(b)->order = 0x04030201;
 }
 
+/* As a machine would write it whose numbers are the other way round, in the same format. */
+static void
+turn_numbers_round(weir_buf *b)
+{
+    change_order(b);
+    header_of(b)->format = __builtin_bswap32(header_of(b)->format);
+}
+
+static void
+change_bit_of_format(weir_buf *b)
+{
+    header_of(b)->format ^= 1u << 8;
+}
+
+static void
+change_version(weir_buf *b)
+{
+    header_of(b)->version[0] ^= 8;
+}
+
 static void
 change_pointer_size(weir_buf *b)
 {
@@ -498,21 +518,30 @@ make_foreign(weir_buf *b)
     weir_buf_puts(b, "tagweir: 1\nrules: []\n");
 }
 
+#define HEADER_IS_DAMAGED "header of this compiled rule set is damaged: copy it"
+
 static const struct {
     const char *promise;
     void (*change)(weir_buf *bytes);
     bool sum_up;
     const char *says;
 } changes[] = {
-    {"another format names who wrote it", change_format, true, "made by Tagweir 7.1.0 in format 9"},
+    {"another format names who wrote it", change_format, true,
+     "made by Tagweir 7.1.0 in format 9, and only format 3 is read here: make it again"},
     {"also where the rest of the header has another place", change_format, false,
-     "only format 3 is read here: make it again"},
+     "in format 9 (unless its header is damaged), and only format 3 is read here: make it again"},
     {"another order of bytes", change_order, true, "numbers have another order of bytes"},
+    {"the same of a file that was made so", turn_numbers_round, true,
+     "numbers have another order of bytes"},
     {"another size of addresses", change_pointer_size, true, "addresses have another size"},
+    {"a format that was damaged", change_bit_of_format, false, HEADER_IS_DAMAGED},
+    {"a version that was damaged", change_version, false, HEADER_IS_DAMAGED},
+    {"an order of bytes that was damaged", change_order, false, HEADER_IS_DAMAGED},
+    {"a damaged file of numbers in another order", turn_numbers_round, false, HEADER_IS_DAMAGED},
+    {"a size of addresses that was damaged", change_pointer_size, false, HEADER_IS_DAMAGED},
     {"other structs", change_layout, true, "another build of Tagweir"},
     {"another language", change_language, true, "another build of Tagweir"},
-    {"a header that was damaged", change_layout, false,
-     "header of this compiled rule set is damaged"},
+    {"a header that was damaged", change_layout, false, HEADER_IS_DAMAGED},
     {"a file that is not as long as it says", change_size, true, "bytes, and should have"},
     {"sections that do not follow one another", change_section, true, "header"},
     {"a part that was damaged", change_regex, false, "is damaged between byte "},
