@@ -39,6 +39,8 @@ def test_all_engines_agree_on_every_workload():
     built = {e["name"] for e in found["engines"] if "absent" not in e}
     timed = [r for r in found["results"] if "ns" in r]
     assert {"tagweir", "uthash-pcre2"} <= built
+    versions = [e["version"] for e in found["engines"] if "absent" not in e]
+    assert not any(v.endswith(" 0.0.0") for v in versions), "nobody released that"
     assert {(r["workload"], r["rules"], r["tokens"], r["engine"]) for r in timed} == {
         (w, n, t, e) for w in ("cold", "dense") for n in (40, 300)
         for t in ("zipf", "unique") for e in built}, said
