@@ -320,6 +320,61 @@ ratio(const struct goal *g, const struct results *r, struct at at, const char **
     }
 }
 
+/* Why there are no figures of an engine. */
+static const char *
+reason(const struct results *r, struct at at, size_t variant, const struct engine *e)
+{
+    const struct result *any = results_find(r, at.workload, variant, at.nrules, STREAM_NONE, e);
+
+    if (e->absent)
+        return e->absent;
+    return any && any->missing[0] ? any->missing : "not asked for";
+}
+
+/* No peer has figures: "a, b: built without them; c: not asked for". */
+static void
+say_why_no_peer(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
+{
+    size_t len = 0;
+
+    for (size_t i = 0; i < 4 && g->peers[i] && len < sizeof v->why; i++) {
+        const char *next = i < 3 ? g->peers[i + 1] : NULL;
+        const char *why = reason(r, at, 0, engine_of_goal(g->peers[i]));
+        bool same = next && strcmp(why, reason(r, at, 0, engine_of_goal(next))) == 0;
+
+        len += (size_t)snprintf(v->why + len, sizeof v->why - len, "%s", g->peers[i]);
+        if (len < sizeof v->why && same)
+            len += (size_t)snprintf(v->why + len, sizeof v->why - len, ", ");
+        else if (len < sizeof v->why)
+            len += (size_t)snprintf(v->why + len, sizeof v->why - len, ": %s%s", why,
+                                    next ? "; " : "");
+    }
+}
+
+static void
+put_where(struct goal_value *v, struct at at, const char *peer)
+{
+    snprintf(v->where, sizeof v->where, "%s, %zu rules%s%s%s%s", workload_name(at.workload),
+             at.nrules, at.stream == STREAM_NONE ? "" : ", ",
+             at.stream == STREAM_NONE ? "" : stream_name(at.stream), *peer ? ", " : "", peer);
+}
+
+/* Who lacks figures in a case that has no value, and why. */
+static void
+say_why(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
+{
+    const struct engine *us = engine_of_goal(g->us);
+    size_t variant = g->kind == GOAL_VARIANT && row(r, at, 0, g->us) ? 1 : 0;
+
+    put_where(v, at, "");
+    if (!row(r, at, variant, g->us))
+        snprintf(v->why, sizeof v->why, "%s: %s", us->name, reason(r, at, variant, us));
+    else if (g->peers[0])
+        say_why_no_peer(g, r, at, v);
+    else
+        snprintf(v->why, sizeof v->why, "%s: nothing came of it", us->name);
+}
+
 static void
 consider(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
 {
@@ -329,13 +384,10 @@ consider(const struct goal *g, const struct results *r, struct at at, struct goa
 
     if (value <= 0) {
         v->measured = false;
-        snprintf(v->where, sizeof v->where, "not measured: %s, %zu rules, %s",
-                 workload_name(at.workload), at.nrules, stream_name(at.stream));
+        say_why(g, r, at, v);
     } else if (v->measured && (v->value <= 0 || worse)) {
         v->value = value;
-        snprintf(v->where, sizeof v->where, "%s, %zu rules%s%s%s%s", workload_name(at.workload),
-                 at.nrules, at.stream == STREAM_NONE ? "" : ", ",
-                 at.stream == STREAM_NONE ? "" : stream_name(at.stream), *peer ? ", " : "", peer);
+        put_where(v, at, peer);
     }
 }
 

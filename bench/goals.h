@@ -39,7 +39,8 @@ void goal_plan(const struct goal *g, struct plan *p);
 struct goal_value {
     bool measured;
     double value;
-    char where[128]; /* the case that decided, or why there is no value */
+    char where[128]; /* the case that decided, or that has no value */
+    char why[512];   /* it has none */
 };
 
 struct goal_value goal_measure(const struct goal *g, const struct results *r);

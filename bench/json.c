@@ -115,8 +115,12 @@ put_goals(weir_buf *out, const struct requirements *q, const struct results *r)
         weir_buf_printf(out, ",\"at_most\":%s,\"required\":%g,\"aim\":%g,\"met\":%s,",
                         goal_at_most(g) ? "true" : "false", q->v[i].bound, g->aim,
                         requirement_met(&q->v[i], &v) ? "true" : "false");
-        if (v.measured)
+        if (v.measured) {
             weir_buf_printf(out, "\"value\":%.6g,", v.value);
+        } else {
+            put_string(out, "not_measured", v.why);
+            weir_buf_putc(out, ',');
+        }
         put_string(out, "where", v.where);
         weir_buf_putc(out, '}');
     }

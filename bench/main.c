@@ -113,6 +113,17 @@ say_what_it_is(const struct options *o, struct world *world, const struct plan *
                world->nreal_distinct);
 }
 
+/* By default they are left out where they are not there; by name they are wanted. */
+static void
+check_real(const struct options *o, struct world *world)
+{
+    if (o->chose_streams && o->streams[STREAM_REAL] && !world_stream(world, STREAM_REAL))
+        die(EXIT_USAGE,
+            "--tokens real: there are no real feeds in %s (*.ndjson with hashtags in them; "
+            "TAGWEIR_DATA names the folder that holds `feeds`)",
+            world_feeds());
+}
+
 static void
 check_sizes(const struct plan *plan, const struct world *world)
 {
@@ -174,6 +185,7 @@ match(int argc, char **argv)
         o.rounds = o.quick ? 3 : 5;
     options_plan(&o, &plan);
     world_init(&world, o.seed, o.ntokens, o.rounds);
+    check_real(&o, &world);
     check_json(o.json);
     check_sizes(&plan, &world);
     code = EXIT_DONE;

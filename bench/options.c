@@ -32,7 +32,8 @@ static const char help[] =
     "  --help\n"
     "\n"
     "Without a choice of workloads, --require measures what its goals need, and no more.\n"
-    "Exit: 0 done, 1 a goal is missed or engines disagree, 2 bad usage, 4 anything else.\n";
+    "Exit: 0 done, 1 a goal is missed or could not be measured, or engines disagree, 2 bad usage,\n"
+    "4 anything else.\n";
 
 enum {
     OPT_QUICK = 256,

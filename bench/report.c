@@ -207,27 +207,43 @@ report_summary(const struct results *r)
 
 /* Goals -------------------------------------------------------------------------------------- */
 
+/* Two lines: the figures, and where they are of, or why there are none. */
+static void
+print_goal(const struct requirement *q, const struct goal_value *v)
+{
+    const struct goal *g = q->goal;
+    const char *met = !v->measured ? "?" : requirement_met(q, v) ? "yes" : "NO";
+    char value[32] = "-";
+
+    if (v->measured)
+        snprintf(value, sizeof value, "%.3g", v->value);
+    printf("%-11s %10s %5s %4.3g %8.3g %-4s %s\n%44s (", g->id, value,
+           goal_at_most(g) ? "<=" : ">=", q->bound, g->aim, met, g->what, "");
+    if (!v->measured)
+        printf("not measured: %s; ", v->why);
+    printf("%s)\n", v->where);
+}
+
 size_t
 report_goals(const struct requirements *q, const struct results *r)
 {
-    size_t missed = 0;
+    size_t missed = 0, unknown = 0;
 
     printf("\n%-11s %10s %10s %8s %-4s\n", "goal", "value", "required", "aim", "met");
     for (size_t i = 0; i < q->n; i++) {
-        const struct goal *g = q->v[i].goal;
-        struct goal_value v = goal_measure(g, r);
-        bool met = requirement_met(&q->v[i], &v);
-        const char *sign = goal_at_most(g) ? "<=" : ">=";
-        char value[32] = "-";
+        struct goal_value v = goal_measure(q->v[i].goal, r);
 
-        if (v.measured)
-            snprintf(value, sizeof value, "%.3g", v.value);
-        missed += !met;
-        printf("%-11s %10s %5s %4.3g %8.3g %-4s %s\n%44s (%s)\n", g->id, value, sign, q->v[i].bound,
-               g->aim, met ? "yes" : "NO", g->what, "", v.where);
+        missed += v.measured && !requirement_met(&q->v[i], &v);
+        unknown += !v.measured;
+        print_goal(&q->v[i], &v);
     }
-    printf("%zu of %zu met\n", q->n - missed, q->n);
-    return missed;
+    printf("%zu of %zu met", q->n - missed - unknown, q->n);
+    if (missed)
+        printf(", %zu missed", missed);
+    if (unknown)
+        printf(", %zu not measured and so not shown to be met", unknown);
+    putchar('\n');
+    return missed + unknown;
 }
 
 void

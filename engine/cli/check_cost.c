@@ -1,8 +1,9 @@
 /*
  * Patterns by what they cost, for a person or (JSON) for a program.
  *
- * Within a class those with the shortest literal come first: the shorter, the more values hold it
- * by chance.
+ * Literals are what patterns are found by, not entries of rules: a person is told of fixed texts
+ * that are looked for. Within a class those with the shortest come first: the shorter, the more
+ * values hold it by chance.
  */
 #include "cli/check_cost.h"
 
@@ -116,7 +117,7 @@ put_found_by(const weir_ruleset *rs, const struct costed *p, weir_buf *out)
 
     switch (p->info.cls) {
     case WEIR_PATTERN_LOOSE:
-        weir_buf_puts(out, "has no literal to be found by");
+        weir_buf_puts(out, "has no fixed text to be found by");
         return;
     case WEIR_PATTERN_ALWAYS:
         weir_buf_puts(out, "is tried on everything by itself");
@@ -173,9 +174,10 @@ put_sum(const struct cost *c, weir_buf *out)
     for (int k = WEIR_NPATTERN_CLASSES - 1; k >= 0 && c->n; k--)
         weir_buf_printf(out, "%s %zu %s", k < WEIR_NPATTERN_CLASSES - 1 ? "," : ":", c->of_class[k],
                         weir_pattern_class_name((weir_pattern_class)k));
-    if (c->n) {
+    if (c->nliterals) {
         weir_buf_puts(out, "; ");
-        ui_count(out, c->nliterals, "literal", "literals");
+        ui_count(out, c->nliterals, "fixed text is", "fixed texts are");
+        weir_buf_puts(out, " looked for to find them");
     }
     if (c->nregexes)
         weir_buf_printf(out, "; %zu of %zu regexes with JIT code, %zu KiB in all", c->njit,
@@ -245,7 +247,8 @@ put_pattern_json(const weir_ruleset *rs, const struct costed *p, weir_buf *out)
     weir_buf_fini(&written);
     weir_buf_puts(out, ",\"file\":");
     ui_json(out, p->info.file);
-    weir_buf_printf(out, ",\"line\":%u,\"column\":%u,\"literals\":[", p->info.line, p->info.column);
+    weir_buf_printf(out, ",\"line\":%u,\"column\":%u,\"looked_for\":[", p->info.line,
+                    p->info.column);
     each_literal(rs, p->pattern, put_literal_json, &list);
     weir_buf_printf(out, "],\"certain\":%s", p->info.certain ? "true" : "false");
     if (p->info.is_regex)
@@ -271,7 +274,7 @@ check_cost_json(const weir_ruleset *rs, weir_buf *out)
     for (int k = 0; k < WEIR_NPATTERN_CLASSES; k++)
         weir_buf_printf(out, "\"%s\":%zu,", weir_pattern_class_name((weir_pattern_class)k),
                         c.of_class[k]);
-    weir_buf_printf(out, "\"literals\":%zu,\"regexes\":%zu,\"jit\":%zu,\"memory\":%zu}",
+    weir_buf_printf(out, "\"looked_for\":%zu,\"regexes\":%zu,\"jit\":%zu,\"memory\":%zu}",
                     c.nliterals, c.nregexes, c.njit, c.memory);
     free(c.patterns);
 }

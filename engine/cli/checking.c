@@ -80,21 +80,24 @@ put_json(const struct checking *c, weir_buf *out)
     weir_buf_fini(&text);
 }
 
-/* With --cost an object, the messages being a member of it: else just these. */
+/* Where there may be more to tell, the messages are a member of an object. */
 static void
-put_all_json(const struct args *a, const struct checking *c, weir_buf *out)
+put_all_json(const struct args *a, const struct checking *c, const weir_buf *more, weir_buf *out)
 {
+    bool object = a->cost || more;
     weir_buf messages = {0};
 
     put_json(c, &messages);
-    if (a->cost)
+    if (object)
         weir_buf_puts(out, "{\"messages\":");
     weir_buf_put(out, (weir_span){messages.p, messages.len});
     if (a->cost && c->rs) {
         weir_buf_putc(out, ',');
         check_cost_json(c->rs, out);
     }
-    weir_buf_puts(out, a->cost ? "}\n" : "\n");
+    if (more)
+        weir_buf_put(out, (weir_span){more->p, more->len});
+    weir_buf_puts(out, object ? "}\n" : "\n");
     out->failed = out->failed || messages.failed;
     weir_buf_fini(&messages);
 }
@@ -217,7 +220,7 @@ checking_report(const struct checking *c, const struct args *a, const weir_buf *
     weir_buf out = {0};
 
     if (a->json)
-        put_all_json(a, c, &out);
+        put_all_json(a, c, more, &out);
     else {
         ui_diags(c->diags, a->quiet ? WEIR_ERROR : WEIR_NOTE);
         if (!a->quiet) {
@@ -227,7 +230,8 @@ checking_report(const struct checking *c, const struct args *a, const weir_buf *
             check_cost_print(c->rs, !a->quiet, &out);
         if (!a->quiet) {
             put_result(a, c, &out);
-            weir_buf_put(&out, (weir_span){more->p, more->len});
+            if (more)
+                weir_buf_put(&out, (weir_span){more->p, more->len});
         }
     }
     int rc = ui_put(&out);

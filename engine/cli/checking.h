@@ -23,7 +23,9 @@ struct checking {
 int checking_load(struct checking *c, const struct args *a, const char *command, bool keep_sources);
 /*
  * Say what was found: messages on standard error, and one line behind which `more` stands on
- * standard output; with --json the messages there, as JSON, alone. @return an exit code.
+ * standard output; with --json the messages there, as JSON. `more` is then members of an object,
+ * each with a comma before it, and the messages are the first of its members; NULL: there is never
+ * more to tell. @return an exit code.
  */
 int checking_report(const struct checking *c, const struct args *a, const weir_buf *more);
 void checking_fini(struct checking *c);

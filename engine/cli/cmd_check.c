@@ -8,12 +8,11 @@
 static int
 check(const struct args *a)
 {
-    static const weir_buf nothing_more;
     struct checking c;
     int rc = checking_load(&c, a, "check", false);
 
     if (rc == EXIT_DONE)
-        rc = checking_report(&c, a, &nothing_more);
+        rc = checking_report(&c, a, NULL);
     checking_fini(&c);
     return rc;
 }
@@ -29,12 +28,14 @@ const struct command command_check = {
         "alone.\n\n"
         "--cost lists every glob and regex, the dearest first, with its class:\n"
         "  always  nothing rules it out: it is tried on everything by itself\n"
-        "  loose   it has no literal to be found by: everything is walked through for it\n"
-        "  factor  found by a literal that every match contains (…so…)\n"
-        "  edge    found by a literal that every match begins (so…) or ends (…so) with\n"
+        "  loose   it has no fixed text to be found by: everything is walked through for it\n"
+        "  factor  found by a fixed text that every match contains (…so…)\n"
+        "  edge    found by a fixed text that every match begins (so…) or ends (…so) with\n"
         "  words   it matches a few words alone, which are looked up\n"
         "The first two are warned of, each at its place. Without --cost nothing is said of them,\n"
-        "but for one warning where they are more than 100.",
+        "but for one warning where they are more than 100. A pattern with choices may be\n"
+        "found by several fixed texts; entries that are no patterns are not listed, and cost\n"
+        "nothing to speak of.",
     .options = OPT_BIT(RULES) | OPT_BIT(STRICT) | OPT_BIT(COST) | OPT_BIT(NO_TESTS) |
                OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
                OPT_BIT(HELP),

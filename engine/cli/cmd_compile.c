@@ -18,6 +18,18 @@ put_written(const struct checking *c, const char *path, weir_buf *out)
     weir_buf_printf(out, ", digest %s\n", weir_ruleset_digest(c->rs));
 }
 
+static void
+put_written_json(const struct checking *c, const char *path, weir_buf *out)
+{
+    struct stat st;
+
+    weir_buf_puts(out, ",\"file\":");
+    ui_json(out, path);
+    if (stat(path, &st) == 0)
+        weir_buf_printf(out, ",\"bytes\":%llu", (unsigned long long)st.st_size);
+    weir_buf_printf(out, ",\"digest\":\"%s\"", weir_ruleset_digest(c->rs));
+}
+
 static int
 compile(const struct args *a)
 {
@@ -36,7 +48,7 @@ compile(const struct args *a)
         if (c.st == WEIR_E_NOMEM)
             ui_no_memory();
         if (c.st == WEIR_OK)
-            put_written(&c, a->output, &more);
+            (a->json ? put_written_json : put_written)(&c, a->output, &more);
         rc = checking_report(&c, a, &more);
     }
     weir_buf_fini(&more);
@@ -52,7 +64,8 @@ const struct command command_compile = {
         "The file holds the tables that deciding reads, and the rules themselves. It can be\n"
         "named wherever rules can, and decides the same. It is written only if there is no\n"
         "error and the tests that the rules carry pass, and takes the place of an older one in\n"
-        "one step. The same rules give the same bytes.\n\n"
+        "one step. The same rules give the same bytes. With --json an object of `messages` is\n"
+        "printed, and, if it was written, `file`, `bytes` and the `digest` of the rule set.\n\n"
         "It is for this version of tagweir and this kind of machine. Where ICU is another one\n"
         "than it was compiled with, the rules in it are compiled again at each start, with a\n"
         "warning.",

@@ -127,7 +127,7 @@ open_file(struct reading *r)
     return read_at(r, h, r->file_size < sizeof *h ? r->file_size : sizeof *h, 0);
 }
 
-/* Is it such a file, of this format, of this kind of machine? */
+/* Is it such a file? */
 static bool
 check_beginning(struct reading *r)
 {
@@ -140,6 +140,47 @@ check_beginning(struct reading *r)
         return REFUSE(r, "this is no compiled rule set, or its beginning is damaged: " COPY_AGAIN);
     if (r->file_size < COMMON_SIZE)
         return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->file_size);
+    return true;
+}
+
+/* Does the header agree with its checksum, or would it, if this were its format? The checksum is
+   one of bytes: what order numbers have, and what size addresses, is nothing to it. */
+static bool
+is_whole(const struct reading *r, uint32_t format)
+{
+    struct weir__bundle_header h = *r->h;
+    unsigned char found[WEIR__SUM_SIZE];
+
+    h.format = format;
+    weir__sum(&h, offsetof(struct weir__bundle_header, sum), found);
+    return r->file_size >= sizeof h && memcmp(found, h.sum, sizeof found) == 0;
+}
+
+/* Can it be nothing else? A header that says that it is of our format has its checksum where we
+   look for it, and so has one that would be whole if it said so; of another format's we know only
+   what all have in common. */
+static bool
+is_damaged(const struct reading *r)
+{
+    uint32_t ours = WEIR__BUNDLE_FORMAT, swapped = __builtin_bswap32(ours);
+    const struct weir__bundle_header *h = r->h;
+
+    if (h->order != WEIR__BUNDLE_ORDER && h->order != __builtin_bswap32(WEIR__BUNDLE_ORDER))
+        return true;
+    if (r->file_size < sizeof *h || is_whole(r, h->format))
+        return false;
+    return h->format == ours || h->format == swapped || is_whole(r, ours) || is_whole(r, swapped);
+}
+
+/* Is its header whole, of this format, of this kind of machine? What it says is told only once it
+   is not damaged, or not known to be. */
+static bool
+check_kind(struct reading *r)
+{
+    const struct weir__bundle_header *h = r->h;
+
+    if (is_damaged(r))
+        return REFUSE(r, "the header of this compiled rule set is damaged: " COPY_AGAIN);
     if (h->order != WEIR__BUNDLE_ORDER || h->pointer_size != sizeof(void *))
         return REFUSE(
             r, "this compiled rule set was made on another kind of machine, whose %s: " MAKE_AGAIN,
@@ -147,19 +188,14 @@ check_beginning(struct reading *r)
                                            : "addresses have another size");
     if (h->format != WEIR__BUNDLE_FORMAT)
         return REFUSE(r,
-                      "this compiled rule set was made by Tagweir %s in format %u, and only "
+                      "this compiled rule set was made by Tagweir %s in format %u%s, and only "
                       "format %u is read here: " MAKE_AGAIN,
-                      writer_of(h).name, h->format, WEIR__BUNDLE_FORMAT);
+                      writer_of(h).name, h->format,
+                      is_whole(r, h->format) ? "" : " (unless its header is damaged)",
+                      WEIR__BUNDLE_FORMAT);
+    if (r->file_size < sizeof *h)
+        return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->file_size);
     return true;
-}
-
-static bool
-agrees(const void *p, size_t n, const unsigned char sum[WEIR__SUM_SIZE])
-{
-    unsigned char found[WEIR__SUM_SIZE];
-
-    weir__sum(p, n, found);
-    return memcmp(found, sum, sizeof found) == 0;
 }
 
 /* Sections follow one another to the file's end; what holds pointers is whole pages. */
@@ -179,16 +215,13 @@ has_sound_sections(const struct reading *r)
     return at == r->file_size && r->h->sections[WEIR__PART_OBJECTS].size >= sizeof *r->b->rules;
 }
 
+/* Does the header, which is whole, make sense? */
 static bool
 check_header(struct reading *r)
 {
     const struct weir__bundle_header *h = r->h;
     struct weir__bundle_kind *ours = &r->b->ours;
 
-    if (r->file_size < sizeof *h)
-        return REFUSE(r, "this compiled rule set ends after %zu bytes: " COPY_AGAIN, r->file_size);
-    if (!agrees(h, offsetof(struct weir__bundle_header, sum), h->sum))
-        return REFUSE(r, "the header of this compiled rule set is damaged: " COPY_AGAIN);
     if (h->size != r->file_size)
         return REFUSE(r, "this compiled rule set has %zu bytes, and should have %llu: " COPY_AGAIN,
                       r->file_size, (unsigned long long)h->size);
@@ -352,8 +385,8 @@ weir__bundle_open(const char *path, struct weir__bundle *out, weir_diags *diags)
     r.summing = XXH3_createState();
     if (!r.summing)
         return WEIR_E_NOMEM;
-    bool good = open_file(&r) && check_beginning(&r) && check_header(&r) && reserve(&r) &&
-                bring_parts(&r) && set_pointers(&r);
+    bool good = open_file(&r) && check_beginning(&r) && check_kind(&r) && check_header(&r) &&
+                reserve(&r) && bring_parts(&r) && set_pointers(&r);
     if (r.fd >= 0)
         (void)close(r.fd);
     (void)XXH3_freeState(r.summing);

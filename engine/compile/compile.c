@@ -33,10 +33,12 @@ check_version(struct compiling *c, const struct node *top)
 static void
 take_set_breaker(struct compiling *c, const struct node *n)
 {
-    if (c->rs->breaker.given)
-        ERR(c, n, "`breaker` for the whole set stands in an earlier file already");
-    else
-        (void)weir__compile_breaker(c, n, false, &c->rs->breaker);
+    if (c->set_breaker) {
+        weir__refuse_second_breaker(c, n);
+        return;
+    }
+    c->set_breaker = n;
+    (void)weir__compile_breaker(c, n, false, &c->rs->breaker);
 }
 
 /* Part by part over all files: rules may name what a later file defines, groups excepted. */
@@ -71,6 +73,7 @@ compile_trees(struct compiling *c)
                 parts[p].compile(c, n);
         }
     }
+    weir__tell_shared(c);
 }
 
 bool

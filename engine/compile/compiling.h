@@ -67,6 +67,9 @@ struct compiling {
     weir_buf buf, buf2; /* for whoever needs one for a moment; freed with the compilation */
 
     struct name_table group_names, list_names, order_names, rule_names;
+    const struct node *set_breaker; /* NULL: none yet */
+    struct shared *shared;          /* twice.c */
+    size_t nshared, shared_cap;
     struct weir__region_set *groups;
     size_t ngroups, groups_cap;
     struct raw_list *raw_lists; /* by the list's index */
@@ -140,6 +143,14 @@ weir_span weir__node_json(struct compiling *c, const struct node *n);
 
 /* time_hint.c: why that is no time, as a message of its own. */
 const char *weir__time_hint(struct arena *work, weir_span time);
+
+/* twice.c: says that something else of this kind has the name, or that there is a breaker already;
+   or, where only one of the two is in a compiled rule set, or each in another, keeps it in mind, to
+   be told once all files are read. */
+void weir__refuse_second(struct compiling *c, const char *kind, weir_span name,
+                         const struct named *first, const struct node *second);
+void weir__refuse_second_breaker(struct compiling *c, const struct node *second);
+void weir__tell_shared(struct compiling *c);
 
 /* The other parts ---------------------------------------------------------------------------- */
 

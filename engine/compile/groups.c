@@ -71,8 +71,7 @@ is_free_name(struct compiling *c, const struct node *key, weir_span name)
     struct named *first = weir__names_find(&c->group_names, name);
 
     if (first) {
-        ERR(c, key, "group `%.*s` is defined a second time; the first is at %s:%u", SPAN_FMT(name),
-            first->at->file->path, first->at->line);
+        weir__refuse_second(c, "group", name, first, key);
         return false;
     }
     /* names are in small letters and codes in capitals: `eu` would be read as the EU by people */

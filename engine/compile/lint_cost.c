@@ -1,6 +1,6 @@
 /*
- * Lint of what patterns cost: those that no literal leads to, so that every value is held against
- * them, whether or not it has anything to do with them.
+ * Lint of what patterns cost: those that no fixed text leads to, so that every value is held
+ * against them, whether or not it has anything to do with them.
  */
 #include "compile/compiling.h"
 
@@ -39,9 +39,9 @@ tell_loose(struct compiling *c, const struct weir__pattern *p, const struct weir
 {
     weir__diag_add(
         c->diags, WEIR_WARNING, at,
-        "this %s is tried on every %s, because no literal that is long enough to be looked for is "
-        "in all of its matches; it costs more than others do. Give it four letters in a row that "
-        "must be there, or three at its beginning%s or end%s",
+        "this %s is tried on every %s, because no fixed text that is long enough to be looked for "
+        "is in all of its matches; it costs more than others do. Give it four letters in a row "
+        "that must be there, or three at its beginning%s or end%s",
         kind_of(p), value_of(p), p->is_regex ? " (^)" : "", p->is_regex ? " ($)" : "");
 }
 
@@ -63,8 +63,9 @@ weir__lint_cost(struct compiling *c)
             tell_loose(c, &rs->patterns[i], c->places[i]);
     }
     if (!c->warn_cost && n > WEIR_MANY_LOOSE)
-        weir__diag_add(c->diags, WEIR_WARNING, NULL,
-                       "%u globs and regexes have no literal that they could be found by, and are "
-                       "tried on everything: `tagweir check --cost` says which",
-                       n);
+        weir__diag_add(
+            c->diags, WEIR_WARNING, NULL,
+            "%u globs and regexes have no fixed text that they could be found by, and are "
+            "tried on everything: `tagweir check --cost` says which",
+            n);
 }

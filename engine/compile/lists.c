@@ -133,8 +133,7 @@ weir__compile_lists(struct compiling *c, const struct node *map)
             continue;
         struct named *first = weir__names_find(&c->list_names, name);
         if (first) {
-            ERR(c, key, "list `%.*s` stands here a second time; the first is at %s:%u",
-                SPAN_FMT(name), first->at->file->path, first->at->line);
+            weir__refuse_second(c, "list", name, first, key);
             continue;
         }
         (void)weir__names_add(&c->list_names, name, (uint32_t)c->nraw_lists, key);

@@ -227,8 +227,7 @@ weir__compile_orders(struct compiling *c, const struct node *map)
             continue;
         struct named *first = weir__names_find(&c->order_names, id);
         if (first) {
-            ERR(c, map->keys[i], "order `%.*s` stands here a second time; the first is at %s:%u",
-                SPAN_FMT(id), first->at->file->path, first->at->line);
+            weir__refuse_second(c, "order", id, first, map->keys[i]);
             continue;
         }
         /* named even when it is wrong, so that its rules do not complain as well */

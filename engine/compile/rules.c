@@ -40,8 +40,7 @@ take_id(struct compiling *c, const struct node *map, struct weir_rule *r)
         return false;
     struct named *first = weir__names_find(&c->rule_names, id);
     if (first) {
-        ERR(c, n, "rule `%.*s` stands here a second time; the first is at %s:%u", SPAN_FMT(id),
-            first->at->file->path, first->at->line);
+        weir__refuse_second(c, "rule", id, first, n);
         return false;
     }
     (void)weir__names_add(&c->rule_names, id, (uint32_t)c->nrules, n);

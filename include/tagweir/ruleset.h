@@ -296,7 +296,10 @@ WEIR_API void weir_ruleset_pattern(const weir_ruleset *rs, uint32_t pattern,
 WEIR_API uint32_t weir_ruleset_pattern_rule(const weir_ruleset *rs, uint32_t pattern,
                                             uint32_t from);
 
-/** A literal that a pattern is found by, as values are compared; borrowed for the call. */
+/**
+ * A literal that a pattern is found by, as values are compared; borrowed for the call. It is a
+ * fixed text within the pattern's matches, worked out of the pattern, and no entry of a rule.
+ */
 typedef struct weir_pattern_literal {
     weir_span text; /* bytes; never empty */
     bool at_start;  /* what matches begins with it */

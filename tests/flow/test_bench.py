@@ -39,6 +39,8 @@ def test_all_engines_agree_on_every_workload():
     built = {e["name"] for e in found["engines"] if "absent" not in e}
     timed = [r for r in found["results"] if "ns" in r]
     assert {"tagweir", "uthash-pcre2"} <= built
+    versions = [e["version"] for e in found["engines"] if "absent" not in e]
+    assert not any(v.endswith(" 0.0.0") for v in versions), "nobody released that"
     assert {(r["workload"], r["rules"], r["tokens"], r["engine"]) for r in timed} == {
         (w, n, t, e) for w in ("cold", "dense") for n in (40, 300)
         for t in ("zipf", "unique") for e in built}, said
@@ -72,9 +74,13 @@ def test_goals_become_exit_codes():
     assert found["goals"][0]["met"] and "1 of 1 met" in said, said
     found, said = measured(*small, "--require", "M6>=1000000", code=1)
     assert not found["goals"][0]["met"] and "0 of 1 met" in said, said
-    # what was not measured is not met
+    assert "0 of 1 met, 1 missed" in said, said
+    # what was not measured is not met, and not missed either
     found, said = measured(*small, "--require", "M8a", code=1)
-    assert "value" not in found["goals"][0] and "not measured" in said, said
+    assert "value" not in found["goals"][0] and not found["goals"][0]["met"], found["goals"]
+    assert found["goals"][0]["not_measured"] == "tagweir: not asked for", found["goals"]
+    assert "(not measured: tagweir: not asked for; literals, 1000000 rules, zipf)" in said, said
+    assert "0 of 1 met, 1 not measured" in said and "missed" not in said and " NO " not in said, said
 
 
 def test_compiled_files_do_not_stay_behind():
@@ -95,13 +101,24 @@ def test_plots_are_drawn():
         assert len(curves) == 2 and all(len(c.get("points").split()) == 2 for c in curves)
 
 
-def test_real_tags_or_why_not():
+def test_real_tags_are_left_out_or_refused_where_there_are_none():
+    with tempfile.TemporaryDirectory() as folder:
+        nowhere = {**os.environ, "TAGWEIR_DATA": folder}
+        few = ["--stream", "2000", "--rounds", "1", "--rules", "40", "--engines", "tagweir"]
+        assert "Real feeds are skipped" in bench("match", *few, "--workload", "cold", env=nowhere).stdout
+        for streams in ("real", "zipf,real"):
+            done = bench("match", *few, "--tokens", streams, "--json", f"{folder}/out.json",
+                         "--require", "M1", code=2, env=nowhere)
+            assert "there are no real feeds in " + folder in done.stderr and not done.stdout, done.stderr
+        assert not os.listdir(folder)
+
+
+def test_real_tags_are_timed():
     data = os.environ.get("TAGWEIR_DATA", ROOT.parent / "shared" / "data")
-    found, said = measured("--workload", "dense", "--rules", "300", "--tokens", "real",
-                           "--engines", "tagweir,uthash-pcre2")
     if not Path(data, "feeds").is_dir():
-        assert "Real feeds are skipped" in said, said
-        return
+        raise tap.Skip("the real feeds are not here (TAGWEIR_DATA, or ../shared/data)")
+    found, _ = measured("--workload", "dense", "--rules", "300", "--tokens", "real",
+                        "--engines", "tagweir,uthash-pcre2")
     timed = [r for r in found["results"] if "ns" in r]
     assert {r["tokens"] for r in timed} == {"real"} and len(timed) == 2
     assert timed[0]["rules_a_tag"] > 0, "rules are made from the feeds' own tags"

@@ -207,12 +207,14 @@ def test_check_tells_what_patterns_cost_the_dearest_first():
         lines = done.out.decode().replace(str(rules), "F").splitlines()
         assert lines[:6] == [
             r"always  F:9:12  /\b\d?/  is tried on everything by itself  (one)",
-            r"loose   F:10:12  /^(a+)+(?<!a)$/  has no literal to be found by  (one)",
+            r"loose   F:10:12  /^(a+)+(?<!a)$/  has no fixed text to be found by  (one)",
             r"factor  F:8:12  *weir*  is found by …weir…, nothing to confirm  (one, two)",
             r"edge    F:12:78  /^farm\d+/  is found by farm…  (two)",
             r"words   F:11:12  /^w[i1]n$/  is looked up as w1n, win  (one)",
             lines[5]], done.text()
-        assert lines[5].startswith("5 globs and regexes: 1 always, 1 loose, 1 factor, 1 edge, 1 words"), done.text()
+        assert lines[5].startswith("5 globs and regexes: 1 always, 1 loose, 1 factor, 1 edge, 1 words; "
+                                   "4 fixed texts are looked for to find them; "), done.text()
+        assert "literal" not in done.text() + weir.run("check", "--help").text(), done.text()
         warned = re.findall(rf"{rules}:(\d+:\d+): warning: ", done.err.decode())
         assert warned == ["9:12", "10:12"], done.text()
 
@@ -225,11 +227,11 @@ def test_what_patterns_cost_as_json():
     assert [m["line"] for m in told["messages"]] == [9, 10], told
     assert [p["class"] for p in told["patterns"]] == ["always", "loose", "factor", "edge", "words"], told
     weirs, farm = told["patterns"][2:4]
-    assert weirs["literals"] == [{"text": "weir"}] and weirs["certain"] and "jit" not in weirs, weirs
+    assert weirs["looked_for"] == [{"text": "weir"}] and weirs["certain"] and "jit" not in weirs, weirs
     assert [r["rule"] for r in weirs["rules"]] == ["one", "two"], weirs
-    assert farm["literals"] == [{"text": "farm", "at_start": True}] and not farm["certain"], farm
+    assert farm["looked_for"] == [{"text": "farm", "at_start": True}] and not farm["certain"], farm
     assert (farm["line"], farm["column"]) == (12, 78) and farm["memory"] > 0, farm
-    assert told["cost"]["loose"] == 1 and told["cost"]["regexes"] == 3, told  # words are none of PCRE2's
+    assert told["cost"]["looked_for"] == 4 and told["cost"]["loose"] == 1 and told["cost"]["regexes"] == 3, told  # words are none of PCRE2's
     assert broken.code == 3 and "patterns" not in json.loads(broken.out), broken.text()
 
 

@@ -195,7 +195,15 @@ def test_what_is_written_is_told():
         assert lines[0].split("ruleset ")[1][:16] == lines[1].split("digest ")[1][:16]
         assert not weir.expect(weir.run("compile", "-q", weir.INDIA, "-o", out)).out
         said = json.loads(weir.expect(weir.run("compile", "--json", weir.INDIA, "-o", out)).out)
-        assert said == [], said
+        assert said == {"messages": [], "file": str(out), "bytes": size,
+                        "digest": lines[1].split("digest ")[1]}, said
+        # what was not written is not told of, and the messages stand where they always do
+        for rules, to, code in ((folder.write("bad.yaml", "tagweir: 1\nrulez: []\n"), out, 3),
+                                (weir.INDIA, folder.path, 4)):
+            done = weir.expect(weir.run("compile", "--json", rules, "-o", to), code)
+            said = json.loads(done.out)
+            assert list(said) == ["messages"], said
+            assert [m["severity"] for m in said["messages"]] == ["error"] and not done.err, said
 
 
 def test_compiled_sets_among_others_are_compiled_again():

@@ -252,6 +252,68 @@ the_worst_case_decides(void **state)
     results_fini(&r);
 }
 
+static void
+put_missing(struct results *r, enum workload w, size_t nrules, const char *engine, const char *why)
+{
+    put(r, w, nrules, STREAM_NONE, engine, 0);
+    snprintf(r->v[r->n - 1].missing, sizeof r->v->missing, "%s", why);
+}
+
+/* As it stands in the build at hand. */
+static const char *
+absent_or(const char *engine, const char *why)
+{
+    const struct engine *e = engine_find((weir_span){engine, strlen(engine)});
+
+    return e->absent ? e->absent : why;
+}
+
+static void
+assert_not_measured(const char *id, const struct results *r, const char *why, const char *where)
+{
+    struct goal_value v = goal_measure(goal(id), r);
+
+    assert_false(v.measured);
+    assert_false(requirement_met(&(struct requirement){goal(id), 0}, &v));
+    assert_string_equal(v.why, why);
+    assert_string_equal(v.where, where);
+}
+
+static void
+what_is_not_measured_is_told_with_its_reason(void **state)
+{
+    struct results r = {0};
+    char why[512];
+
+    (void)state;
+    assert_not_measured("M1", &r, "tagweir: not asked for", "cold, 10000 rules, zipf");
+    put(&r, WORKLOAD_COLD, 10000, STREAM_ZIPF, "tagweir", 10);
+    snprintf(why, sizeof why, "hash-hs-call: %s", absent_or("hash-hs-call", "not asked for"));
+    assert_not_measured("M1", &r, why, "cold, 10000 rules, zipf");
+    put_missing(&r, WORKLOAD_COLD, 10000, "re2-set", "the set is too large");
+    snprintf(why, sizeof why, "re2-set: %s", absent_or("re2-set", "the set is too large"));
+    assert_not_measured("M4.warm", &r, why, "cold, 10000 rules, zipf");
+
+    /* peers that are missing for the same reason are named together */
+    put_missing(&r, WORKLOAD_COLD, 10000, "hs-joined", "too slow");
+    snprintf(why, sizeof why,
+             "hash-hs-joined, hash-hs-framed: not asked for; hs-joined: too slow; "
+             "hs-framed: not asked for");
+    if (engine_find((weir_span){"hs-joined", 9})->absent)
+        snprintf(why, sizeof why, "hash-hs-joined, hash-hs-framed, hs-joined, hs-framed: %s",
+                 engine_find((weir_span){"hs-joined", 9})->absent);
+    assert_not_measured("M2", &r, why, "cold, 10000 rules, zipf");
+
+    /* the half that is missing is the one that is named */
+    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir-memo", 10);
+    assert_not_measured("M5.zipf", &r, "tagweir-memo: not asked for", "growth, 100000 rules, zipf");
+    put(&r, WORKLOAD_REGIONS, 100000, STREAM_UNKNOWN, "tagweir", 10);
+    put_missing(&r, WORKLOAD_REGIONS, 100000, "tagweir", "out of memory");
+    r.v[r.n - 1].variant = 1;
+    assert_not_measured("M7", &r, "tagweir: out of memory", "regions, 100000 rules, unknown");
+    results_fini(&r);
+}
+
 /* Theirs is made from patterns each time. */
 static void
 our_loading_is_held_against_their_compiling(void **state)
@@ -309,6 +371,7 @@ main(void)
         cmocka_unit_test(tags_are_their_own_keys),
         cmocka_unit_test(larger_sets_begin_as_smaller_ones),
         cmocka_unit_test(the_worst_case_decides),
+        cmocka_unit_test(what_is_not_measured_is_told_with_its_reason),
         cmocka_unit_test(our_loading_is_held_against_their_compiling),
         cmocka_unit_test(requirements_are_read_or_refused),
     };

@@ -408,6 +408,26 @@ change_order(weir_buf *b)
     header_of(b)->order = 0x04030201;
 }
 
+/* As a machine would write it whose numbers are the other way round, in the same format. */
+static void
+turn_numbers_round(weir_buf *b)
+{
+    change_order(b);
+    header_of(b)->format = __builtin_bswap32(header_of(b)->format);
+}
+
+static void
+change_bit_of_format(weir_buf *b)
+{
+    header_of(b)->format ^= 1u << 8;
+}
+
+static void
+change_version(weir_buf *b)
+{
+    header_of(b)->version[0] ^= 8;
+}
+
 static void
 change_pointer_size(weir_buf *b)
 {
@@ -498,21 +518,30 @@ make_foreign(weir_buf *b)
     weir_buf_puts(b, "tagweir: 1\nrules: []\n");
 }
 
+#define HEADER_IS_DAMAGED "header of this compiled rule set is damaged: copy it"
+
 static const struct {
     const char *promise;
     void (*change)(weir_buf *bytes);
     bool sum_up;
     const char *says;
 } changes[] = {
-    {"another format names who wrote it", change_format, true, "made by Tagweir 7.1.0 in format 9"},
+    {"another format names who wrote it", change_format, true,
+     "made by Tagweir 7.1.0 in format 9, and only format 3 is read here: make it again"},
     {"also where the rest of the header has another place", change_format, false,
-     "only format 3 is read here: make it again"},
+     "in format 9 (unless its header is damaged), and only format 3 is read here: make it again"},
     {"another order of bytes", change_order, true, "numbers have another order of bytes"},
+    {"the same of a file that was made so", turn_numbers_round, true,
+     "numbers have another order of bytes"},
     {"another size of addresses", change_pointer_size, true, "addresses have another size"},
+    {"a format that was damaged", change_bit_of_format, false, HEADER_IS_DAMAGED},
+    {"a version that was damaged", change_version, false, HEADER_IS_DAMAGED},
+    {"an order of bytes that was damaged", change_order, false, HEADER_IS_DAMAGED},
+    {"a damaged file of numbers in another order", turn_numbers_round, false, HEADER_IS_DAMAGED},
+    {"a size of addresses that was damaged", change_pointer_size, false, HEADER_IS_DAMAGED},
     {"other structs", change_layout, true, "another build of Tagweir"},
     {"another language", change_language, true, "another build of Tagweir"},
-    {"a header that was damaged", change_layout, false,
-     "header of this compiled rule set is damaged"},
+    {"a header that was damaged", change_layout, false, HEADER_IS_DAMAGED},
     {"a file that is not as long as it says", change_size, true, "bytes, and should have"},
     {"sections that do not follow one another", change_section, true, "header"},
     {"a part that was damaged", change_regex, false, "is damaged between byte "},
@@ -588,6 +617,58 @@ a_set_given_twice_is_refused(void **state)
     weir_buf_fini(&told);
 }
 
+/* Names that a set shares with what is given beside it are one mistake, in whatever order. */
+static void
+a_set_beside_its_rules_is_refused_once(void **state)
+{
+    static const struct {
+        const char *paths[3];
+        size_t nerrors;
+        const char *says[2];
+    } given[] = {
+        {{"set.tws", "rules"},
+         1,
+         {"rules/10-orders.yaml:3:3: error: group `fr_all` stands here and in"}},
+        {{"rules", "set.tws"},
+         1,
+         {"/set.tws (10-orders.yaml:3), as do 12 other names: a set holds"}},
+        {{"set.tws", "again.tws"},
+         1,
+         {"again.tws/10-orders.yaml:3:3: error: group `fr_all` stands"}},
+        {{"set.tws", "again.tws", "rules"},
+         2,
+         {"again.tws/10-orders.yaml", "rules/10-orders.yaml"}},
+        {{"set.tws", "one.yaml"}, 1, {"/set.tws (20-rules.yaml:7): a set holds"}},
+        {{"one.yaml", "two.yaml"}, 1, {"rule `a` stands here a second time; the first is at "}},
+    };
+    weir_buf bytes = {0}, told = {0};
+
+    (void)state;
+    compile_to("set.tws", &bytes);
+    compile_to("again.tws", &bytes);
+    for (int i = 0; i < 2; i++)
+        write_text(i ? "two.yaml" : "one.yaml",
+                   "tagweir: 1\nrules: [{id: a, regions: [FR], action: "
+                   "withhold, match: {hashtags: [z]}}]\n");
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        const char *paths[3];
+        size_t n = 0;
+        weir_diags *d = weir_diags_new();
+        weir_ruleset *rs = NULL;
+
+        for (; n < 3 && given[i].paths[n]; n++)
+            paths[n] = in_folder(given[i].paths[n]);
+        assert_int_equal(weir_ruleset_load(paths, n, NULL, d, &rs), WEIR_E_RULES);
+        format_diags(d, &told);
+        for (int k = 0; k < 2 && given[i].says[k]; k++)
+            if (!strstr(told.p, given[i].says[k]) || weir_diags_errors(d) != given[i].nerrors)
+                fail_msg("%s, %s: %s", paths[0], paths[1], told.p);
+        weir_diags_free(d);
+    }
+    weir_buf_fini(&bytes);
+    weir_buf_fini(&told);
+}
+
 int
 main(void)
 {
@@ -605,6 +686,7 @@ main(void)
         cmocka_unit_test(files_of_no_use_are_refused),
         cmocka_unit_test(names_do_not_matter),
         cmocka_unit_test(a_set_given_twice_is_refused),
+        cmocka_unit_test(a_set_beside_its_rules_is_refused_once),
     };
 
     return cmocka_run_group_tests_name("compile: compiled rule sets", tests, make_folder,

@@ -145,9 +145,9 @@ the_dear_ones_are_warned_of_where_that_was_asked_for(void **state)
     tell_all(l.diags);
     assert_true(
         is_told(l.diags, "r.yaml",
-                ":3:76: warning: this regex is tried on every hashtag, because no literal"));
+                ":3:76: warning: this regex is tried on every hashtag, because no fixed text"));
     assert_true(is_told(l.diags, "r.yaml",
-                        ":3:99: warning: this glob is tried on every author, because no literal"));
+                        ":3:99: warning: this glob is tried on every author, because no fixed text"));
     assert_true(is_told(l.diags, "r.yaml",
                         ":4:66: warning: this regex is tried by itself on every "
                         "single mention"));

@@ -1,0 +1,25 @@
+# What RE2 is called where its version is told. Its pkg-config file says 0.0.0, or the ABI's number:
+# the package that the library is of knows better. In RE2_VERSION.
+function(find_re2_version library by_pkg_config)
+  set(RE2_VERSION "RE2, version unknown")
+  set(version "")
+  get_filename_component(file "${library}" REALPATH)
+  if(by_pkg_config MATCHES "[1-9]")
+    set(RE2_VERSION "RE2 ${by_pkg_config}")
+  elseif(file MATCHES "\\.so\\.([0-9]+)")
+    set(RE2_VERSION "RE2, ABI version ${CMAKE_MATCH_1}")
+  endif()
+  find_program(DPKG_QUERY dpkg-query)
+  mark_as_advanced(DPKG_QUERY)
+  if(DPKG_QUERY AND IS_ABSOLUTE "${library}") # anything else is a pattern to it
+    execute_process(COMMAND ${DPKG_QUERY} --search "${library}" OUTPUT_VARIABLE owner ERROR_QUIET)
+    if(owner MATCHES "^([^ ,]+): ")
+      execute_process(COMMAND ${DPKG_QUERY} --show "--showformat=\${Version}" "${CMAKE_MATCH_1}"
+        OUTPUT_VARIABLE version ERROR_QUIET)
+    endif()
+    if(version)
+      set(RE2_VERSION "RE2 ${version} (Debian package)")
+    endif()
+  endif()
+  set(RE2_VERSION "${RE2_VERSION}" PARENT_SCOPE)
+endfunction()
