@@ -6,7 +6,7 @@
 #include "cli/summary.h"
 #include "cli/ui.h"
 
-#include "flow/server.h"
+#include "serve/server.h"
 
 #include <inttypes.h>
 

@@ -7,7 +7,7 @@
 
 #include "cli/args.h"
 
-#include "flow/worker.h"
+#include "serve/worker.h"
 
 /* The first few places of every kind of error, and then the first of each further file. */
 #define SUMMARY_FIRST 3

@@ -2,8 +2,8 @@
  * One connection of a client: posts in, answers out, in order, in bounded memory whatever the
  * client does.
  */
-#ifndef WEIR_FLOW_CONN_H
-#define WEIR_FLOW_CONN_H
+#ifndef WEIR_SERVE_CONN_H
+#define WEIR_SERVE_CONN_H
 
 #include "flow/answer.h"
 #include "flow/frame.h"

@@ -8,11 +8,11 @@
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
  *    read, and worked on for no longer than TURN_US; then the others have their turns.
  */
-#include "flow/conn.h"
+#include "serve/conn.h"
 
 #include "flow/check.h"
 #include "flow/clock.h"
-#include "flow/worker.h"
+#include "serve/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,11 +2,11 @@
  * A worker: an event loop and the connections it owns. A connection's bytes are read, framed,
  * decided and answered here, by one thread, with one scratch; workers share the rule set alone.
  */
-#ifndef WEIR_FLOW_WORKER_H
-#define WEIR_FLOW_WORKER_H
+#ifndef WEIR_SERVE_WORKER_H
+#define WEIR_SERVE_WORKER_H
 
 #include "flow/answer.h"
-#include "flow/conn.h"
+#include "serve/conn.h"
 
 struct worker_counts {
     uint64_t opened, closed;       /* connections */

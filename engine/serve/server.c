@@ -2,7 +2,7 @@
  * Serving. One worker runs in the loop that accepts; nothing here but adopt() knows how many
  * there are.
  */
-#include "flow/server.h"
+#include "serve/server.h"
 
 #include "flow/check.h"
 

@@ -1,8 +1,8 @@
 /*
  * Where clients connect: one socket bound to one address.
  */
-#ifndef WEIR_FLOW_LISTENER_H
-#define WEIR_FLOW_LISTENER_H
+#ifndef WEIR_SERVE_LISTENER_H
+#define WEIR_SERVE_LISTENER_H
 
 #include <tagweir/tagweir.h>
 

@@ -2,12 +2,12 @@
  * The server: listeners, signals and workers. It runs until SIGTERM or SIGINT, then answers what
  * it has read and returns.
  */
-#ifndef WEIR_FLOW_SERVER_H
-#define WEIR_FLOW_SERVER_H
+#ifndef WEIR_SERVE_SERVER_H
+#define WEIR_SERVE_SERVER_H
 
 #include "flow/answer.h"
-#include "flow/listener.h"
-#include "flow/worker.h"
+#include "serve/listener.h"
+#include "serve/worker.h"
 
 struct server_options {
     const char *const *listen; /* as listen_open has them; at least one */

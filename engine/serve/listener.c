@@ -2,7 +2,7 @@
  * Binding. Promised to operators: a Unix socket is open to its owner alone unless told, and never
  * taken from a server that lives; nothing listens beyond loopback unless told.
  */
-#include "flow/listener.h"
+#include "serve/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
  * Workers. Conservation is checked where a worker ends: a mismatch is a bug of ours.
  */
-#include "flow/worker.h"
+#include "serve/worker.h"
 
 #include "flow/check.h"
 
