@@ -69,7 +69,7 @@ make_spec(const struct command *cmd, struct spec *s)
     s->letters[l++] = '-'; /* arguments in order */
     s->letters[l++] = ':'; /* a missing value is told from an unknown option */
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (!(cmd->options & 1u << i))
+        if (!(cmd->options & OPT_BIT_OF(i)))
             continue;
         s->longs[n++] =
             (struct option){.name = defs[i].name, .has_arg = defs[i].value != NULL, .val = 256 + i};
@@ -105,7 +105,7 @@ bad_option(const struct command *cmd, const char *given)
         return args_bad(cmd->name, "unknown option -%c", optopt);
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(given + 2, "="), given + 2);
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (cmd->options & 1u << i)
+        if (cmd->options & OPT_BIT_OF(i))
             names[n++] = defs[i].name;
     }
     const char *near = help_nearest(name, names, n);
@@ -172,7 +172,13 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
     int got, rc = ARGS_GO;
 
     make_spec(cmd, &spec);
-    *out = (struct args){.region = WEIR_REGION_NONE, .socket_mode = 0600, .drain_ms = 10000};
+    *out = (struct args){.region = WEIR_REGION_NONE,
+                         .socket_mode = 0600,
+                         .drain_ms = 10000,
+                         .idle_ms = 600 * 1000,
+                         .line_ms = 30 * 1000,
+                         .send_ms = 60 * 1000,
+                         .max_memory = (size_t)1 << 30};
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {
@@ -214,7 +220,7 @@ help_command(const struct command *cmd, weir_buf *out)
         weir_buf_printf(out, "\n%s\n", cmd->more);
     weir_buf_puts(out, "\nOptions:\n");
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (cmd->options & 1u << i)
+        if (cmd->options & OPT_BIT_OF(i))
             help_option(i, out);
     }
 }

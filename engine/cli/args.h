@@ -35,6 +35,12 @@ void strings_add(struct strings *s, const char *text);
     X(SOCKET_MODE, "socket-mode", 0, "MODE")                                                       \
     X(INSECURE, "insecure", 0, NULL)                                                               \
     X(DRAIN, "drain", 0, "SECONDS")                                                                \
+    X(WORKERS, "workers", 'w', "NUMBER")                                                           \
+    X(MAX_CONNECTIONS, "max-connections", 0, "NUMBER")                                             \
+    X(MAX_MEMORY, "max-memory", 0, "BYTES")                                                        \
+    X(IDLE_TIMEOUT, "idle-timeout", 0, "SECONDS")                                                  \
+    X(LINE_TIMEOUT, "line-timeout", 0, "SECONDS")                                                  \
+    X(SEND_TIMEOUT, "send-timeout", 0, "SECONDS")                                                  \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
@@ -50,7 +56,8 @@ enum option_id {
         OPT_COUNT
 };
 
-#define OPT_BIT(id) (1u << OPT_##id)
+#define OPT_BIT_OF(number) (UINT64_C(1) << (number))
+#define OPT_BIT(id) OPT_BIT_OF(OPT_##id)
 
 /* What the command line said; what it did not say has its default. */
 struct args {
@@ -62,7 +69,9 @@ struct args {
     int64_t at_ms;
     const char *at;
     mode_t socket_mode;
-    unsigned drain_ms;
+    unsigned drain_ms, idle_ms, line_ms, send_ms;
+    size_t workers;                     /* 0: as many as there are cores */
+    size_t max_connections, max_memory; /* 0: no limit */
     bool strict, insecure, cost, no_tests, json, quiet;
 };
 
@@ -71,7 +80,7 @@ struct command {
     const char *usage; /* behind `tagweir NAME ` */
     const char *does;  /* one line */
     const char *more;  /* paragraphs of its --help; may be NULL */
-    uint32_t options;  /* OPT_BIT | … ; HELP is always among them */
+    uint64_t options;  /* OPT_BIT | … ; HELP is always among them */
     const char *plain; /* what an argument without an option is; NULL: there are none */
     int (*run)(const struct args *a);
 };

@@ -285,7 +285,7 @@ const struct command command_explain = {
             "--json: the record with its trace, and when the rules named hold (`in_force`).\n"
             "Particulars of confidential orders are left out.",
     .options = OPT_BIT(RULES) | OPT_BIT(TAG) | OPT_BIT(ACCOUNT) | OPT_BIT(POST) | OPT_BIT(REGION) |
-               OPT_BIT(AT) | OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) |
-               OPT_BIT(QUIET) | OPT_BIT(HELP),
+               OPT_BIT(AT) | OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(NO_JIT) |
+               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = explain,
 };

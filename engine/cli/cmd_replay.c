@@ -34,7 +34,8 @@ const struct command command_replay = {
             "names end in .yaml. The summary is printed on standard error at the end.",
     .options = OPT_BIT(RULES) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) | OPT_BIT(TAGS) |
                OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) | OPT_BIT(STRICT) |
-               OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+               OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
+               OPT_BIT(HELP),
     .plain = "FEED",
     .run = replay,
 };

@@ -9,6 +9,7 @@
 #include "serve/server.h"
 
 #include <inttypes.h>
+#include <sched.h>
 
 static void
 say(void *arg, bool is_problem, const char *line)
@@ -37,17 +38,27 @@ announce(const struct args *a, const weir_ruleset *rs, const struct server *s)
 }
 
 static void
-print_summary(const struct args *a, const weir_ruleset *rs, const struct server *s)
+print_summary(const struct args *a, const struct server *s)
 {
-    const struct worker *w = server_worker(s);
+    const struct server_sums *sums = server_sums(s);
     struct summary sum = {.command = "serve",
                           .args = a,
-                          .rs = rs,
-                          .tally = &w->answerer.tally,
-                          .scratch = w->answerer.scratch,
-                          .served = &w->counts};
+                          .rs = server_ruleset(s),
+                          .tally = &sums->tally,
+                          .ledger = &sums->ledger,
+                          .served = sums};
 
     summary_print(&sum);
+}
+
+/* As many as this process may run on. */
+static size_t
+ncores(void)
+{
+    cpu_set_t may;
+    int n = sched_getaffinity(0, sizeof may, &may) == 0 ? CPU_COUNT(&may) : 1;
+
+    return n > 0 ? (size_t)n : 1;
 }
 
 static int
@@ -59,6 +70,12 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .nlisten = a->listen.n,
         .listener = {.socket_mode = a->socket_mode, .insecure = a->insecure},
         .answer = a->answer,
+        .rules = a->rules.v,
+        .nrules = a->rules.n,
+        .workers = a->workers ? a->workers : ncores(),
+        .max_conns = a->max_connections,
+        .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
+        .max_memory = a->max_memory,
         .drain_ms = a->drain_ms,
         .say = say,
         .say_arg = &shown,
@@ -74,7 +91,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     announce(a, rs, s);
     r = server_run(s);
     if (!a->quiet)
-        print_summary(a, rs, s);
+        print_summary(a, s);
     server_close(s);
     return r == SERVER_OK ? EXIT_DONE : EXIT_IO;
 }
@@ -107,7 +124,9 @@ const struct command command_serve = {
             "lines whose end had not arrived are counted in the summary.",
     .options = OPT_BIT(RULES) | OPT_BIT(LISTEN) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) |
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
-               OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(NO_JIT) |
+               OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
+               OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(IDLE_TIMEOUT) |
+               OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |
                OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = serve,
 };

@@ -4,12 +4,7 @@
 #ifndef WEIR_CLI_COSTS_H
 #define WEIR_CLI_COSTS_H
 
-#include <tagweir/tagweir.h>
-
-struct cost_row {
-    uint32_t rule;
-    weir_rule_counts counts;
-};
+#include "flow/ledger.h"
 
 #define COSTS_MOST 20
 
@@ -17,6 +12,6 @@ struct cost_row {
  * The COSTS_MOST rules with the most candidates, and all that ran out; these first, by how often,
  * the others by candidates. @return for the caller to free; *n may be 0.
  */
-struct cost_row *costs_rows(const weir_ruleset *rs, const weir_scratch *s, size_t *n);
+struct ledger_cost *costs_rows(const struct ledger *l, size_t *n);
 
 #endif

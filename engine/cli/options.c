@@ -29,6 +29,12 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_SOCKET_MODE] = "permissions of Unix sockets, in octal (default 0600)",
     [OPT_INSECURE] = "listen beyond loopback although nothing is encrypted",
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
+    [OPT_WORKERS] = "threads that decide (default: as many as there are cores)",
+    [OPT_MAX_CONNECTIONS] = "more clients are refused (default: no limit but that of descriptors)",
+    [OPT_MAX_MEMORY] = "what connections may hold together (default 1024M; 0: no limit)",
+    [OPT_IDLE_TIMEOUT] = "close connections on which so long nothing comes (default 600; 0: never)",
+    [OPT_LINE_TIMEOUT] = "close them where a line takes longer to arrive (default 30; 0: never)",
+    [OPT_SEND_TIMEOUT] = "close them where so long no answer is read (default 60; 0: never)",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
@@ -125,6 +131,31 @@ take_seconds(const char *value, unsigned *ms, weir_buf *why)
         return false;
     }
     *ms = (unsigned)(s * 1000);
+    return true;
+}
+
+static bool
+take_number(const char *value, size_t least, size_t most, size_t *out, weir_buf *why)
+{
+    char *end;
+
+    errno = 0;
+    unsigned long long n = strtoull(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || errno || n < least || n > most) {
+        weir_buf_printf(why, "expected a number from %zu to %zu", least, most);
+        return false;
+    }
+    *out = (size_t)n;
+    return true;
+}
+
+/* Of memory, which may be without a limit. */
+static bool
+take_memory(const char *value, size_t *size, weir_buf *why)
+{
+    if (strcmp(value, "0") != 0)
+        return take_size(value, size, why);
+    *size = 0;
     return true;
 }
 
@@ -229,6 +260,28 @@ take_choice(struct args *a, enum option_id id, const char *value, weir_buf *why)
     return good;
 }
 
+/* What a server is limited to. */
+static bool
+take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
+{
+    switch (id) {
+    case OPT_WORKERS:
+        return take_number(value, 1, 256, &a->workers, why);
+    case OPT_MAX_CONNECTIONS:
+        return take_number(value, 0, 10 * 1000 * 1000, &a->max_connections, why);
+    case OPT_MAX_MEMORY:
+        return take_memory(value, &a->max_memory, why);
+    case OPT_IDLE_TIMEOUT:
+        return take_seconds(value, &a->idle_ms, why);
+    case OPT_LINE_TIMEOUT:
+        return take_seconds(value, &a->line_ms, why);
+    case OPT_SEND_TIMEOUT:
+        return take_seconds(value, &a->send_ms, why);
+    default:
+        return take_seconds(value, &a->drain_ms, why);
+    }
+}
+
 bool
 option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
 {
@@ -266,8 +319,14 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_mode(value, &a->socket_mode, why);
     case OPT_MATCH_OFF:
         return take_parts(value, &a->answer.match_off, why);
+    case OPT_WORKERS:
+    case OPT_MAX_CONNECTIONS:
+    case OPT_MAX_MEMORY:
+    case OPT_IDLE_TIMEOUT:
+    case OPT_LINE_TIMEOUT:
+    case OPT_SEND_TIMEOUT:
     case OPT_DRAIN:
-        return take_seconds(value, &a->drain_ms, why);
+        return take_limit(a, id, value, why);
     default:
         return take_flag(a, id);
     }

@@ -163,17 +163,23 @@ read_feed(struct running *x, const char *path)
 static void
 print_summary(const struct running *x)
 {
+    struct ledger ledger = {0};
     struct summary s = {.command = x->r->command,
                         .args = x->r->args,
                         .rs = x->r->rs,
                         .tally = &x->answerer.tally,
-                        .scratch = x->answerer.scratch,
+                        .ledger = &ledger,
                         .now_ms = x->r->now_ms,
                         .places = &x->places,
                         .files = x->files,
                         .lines = x->lines};
 
+    if (x->r->rs) {
+        ledger_add(&ledger, x->r->rs, &x->answerer.tally);
+        ledger_add_costs(&ledger, x->r->rs, x->answerer.scratch);
+    }
     summary_print(&s);
+    ledger_fini(&ledger);
 }
 
 static int

@@ -70,7 +70,7 @@ put_head(const struct summary *s, weir_buf *out)
 static void
 put_input(const struct summary *s, weir_buf *out)
 {
-    const struct worker_counts *w = s->served;
+    const struct worker_counts *w = s->served ? &s->served->counts : NULL;
 
     if (!w) {
         weir_buf_puts(out, "input      ");
@@ -187,19 +187,14 @@ widest(size_t a, const char *text)
 }
 
 static void
-put_row(const struct tally_row *r, const weir_ruleset *rs, int rule_width, int order_width,
-        weir_buf *out)
+put_row(const struct ledger_row *r, int rule_width, int order_width, weir_buf *out)
 {
-    uint64_t n[] = {r->withheld, r->downranked, r->exempted, r->observed, r->held_back};
-    weir_rule_info rule;
-    weir_order_info order = {.id = "-"};
+    const struct tally_row *did = &r->did;
+    uint64_t n[] = {did->withheld, did->downranked, did->exempted, did->observed, did->held_back};
 
-    weir_ruleset_rule(rs, r->rule, &rule);
-    if (rule.order != WEIR_NONE)
-        weir_ruleset_order(rs, rule.order, &order);
     weir_buf_printf(out, "%-6s  %-*s  %-*s",
-                    r->region == WEIR_REGION_NONE ? "(any)" : weir_region_code(r->region),
-                    rule_width, rule.id, order_width, order.id);
+                    did->region == WEIR_REGION_NONE ? "(any)" : weir_region_code(did->region),
+                    rule_width, r->rule, order_width, r->order ? r->order : "-");
     for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
         if (n[i])
             weir_buf_printf(out, " %10" PRIu64, n[i]);
@@ -213,19 +208,12 @@ static void
 put_table(const struct summary *s, weir_buf *out)
 {
     size_t n, rule_width = 4, order_width = 5;
-    struct tally_row *rows = tally_rows(s->tally, &n);
+    struct ledger_row *rows = ledger_rows(s->ledger, &n);
     size_t shown = n < TABLE_ROWS ? n : TABLE_ROWS;
 
     for (size_t i = 0; i < shown; i++) {
-        weir_rule_info rule;
-        weir_order_info order;
-
-        weir_ruleset_rule(s->rs, rows[i].rule, &rule);
-        rule_width = widest(rule_width, rule.id);
-        if (rule.order != WEIR_NONE) {
-            weir_ruleset_order(s->rs, rule.order, &order);
-            order_width = widest(order_width, order.id);
-        }
+        rule_width = widest(rule_width, rows[i].rule);
+        order_width = widest(order_width, rows[i].order ? rows[i].order : "-");
     }
     if (n)
         weir_buf_printf(out,
@@ -234,12 +222,12 @@ put_table(const struct summary *s, weir_buf *out)
                         "region", (int)rule_width, "rule", (int)order_width, "order", "withheld",
                         "downranked", "exempted", "observed", "held back");
     for (size_t i = 0; i < shown; i++)
-        put_row(&rows[i], s->rs, (int)rule_width, (int)order_width, out);
+        put_row(&rows[i], (int)rule_width, (int)order_width, out);
     if (shown < n)
         weir_buf_printf(out, "… and %zu rows more (--json has them all)\n", n - shown);
-    if (s->tally->rows_lost) {
+    if (s->ledger->lost) {
         weir_buf_puts(out, "out of memory for rows: ");
-        ui_count(out, s->tally->rows_lost, "count is", "counts are");
+        ui_count(out, s->ledger->lost, "count is", "counts are");
         weir_buf_puts(out, " missing from this table\n");
     }
     free(rows);
@@ -249,16 +237,13 @@ static void
 put_over(const struct summary *s, weir_buf *out)
 {
     size_t n, over = 0;
-    struct cost_row *rows = costs_rows(s->rs, s->scratch, &n);
+    struct ledger_cost *rows = costs_rows(s->ledger, &n);
 
     while (over < n && rows[over].counts.over)
         over++;
     for (size_t i = 0; i < over && i < OVER_ROWS; i++) {
-        weir_rule_info rule;
-
-        weir_ruleset_rule(s->rs, rows[i].rule, &rule);
         weir_buf_printf(out, "%-10s rule %s ran out of its match budget on ", i ? "" : "limit",
-                        rule.id);
+                        rows[i].rule);
         ui_count(out, rows[i].counts.over, "value\n", "values\n");
     }
     if (over > OVER_ROWS)

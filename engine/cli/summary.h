@@ -7,7 +7,9 @@
 
 #include "cli/args.h"
 
-#include "serve/worker.h"
+#include "flow/ledger.h"
+
+#include "serve/server.h"
 
 /* The first few places of every kind of error, and then the first of each further file. */
 #define SUMMARY_FIRST 3
@@ -30,10 +32,10 @@ struct summary {
     const struct args *args;
     const weir_ruleset *rs; /* NULL: nothing was decided */
     const struct tally *tally;
-    const weir_scratch *scratch; /* what decided; NULL: nothing did */
+    const struct ledger *ledger;         /* NULL: nothing was decided */
     int64_t now_ms;                      /* ANSWER_NOW of a replay; else unused */
     const struct summary_places *places; /* NULL: none are known */
-    const struct worker_counts *served;  /* NULL: no connections */
+    const struct server_sums *served;    /* NULL: no connections */
     uint64_t files, lines;               /* of a replay */
 };
 

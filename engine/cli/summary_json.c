@@ -42,7 +42,7 @@ put_head(const struct summary *s, weir_buf *out)
 static void
 put_input(const struct summary *s, weir_buf *out)
 {
-    const struct worker_counts *w = s->served;
+    const struct worker_counts *w = s->served ? &s->served->counts : NULL;
 
     if (!w) {
         put_number(out, "files", s->files);
@@ -139,27 +139,22 @@ put_decisions(const struct tally *t, weir_buf *out)
 }
 
 static void
-put_row(const struct tally_row *r, const weir_ruleset *rs, weir_buf *out)
+put_row(const struct ledger_row *r, weir_buf *out)
 {
-    weir_rule_info rule;
-    weir_order_info order;
-
-    weir_ruleset_rule(rs, r->rule, &rule);
     weir_buf_putc(out, '{');
-    if (r->region != WEIR_REGION_NONE)
-        weir_buf_printf(out, "\"region\":\"%s\",", weir_region_code(r->region));
+    if (r->did.region != WEIR_REGION_NONE)
+        weir_buf_printf(out, "\"region\":\"%s\",", weir_region_code(r->did.region));
     weir_buf_puts(out, "\"rule\":");
-    ui_json(out, rule.id);
-    if (rule.order != WEIR_NONE) {
-        weir_ruleset_order(rs, rule.order, &order);
+    ui_json(out, r->rule);
+    if (r->order) {
         weir_buf_puts(out, ",\"order\":");
-        ui_json(out, order.id);
+        ui_json(out, r->order);
     }
-    put_number(out, "withheld", r->withheld);
-    put_number(out, "downranked", r->downranked);
-    put_number(out, "exempted", r->exempted);
-    put_number(out, "observed", r->observed);
-    put_number(out, "held_back", r->held_back);
+    put_number(out, "withheld", r->did.withheld);
+    put_number(out, "downranked", r->did.downranked);
+    put_number(out, "exempted", r->did.exempted);
+    put_number(out, "observed", r->did.observed);
+    put_number(out, "held_back", r->did.held_back);
     weir_buf_putc(out, '}');
 }
 
@@ -167,15 +162,12 @@ static void
 put_patterns(const struct summary *s, weir_buf *out)
 {
     size_t n;
-    struct cost_row *rows = costs_rows(s->rs, s->scratch, &n);
+    struct ledger_cost *rows = costs_rows(s->ledger, &n);
 
     weir_buf_puts(out, ",\"patterns\":[");
     for (size_t i = 0; i < n; i++) {
-        weir_rule_info rule;
-
-        weir_ruleset_rule(s->rs, rows[i].rule, &rule);
         weir_buf_puts(out, i ? ",{\"rule\":" : "{\"rule\":");
-        ui_json(out, rule.id);
+        ui_json(out, rows[i].rule);
         put_number(out, "candidates", rows[i].counts.candidates);
         put_number(out, "confirmed", rows[i].counts.confirmed);
         put_number(out, "hard", rows[i].counts.hard);
@@ -195,17 +187,17 @@ summary_json(const struct summary *s, weir_buf *out)
     put_errors(s, out);
     if (s->rs) {
         size_t n;
-        struct tally_row *rows = tally_rows(s->tally, &n);
+        struct ledger_row *rows = ledger_rows(s->ledger, &n);
 
         put_decisions(s->tally, out);
         weir_buf_puts(out, ",\"table\":[");
         for (size_t i = 0; i < n; i++) {
             if (i)
                 weir_buf_putc(out, ',');
-            put_row(&rows[i], s->rs, out);
+            put_row(&rows[i], out);
         }
         weir_buf_putc(out, ']');
-        put_number(out, "rows_lost", s->tally->rows_lost);
+        put_number(out, "rows_lost", s->ledger->lost);
         free(rows);
         put_patterns(s, out);
     }

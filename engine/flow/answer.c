@@ -13,7 +13,6 @@ answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options 
                               .tags = o->tags,
                               .need_time = o->clock == ANSWER_CREATED,
                               .handles = o->handles};
-    weir_decide_options dec = {.trace = o->trace, .match_off = o->match_off};
     weir_status st;
 
     *a = (struct answerer){.o = *o};
@@ -21,7 +20,7 @@ answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options 
     if (st != WEIR_OK)
         return st;
     if (rs)
-        st = weir_scratch_new(rs, &dec, &a->scratch);
+        st = answerer_scratch(rs, o, &a->scratch);
     if (st != WEIR_OK) {
         weir_reader_free(a->reader);
         return st;
@@ -41,6 +40,28 @@ answerer_fini(struct answerer *a)
     weir_reader_free(a->reader);
     weir_ruleset_unref(a->rs);
     a->magic = 0;
+}
+
+weir_status
+answerer_scratch(weir_ruleset *rs, const struct answer_options *o, weir_scratch **out)
+{
+    weir_decide_options dec = {.trace = o->trace, .match_off = o->match_off};
+
+    return weir_scratch_new(rs, &dec, out);
+}
+
+void
+answerer_swap(struct answerer *a, weir_ruleset *rs, weir_scratch **scratch)
+{
+    weir_scratch *before = a->scratch;
+
+    CHECK_OBJ(a, ANSWERER_MAGIC);
+    if (rs)
+        (void)weir_ruleset_ref(rs);
+    weir_ruleset_unref(a->rs); /* not the last one: `before` has one */
+    a->rs = rs;
+    a->scratch = *scratch;
+    *scratch = before;
 }
 
 static int64_t

@@ -49,6 +49,16 @@ struct answerer {
 weir_status answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options *o);
 void answerer_fini(struct answerer *a);
 
+/* Working memory as the options ask for it, for answerer_swap. Any thread. */
+weir_status answerer_scratch(weir_ruleset *rs, const struct answer_options *o, weir_scratch **out);
+/*
+ * Decide by another rule set from the next item on, also where a line is half answered. The scratch
+ * of answerer_scratch becomes the answerer's, and *scratch the one before (NULL: there was none),
+ * which is the caller's now and has a reference on its rule set. Without a rule set and a scratch,
+ * nothing is decided any more.
+ */
+void answerer_swap(struct answerer *a, weir_ruleset *rs, weir_scratch **scratch);
+
 /* A line on its way to its answers. The first four are the caller's to fill in. */
 struct answer_line {
     weir_span bytes; /* as weir_reader_read has them; to be there until all is answered */

@@ -24,8 +24,8 @@ tally_init(struct tally *t)
     *t = (struct tally){0};
 }
 
-void
-tally_fini(struct tally *t)
+static void
+free_rows(struct tally *t)
 {
     struct tally_entry *e, *next;
 
@@ -34,6 +34,12 @@ tally_fini(struct tally *t)
         HASH_DEL(t->rows, e);
         free(e);
     }
+}
+
+void
+tally_fini(struct tally *t)
+{
+    free_rows(t);
 }
 
 /* A row that nobody looks at, for when there is no memory. */
@@ -48,7 +54,7 @@ lost_row(struct tally *t)
 }
 
 static struct tally_row *
-row_of(struct tally *t, uint32_t rule, uint16_t region)
+find_row(struct tally *t, uint32_t rule, uint16_t region)
 {
     uint64_t key = (uint64_t)rule << 16 | region;
     struct tally_entry *e;
@@ -69,9 +75,18 @@ row_of(struct tally *t, uint32_t rule, uint16_t region)
     return &e->row;
 }
 
+static struct tally_row *
+row_of(struct tally *t, uint32_t rule, uint16_t region, int64_t at_ms)
+{
+    struct tally_row *row = find_row(t, rule, region);
+
+    row->last_ms = at_ms > row->last_ms ? at_ms : row->last_ms;
+    return row;
+}
+
 /* A rule that downranks several surfaces of a region is counted there once. */
 static void
-tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o)
+tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o, int64_t at_ms)
 {
     for (int s = 0; s < WEIR_NSURFACES; s++) {
         bool counted = !(o->surfaces & 1u << s);
@@ -80,15 +95,15 @@ tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o)
             counted = (o->surfaces & 1u << before) &&
                       o->surface[before].act.rule == o->surface[s].act.rule;
         if (!counted)
-            row_of(t, o->surface[s].act.rule, region)->downranked++;
+            row_of(t, o->surface[s].act.rule, region, at_ms)->downranked++;
     }
 }
 
 static void
-tally_exemptions(struct tally *t, const weir_region_exemptions *x)
+tally_exemptions(struct tally *t, const weir_region_exemptions *x, int64_t at_ms)
 {
     for (size_t i = 0; i < x->n; i++)
-        row_of(t, x->list[i].rule, x->region)->exempted++;
+        row_of(t, x->list[i].rule, x->region, at_ms)->exempted++;
 }
 
 static bool
@@ -140,31 +155,37 @@ tally_decision(struct tally *t, const weir_decision *d)
         const weir_outcome *o = &d->regions[i].outcome;
 
         if (o->action == WEIR_WITHHOLD)
-            row_of(t, o->act.rule, d->regions[i].region)->withheld++;
+            row_of(t, o->act.rule, d->regions[i].region, d->at_ms)->withheld++;
         else if (o->action == WEIR_DOWNRANK)
-            tally_downrank(t, d->regions[i].region, o);
+            tally_downrank(t, d->regions[i].region, o, d->at_ms);
     }
     for (size_t i = 0; i < d->nexempted; i++)
-        tally_exemptions(t, &d->exempted[i]);
+        tally_exemptions(t, &d->exempted[i], d->at_ms);
     for (size_t i = 0; i < d->nobserved; i++)
-        row_of(t, d->observed[i], WEIR_REGION_NONE)->observed++;
+        row_of(t, d->observed[i], WEIR_REGION_NONE, d->at_ms)->observed++;
     for (size_t i = 0; i < d->nheld_back; i++)
-        row_of(t, d->held_back[i], WEIR_REGION_NONE)->held_back++;
+        row_of(t, d->held_back[i], WEIR_REGION_NONE, d->at_ms)->held_back++;
 }
 
-void
-tally_skip(struct tally *t, const char *kind)
+static void
+add_skips(struct tally *t, const char *kind, uint64_t n)
 {
     size_t i = 0;
 
-    t->skips++;
+    t->skips += n;
     while (i < t->nskip && strcmp(t->skip[i].kind, kind) != 0)
         i++;
     if (i == TALLY_SKIPS)
         i--; /* more kinds than there are */
     else if (i == t->nskip)
         t->skip[t->nskip++] = (struct tally_skip){.kind = i + 1 < TALLY_SKIPS ? kind : "other"};
-    t->skip[i].n++;
+    t->skip[i].n += n;
+}
+
+void
+tally_skip(struct tally *t, const char *kind)
+{
+    add_skips(t, kind, 1);
 }
 
 void
@@ -173,6 +194,56 @@ tally_error(struct tally *t, weir_read_error e)
     CHECK(e < WEIR_NREAD_ERRORS);
     t->errors++;
     t->error[e]++;
+}
+
+void
+tally_add(struct tally *t, const struct tally *other)
+{
+    t->items += other->items;
+    t->posts += other->posts;
+    t->queries += other->queries;
+    t->errors += other->errors;
+    t->abandoned += other->abandoned;
+    t->made += other->made;
+    for (int i = 0; i <= WEIR_WITHHOLD; i++) {
+        t->action[i] += other->action[i];
+        t->quoted[i] += other->quoted[i];
+    }
+    for (int i = 0; i < WEIR_NREAD_ERRORS; i++)
+        t->error[i] += other->error[i];
+    for (size_t i = 0; i < other->nskip; i++)
+        add_skips(t, other->skip[i].kind, other->skip[i].n);
+    t->exempted += other->exempted;
+    t->observed += other->observed;
+    t->held_back += other->held_back;
+    t->limit += other->limit;
+    t->by_id += other->by_id;
+}
+
+void
+tally_row_add(struct tally_row *row, const struct tally_row *other)
+{
+    row->withheld += other->withheld;
+    row->downranked += other->downranked;
+    row->exempted += other->exempted;
+    row->observed += other->observed;
+    row->held_back += other->held_back;
+    row->last_ms = other->last_ms > row->last_ms ? other->last_ms : row->last_ms;
+}
+
+void
+tally_move_rows(struct tally *t, struct tally *from)
+{
+    t->rows_lost += from->rows_lost;
+    from->rows_lost = 0;
+    if (!t->rows) {
+        t->rows = from->rows;
+        from->rows = NULL;
+        return;
+    }
+    for (const struct tally_entry *e = from->rows; e; e = e->hh.next)
+        tally_row_add(find_row(t, e->row.rule, e->row.region), &e->row);
+    free_rows(from);
 }
 
 bool

@@ -13,6 +13,7 @@ struct tally_row {
     uint32_t rule;
     uint16_t region;
     uint64_t withheld, downranked, exempted, observed, held_back;
+    int64_t last_ms; /* the latest of the times for which it was decided */
 };
 
 #define TALLY_SKIPS 32
@@ -50,6 +51,13 @@ void tally_fini(struct tally *t);
 void tally_decision(struct tally *t, const weir_decision *d);
 void tally_skip(struct tally *t, const char *kind);
 void tally_error(struct tally *t, weir_read_error e);
+
+/* Add the numbers of another, but for its rows. */
+void tally_add(struct tally *t, const struct tally *other);
+/* Add the rows of another, and leave it without. */
+void tally_move_rows(struct tally *t, struct tally *from);
+/* Add what a row counts; rule and region are not looked at. */
+void tally_row_add(struct tally_row *row, const struct tally_row *other);
 
 /* Do all items add up? To be asked when no line is being answered. */
 bool tally_adds_up(const struct tally *t);

@@ -5,6 +5,7 @@
  *    line without its newline as well; where draining cuts a line off, or a connection is closed
  * over whole lines, they are counted, not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
+ *  - who lets the server wait too long, by limits of its own, is told so and closed;
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
  *    read, and worked on for no longer than TURN_US; then the others have their turns.
  */
@@ -15,6 +16,7 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -95,8 +97,18 @@ count_lines(struct conn *c)
     left += part && c->eof; /* the end of the input ends a line */
     counts->lines += c->frame.lines;
     counts->unanswered += left;
-    counts->unfinished += part && !c->eof && c->worker->draining;
+    counts->unfinished += part && !c->eof && (c->worker->draining || c->ended);
     return left;
+}
+
+/* What it holds of its worker's memory; to be told after each change. */
+static void
+weigh(struct conn *c)
+{
+    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap;
+
+    c->worker->held += held - c->held;
+    c->held = held;
 }
 
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
@@ -123,6 +135,7 @@ close_now(struct conn *c)
     c->in = NULL;
     worker_return_out(c->worker, &c->out);
     frame_fini(&c->frame);
+    weigh(c);
 }
 
 static void
@@ -176,6 +189,7 @@ flush(struct conn *c)
             return false;
         }
         c->out_at += (size_t)n;
+        c->bytes_out += (uint64_t)n;
         c->worker->counts.bytes_out += (uint64_t)n;
     }
     if (pending(c) == 0) {
@@ -226,7 +240,10 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
             break;
         }
     }
-    c->unsent += a->tally.made - made;
+    made = a->tally.made - made;
+    c->unsent += made;
+    if (made)
+        latency_count(&c->worker->latency, clock_running_us() - c->read_us, made);
     *more = r == FRAME_LINE;
     return r != FRAME_NOMEM;
 }
@@ -276,6 +293,8 @@ settle(struct conn *c, bool more)
     }
     arm(c);
     take_turn(c, more && pending(c) < OUT_HIGH);
+    if (c->state != CONN_CLOSED)
+        weigh(c);
 }
 
 /* Answer what was read, as far as the client takes it and a turn goes. */
@@ -286,6 +305,7 @@ work(struct conn *c)
     bool more = true;
 
     do {
+        worker_keep_up(c->worker);
         if (!work_batch(c, now_ms, &more)) {
             close_now(c); /* its answers would no longer be aligned */
             return;
@@ -313,6 +333,8 @@ read_chunk(struct conn *c)
     if (n > 0) {
         memset(c->in + n, 0, WEIR_LINE_PADDING);
         c->heard = true;
+        c->read_us = clock_running_us();
+        c->bytes_in += (uint64_t)n;
         c->worker->counts.bytes_in += (uint64_t)n;
         frame_feed(&c->frame, c->in, (size_t)n);
         return true;
@@ -427,6 +449,62 @@ conn_drain(struct conn *c)
         set_state(c, CONN_ENDING);
         (void)want(c->readable, &c->wants_read, false);
         work(c);
+    }
+    free_if_closed(c);
+}
+
+/* Since when something is so: from the first look that found it, for as long as it stays. */
+static bool
+lasts(int64_t *since, bool is_so, int64_t now_us, unsigned limit_ms)
+{
+    if (!is_so)
+        *since = 0;
+    else if (*since == 0)
+        *since = now_us;
+    return is_so && limit_ms && now_us - *since >= (int64_t)limit_ms * 1000;
+}
+
+int
+conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
+{
+    struct conn_watch *w = &c->watch;
+    bool waits = c->state == CONN_READING && pending(c) == 0;
+    bool quiet = waits && !c->frame.has_cut && w->bytes_in == c->bytes_in;
+    bool line = waits && c->frame.has_cut && w->lines == c->frame.lines;
+    bool stuck = pending(c) > 0 && w->bytes_out == c->bytes_out;
+    bool is_quiet = lasts(&w->quiet_us, quiet, now_us, l->idle_ms);
+    bool is_line = lasts(&w->line_us, line, now_us, l->line_ms);
+    bool is_stuck = lasts(&w->stuck_us, stuck, now_us, l->send_ms);
+
+    w->bytes_in = c->bytes_in;
+    w->bytes_out = c->bytes_out;
+    w->lines = c->frame.lines;
+    return is_quiet ? WORKER_END_IDLE : is_line ? WORKER_END_LINE : is_stuck ? WORKER_END_SEND : -1;
+}
+
+/* A last line that is no answer, where nothing stands before it. */
+static bool
+say_goodbye(struct conn *c, int end, const char *detail)
+{
+    char line[256];
+    int n = snprintf(line, sizeof line, "{\"v\":1,\"closed\":\"%s\",\"detail\":\"%s\"}\n",
+                     worker_end_name((enum worker_end)end), detail);
+
+    return c->state == CONN_READING && pending(c) == 0 &&
+           send(c->fd, line, (size_t)n, MSG_NOSIGNAL) == n;
+}
+
+void
+conn_end(struct conn *c, int end, const char *detail)
+{
+    CHECK_OBJ(c, CONN_MAGIC);
+    c->worker->counts.ended[end]++;
+    c->ended = true;
+    if (say_goodbye(c, end, detail)) {
+        set_state(c, CONN_ENDING);
+        linger(c);
+    } else {
+        close_now(c);
     }
     free_if_closed(c);
 }

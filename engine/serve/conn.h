@@ -43,15 +43,25 @@ struct conn {
     struct event *readable, *writable, *turn;
     bool wants_read, wants_write, has_turn; /* which of them are pending */
     bool eof;                               /* the client has ended its input: a last line counts */
-    bool heard;                              /* a byte has come */
+    bool heard;                             /* a byte has come */
+    bool ended;                             /* by a limit */
 
     struct frame frame;
     struct answer_line line; /* of which items wait for their answers, unless it is done */
     char *in; /* the chunk while it has lines left, else NULL; from and to the worker */
 
+    size_t held; /* bytes of memory, as the worker counts them */
+
     weir_buf out;    /* answers from out_at on are to be sent */
     size_t out_at;   /* bytes of `out` that were sent */
     uint64_t unsent; /* answers made since `out` was last empty: delivered or not, not known yet */
+
+    int64_t read_us; /* when the chunk was read; clock_running_us */
+    uint64_t bytes_in, bytes_out;
+    struct conn_watch {
+        uint64_t bytes_in, bytes_out, lines; /* at the last look */
+        int64_t quiet_us, line_us, stuck_us; /* since when it is so; 0: it is not */
+    } watch;
 
     struct conn *prev, *next; /* the worker's list */
 };
@@ -62,5 +72,11 @@ bool conn_open(struct worker *w, evutil_socket_t fd);
 void conn_drain(struct conn *c);
 /* Close at once, and free it; what is unsent is discarded. */
 void conn_kill(struct conn *c);
+
+struct worker_limits;
+/* Which limit of time it has passed, as a worker_end; -1: none. To be asked now and then. */
+int conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us);
+/* Close it because of a limit, and tell the client, where that is possible. May free it. */
+void conn_end(struct conn *c, int end, const char *detail);
 
 #endif

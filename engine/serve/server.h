@@ -1,11 +1,12 @@
 /*
- * The server: listeners, signals and workers. It runs until SIGTERM or SIGINT, then answers what
- * it has read and returns.
+ * The server: gates, workers, the loader and signals. It runs until SIGTERM or SIGINT, then answers
+ * what it has read and returns; SIGHUP loads the rules again.
  */
 #ifndef WEIR_SERVE_SERVER_H
 #define WEIR_SERVE_SERVER_H
 
-#include "flow/answer.h"
+#include "flow/ledger.h"
+
 #include "serve/listener.h"
 #include "serve/worker.h"
 
@@ -14,8 +15,16 @@ struct server_options {
     size_t nlisten;
     struct listen_options listener;
     struct answer_options answer;
+    const char *const *rules; /* to load again; weir_ruleset_load's paths */
+    size_t nrules;
+    size_t workers;
+    size_t max_conns; /* 0: as many as there are descriptors for */
+    struct worker_limits limits;
+    size_t max_memory; /* that connections may hold, of all workers; 0: no limit */
+    unsigned max_shrink;
     unsigned drain_ms; /* after a signal: how long answers may take to be read */
-    /* One line for a person, without its newline; is_problem: more than a report. */
+    /* Lines for a person, the last without its newline; is_problem: more than a report. Any thread,
+       several at once. */
     void (*say)(void *arg, bool is_problem, const char *line);
     void *say_arg;
 };
@@ -26,10 +35,20 @@ enum server_result {
     SERVER_FAILED, /* the system refused; was said */
 };
 
+/* What was done, of all workers. */
+struct server_sums {
+    struct worker_counts counts;
+    struct tally tally; /* without rows */
+    struct latency latency;
+    struct ledger ledger;
+    uint64_t refused; /* clients beyond max_conns */
+    uint64_t reloads, reloads_refused;
+};
+
 struct server;
 
 /*
- * Listen. The options must outlive the server; the rule set is referenced.
+ * Listen. The options and what they point at must outlive the server; the rule set is referenced.
  * SIGPIPE is ignored from here on.
  */
 enum server_result server_open(const struct server_options *o, weir_ruleset *rs,
@@ -38,8 +57,9 @@ size_t server_nlisteners(const struct server *s);
 const char *server_listener_name(const struct server *s, size_t i);
 /* Serve until a signal has been obeyed. */
 enum server_result server_run(struct server *s);
-/* What was done; valid until server_close. */
-const struct worker *server_worker(const struct server *s);
+/* After server_run: what was done, and the rule set served last; valid until server_close. */
+const struct server_sums *server_sums(const struct server *s);
+const weir_ruleset *server_ruleset(const struct server *s);
 void server_close(struct server *s);
 
 #endif

@@ -4,59 +4,431 @@
 #include "serve/worker.h"
 
 #include "flow/check.h"
+#include "flow/clock.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* An output buffer that grew beyond this for one client is not kept for the next. */
 #define SPARE_OUT_MAX ((size_t)4 << 20)
 
-weir_status
-worker_init(struct worker *w, struct event_base *base, weir_ruleset *rs,
-            const struct answer_options *o)
+/* How often connections are held against the limits: at least four times in the shortest. */
+#define SWEEP_LEAST_MS 20u
+#define SWEEP_MOST_MS 1000u
+
+const char *
+worker_end_name(enum worker_end e)
 {
-    *w = (struct worker){.base = base};
-    weir_status st = answerer_init(&w->answerer, rs, o);
-    if (st == WEIR_OK)
-        w->magic = WORKER_MAGIC;
-    return st;
+    static const char *const names[WORKER_NENDS] = {
+#define X(name, text, detail) text,
+        WORKER_ENDS(X)
+#undef X
+    };
+
+    return names[e];
 }
 
-void
-worker_kill_all(struct worker *w)
+static const char *
+end_detail(enum worker_end e)
 {
-    CHECK_OBJ(w, WORKER_MAGIC);
-    while (w->conns)
-        conn_kill(w->conns);
+    static const char *const details[WORKER_NENDS] = {
+#define X(name, text, detail) detail,
+        WORKER_ENDS(X)
+#undef X
+    };
+
+    return details[e];
 }
 
-void
-worker_fini(struct worker *w)
+static void
+wake(struct worker *w)
 {
-    worker_kill_all(w);
-    CHECK(w->nconns == 0 && w->counts.opened == w->counts.closed);
-    CHECK(tally_adds_up(&w->answerer.tally));
-    CHECK(w->answerer.tally.made == w->counts.delivered + w->counts.discarded);
-    free(w->spare_in);
-    weir_buf_fini(&w->spare_out);
-    answerer_fini(&w->answerer);
-    w->magic = 0;
+    uint64_t one = 1;
+
+    (void)!write(w->wake_fd, &one, sizeof one); /* full: it is awake already */
 }
 
+/* Editions ----------------------------------------------------------------------------------- */
+
 void
-worker_drain(struct worker *w)
+worker_keep_up(struct worker *w)
+{
+    struct edition *from = w->edition;
+
+    if (__builtin_expect(!atomic_load_explicit(&w->next, memory_order_relaxed), 1))
+        return;
+    struct edition *to = atomic_exchange(&w->next, NULL);
+    if (!to)
+        return;
+    w->edition = to;
+    if (edition_move(from, to, w->number, &w->answerer))
+        w->hooks.left(w->hooks.arg, from);
+}
+
+bool
+worker_publish(struct worker *w, struct edition *e, struct edition **forgone)
+{
+    *forgone = atomic_exchange(&w->next, e);
+    wake(w);
+    return *forgone && edition_forgo(*forgone);
+}
+
+/* Limits ------------------------------------------------------------------------------------- */
+
+/* Who holds most has to go, until the rest is within the limit: others are unharmed. */
+static void
+free_memory(struct worker *w)
+{
+    while (w->limits.memory && w->held > w->limits.memory && w->conns) {
+        struct conn *most = w->conns;
+
+        for (struct conn *c = w->conns; c; c = c->next)
+            most = c->held > most->held ? c : most;
+        if (most->held == 0)
+            return;
+        conn_end(most, WORKER_END_MEMORY, end_detail(WORKER_END_MEMORY));
+    }
+}
+
+static void
+look_at_limits(struct worker *w, int64_t now_us)
 {
     struct conn *next;
 
-    CHECK_OBJ(w, WORKER_MAGIC);
+    for (struct conn *c = w->conns; c; c = next) {
+        next = c->next; /* ending one frees no other */
+        int end = conn_overdue(c, &w->limits, now_us);
+        if (end >= 0)
+            conn_end(c, (enum worker_end)end, end_detail((enum worker_end)end));
+    }
+    free_memory(w);
+}
+
+/* Many may be closed at once: it is said once a sweep, with their number. */
+static void
+tell_ends(struct worker *w)
+{
+    for (int e = 0; e < WORKER_NENDS; e++) {
+        uint64_t n = w->counts.ended[e] - w->told[e];
+        char line[200];
+
+        if (!n)
+            continue;
+        w->told[e] = w->counts.ended[e];
+        (void)snprintf(line, sizeof line, "closed %llu %s: %s", (unsigned long long)n,
+                       n == 1 ? "connection" : "connections", end_detail((enum worker_end)e));
+        w->hooks.say(w->hooks.arg, true, line);
+    }
+}
+
+static void
+on_sweep(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *w = arg;
+
+    (void)fd;
+    (void)what;
+    look_at_limits(w, clock_running_us());
+    tell_ends(w);
+}
+
+static unsigned
+sweep_ms(const struct worker_limits *l)
+{
+    unsigned ms[] = {l->idle_ms, l->line_ms, l->send_ms}, every = SWEEP_MOST_MS;
+
+    for (size_t i = 0; i < sizeof ms / sizeof *ms; i++)
+        if (ms[i] && ms[i] / 4 < every)
+            every = ms[i] / 4;
+    return every < SWEEP_LEAST_MS ? SWEEP_LEAST_MS : every;
+}
+
+/* The inbox ---------------------------------------------------------------------------------- */
+
+bool
+worker_give(struct worker *w, int fd)
+{
+    bool given = true;
+
+    (void)pthread_mutex_lock(&w->lock);
+    if (w->nfds == w->fds_cap) {
+        size_t cap = w->fds_cap ? 2 * w->fds_cap : 64;
+        int *fds = reallocarray(w->fds, cap, sizeof *fds);
+
+        given = fds != NULL;
+        w->fds = given ? fds : w->fds;
+        w->fds_cap = given ? cap : w->fds_cap;
+    }
+    if (given)
+        w->fds[w->nfds++] = fd;
+    (void)pthread_mutex_unlock(&w->lock);
+    if (given)
+        wake(w);
+    return given;
+}
+
+void
+worker_tell(struct worker *w, enum worker_order order)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    w->order = order > w->order ? order : w->order;
+    (void)pthread_mutex_unlock(&w->lock);
+    wake(w);
+}
+
+void
+worker_ask(struct worker *w, uint64_t question)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    w->asked = question;
+    (void)pthread_mutex_unlock(&w->lock);
+    wake(w);
+}
+
+bool
+worker_reported(struct worker *w, uint64_t question, struct worker_report *out)
+{
+    (void)pthread_mutex_lock(&w->lock);
+    bool made = w->reported >= question;
+    if (made)
+        *out = w->report;
+    (void)pthread_mutex_unlock(&w->lock);
+    return made;
+}
+
+static struct worker_report
+make_report(struct worker *w)
+{
+    struct worker_report r = {.counts = w->counts, .latency = w->latency, .held = w->held};
+
+    tally_init(&r.tally);
+    tally_add(&r.tally, &w->answerer.tally);
+    for (const struct conn *c = w->conns; c; c = c->next)
+        r.unsent += c->unsent;
+    return r;
+}
+
+static void
+answer_question(struct worker *w, uint64_t question)
+{
+    struct worker_report r = make_report(w);
+
+    edition_leave_rows(w->edition, &w->answerer);
+    (void)pthread_mutex_lock(&w->lock);
+    w->report = r;
+    w->reported = question;
+    (void)pthread_mutex_unlock(&w->lock);
+    w->hooks.news(w->hooks.arg);
+}
+
+static void
+tell_if_drained(struct worker *w)
+{
+    if (!w->draining || w->conns || atomic_load(&w->drained))
+        return;
+    atomic_store(&w->drained, true);
+    w->hooks.news(w->hooks.arg);
+}
+
+static void
+drain(struct worker *w)
+{
+    struct conn *next;
+
+    if (w->draining)
+        return;
     w->draining = true;
-    if (!w->conns && w->on_empty)
-        w->on_empty(w->on_empty_arg);
     for (struct conn *c = w->conns; c; c = next) {
         next = c->next; /* draining one frees no other */
         conn_drain(c);
     }
 }
+
+static void
+kill_all(struct worker *w)
+{
+    while (w->conns)
+        conn_kill(w->conns);
+}
+
+static void
+take_over(struct worker *w, int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!conn_open(w, fds[i]))
+            w->hooks.say(w->hooks.arg, true, "a connection was refused: out of memory");
+        else if (w->draining)
+            conn_drain(w->conns); /* it came while the order to drain was on its way */
+    }
+    free(fds);
+}
+
+static void
+obey(struct worker *w, enum worker_order order)
+{
+    if (order >= WORKER_DRAIN)
+        drain(w);
+    if (order >= WORKER_KILL)
+        kill_all(w);
+    tell_if_drained(w);
+    if (order == WORKER_STOP)
+        (void)event_base_loopbreak(w->base);
+}
+
+static void
+on_woken(evutil_socket_t fd, short what, void *arg)
+{
+    struct worker *w = arg;
+    uint64_t n, question;
+
+    (void)what;
+    CHECK_OBJ(w, WORKER_MAGIC);
+    (void)!read(fd, &n, sizeof n);
+    worker_keep_up(w);
+    (void)pthread_mutex_lock(&w->lock);
+    int *fds = w->fds;
+    size_t nfds = w->nfds;
+    enum worker_order order = w->order;
+    question = w->asked > w->reported ? w->asked : 0;
+    w->fds = NULL;
+    w->nfds = w->fds_cap = 0;
+    (void)pthread_mutex_unlock(&w->lock);
+    take_over(w, fds, nfds);
+    obey(w, order);
+    if (question)
+        answer_question(w, question);
+}
+
+/* Beginning and end -------------------------------------------------------------------------- */
+
+static bool
+make_events(struct worker *w)
+{
+    unsigned ms = sweep_ms(&w->limits);
+    struct timeval every = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    struct event_config *cfg = event_config_new();
+
+    if (!cfg)
+        return false;
+    (void)event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
+    w->base = event_base_new_with_config(cfg);
+    event_config_free(cfg);
+    w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (!w->base || w->wake_fd < 0)
+        return false;
+    w->woken = event_new(w->base, w->wake_fd, EV_READ | EV_PERSIST, on_woken, w);
+    w->sweep = event_new(w->base, -1, EV_PERSIST, on_sweep, w);
+    return w->woken && w->sweep && event_add(w->woken, NULL) == 0 &&
+           event_add(w->sweep, &every) == 0;
+}
+
+static void
+free_events(struct worker *w)
+{
+    if (w->woken)
+        event_free(w->woken);
+    if (w->sweep)
+        event_free(w->sweep);
+    if (w->base)
+        event_base_free(w->base);
+    if (w->wake_fd >= 0)
+        (void)close(w->wake_fd);
+}
+
+weir_status
+worker_init(struct worker *w, size_t number, struct edition *e, const struct answer_options *o,
+            const struct worker_limits *limits, const struct worker_hooks *hooks)
+{
+    *w = (struct worker){.number = number, .limits = *limits, .hooks = *hooks, .wake_fd = -1};
+    weir_status st = answerer_init(&w->answerer, NULL, o);
+    if (st != WEIR_OK)
+        return st;
+    if (!make_events(w)) {
+        free_events(w);
+        answerer_fini(&w->answerer);
+        return WEIR_E_NOMEM;
+    }
+    (void)pthread_mutex_init(&w->lock, NULL);
+    edition_take(e, number, &w->answerer);
+    w->edition = e;
+    w->magic = WORKER_MAGIC;
+    return WEIR_OK;
+}
+
+static void *
+run(void *arg)
+{
+    struct worker *w = arg;
+
+    if (event_base_dispatch(w->base) < 0)
+        w->hooks.say(w->hooks.arg, true, "an event loop failed");
+    return NULL;
+}
+
+weir_status
+worker_start(struct worker *w)
+{
+    sigset_t all, before;
+
+    CHECK_OBJ(w, WORKER_MAGIC);
+    (void)sigfillset(&all); /* signals are the main thread's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    w->started = pthread_create(&w->thread, NULL, run, w) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return w->started ? WEIR_OK : WEIR_E_NOMEM;
+}
+
+static void
+leave_edition(struct worker *w)
+{
+    struct edition *next = atomic_exchange(&w->next, NULL);
+
+    if (edition_leave(w->edition, w->number, &w->answerer))
+        w->hooks.left(w->hooks.arg, w->edition);
+    if (next && edition_forgo(next))
+        w->hooks.left(w->hooks.arg, next);
+    w->edition = NULL;
+}
+
+void
+worker_stop(struct worker *w)
+{
+    CHECK_OBJ(w, WORKER_MAGIC);
+    if (!w->edition)
+        return;
+    if (w->started) {
+        worker_tell(w, WORKER_STOP);
+        (void)pthread_join(w->thread, NULL);
+    }
+    for (size_t i = 0; i < w->nfds; i++) /* given too late */
+        (void)close(w->fds[i]);
+    kill_all(w);
+    tell_ends(w);
+    leave_edition(w);
+}
+
+void
+worker_fini(struct worker *w)
+{
+    worker_stop(w);
+    CHECK(w->nconns == 0 && w->counts.opened == w->counts.closed && w->held == 0);
+    CHECK(tally_adds_up(&w->answerer.tally));
+    CHECK(w->answerer.tally.made == w->counts.delivered + w->counts.discarded);
+    free_events(w);
+    free(w->fds);
+    free(w->spare_in);
+    weir_buf_fini(&w->spare_out);
+    answerer_fini(&w->answerer);
+    (void)pthread_mutex_destroy(&w->lock);
+    w->magic = 0;
+}
+
+/* What connections borrow -------------------------------------------------------------------- */
 
 char *
 worker_borrow_in(struct worker *w)
@@ -118,7 +490,8 @@ worker_remove(struct worker *w, struct conn *c)
     if (c->next)
         c->next->prev = c->prev;
     w->nconns--;
+    w->held -= c->held;
     w->counts.closed++;
-    if (w->draining && !w->conns && w->on_empty)
-        w->on_empty(w->on_empty_arg);
+    atomic_store_explicit(&w->closed, w->counts.closed, memory_order_relaxed);
+    tell_if_drained(w);
 }

@@ -1,49 +1,138 @@
 /*
- * A worker: an event loop and the connections it owns. A connection's bytes are read, framed,
- * decided and answered here, by one thread, with one scratch; workers share the rule set alone.
+ * A worker: a thread with an event loop, and the connections it owns. A connection's bytes are
+ * read, framed, decided and answered here, by one thread, with one scratch; workers share the
+ * rule set alone.
+ *
+ * Other threads reach a worker by its inbox: connections, the next edition, orders, and questions
+ * after its counts, which it answers between two batches, so that what it reports adds up.
  */
 #ifndef WEIR_SERVE_WORKER_H
 #define WEIR_SERVE_WORKER_H
 
-#include "flow/answer.h"
 #include "serve/conn.h"
+#include "serve/edition.h"
+#include "serve/latency.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+/* Why the server closes a connection of its own accord: name, what the client is told. */
+#define WORKER_ENDS(X)                                                                             \
+    X(IDLE, "idle", "nothing was sent for longer than --idle-timeout allows")                      \
+    X(LINE, "line", "a line took longer to arrive than --line-timeout allows")                     \
+    X(SEND, "send", "answers were not read for longer than --send-timeout allows")                 \
+    X(MEMORY, "memory", "connections held more than --max-memory, and this one the most")
+
+enum worker_end {
+#define X(name, text, detail) WORKER_END_##name,
+    WORKER_ENDS(X)
+#undef X
+        WORKER_NENDS
+};
+
+const char *worker_end_name(enum worker_end e);
+
+/* 0: no limit. */
+struct worker_limits {
+    unsigned idle_ms, line_ms, send_ms;
+    size_t memory; /* bytes that connections of one worker may hold together */
+};
 
 struct worker_counts {
     uint64_t opened, closed;       /* connections */
     uint64_t silent;               /* closed without a byte from their client: probes, mostly */
     uint64_t broken;               /* closed by an error, or over unsent answers */
+    uint64_t ended[WORKER_NENDS];  /* closed by a limit */
     uint64_t delivered, discarded; /* answers given to the kernel, or lost with their client */
     uint64_t lines;                /* that were read, whatever became of their items */
     uint64_t unanswered;           /* that came whole, and were not read any more */
-    uint64_t unfinished;           /* whose ends had not come when draining cut them off */
+    uint64_t unfinished;           /* whose ends had not come when they were cut off */
     uint64_t bytes_in, bytes_out;
 };
 
+/* At one moment between two batches. */
+struct worker_report {
+    struct worker_counts counts;
+    struct tally tally; /* without rows */
+    struct latency latency;
+    uint64_t unsent; /* answers: made = delivered + discarded + unsent */
+    uint64_t held;   /* bytes */
+};
+
+/* Called by the worker's thread; must not block. */
+struct worker_hooks {
+    void (*news)(void *arg);                    /* a report is made, or draining is done */
+    void (*left)(void *arg, struct edition *e); /* nobody decides by it any more */
+    void (*say)(void *arg, bool is_problem, const char *line);
+    void *arg;
+};
+
+enum worker_order { WORKER_SERVE, WORKER_DRAIN, WORKER_KILL, WORKER_STOP };
+
 struct worker {
     uint32_t magic;
-    struct event_base *base; /* the owner's */
+    size_t number; /* and its seat in every edition */
+    struct event_base *base;
+    struct event *woken, *sweep;
+    struct worker_hooks hooks;
+    struct worker_limits limits;
     struct answerer answerer;
+    struct edition *edition;
     struct conn *conns;
     size_t nconns;
+    size_t held; /* bytes that connections hold */
     bool draining;
     struct worker_counts counts;
+    struct latency latency;
+    uint64_t told[WORKER_NENDS]; /* of counts.ended, what was said */
     /* Memory that connections borrow for as long as they have something in it, so that an idle
        one has next to none. */
     char *spare_in;
     weir_buf spare_out;
-    void (*on_empty)(void *arg); /* draining, and the last connection is gone */
-    void *on_empty_arg;
+
+    pthread_t thread;
+    bool started;
+    int wake_fd;
+    struct edition *_Atomic next; /* to move on to; NULL: none */
+    _Atomic bool drained;         /* and no connection is left */
+    _Atomic uint64_t closed;      /* connections, for whoever spreads them */
+    pthread_mutex_t lock;         /* of what follows */
+    int *fds;                     /* connections to be taken over */
+    size_t nfds, fds_cap;
+    enum worker_order order;
+    uint64_t asked, reported; /* numbers of the question after a report, and of the answer */
+    struct worker_report report;
 };
 
-weir_status worker_init(struct worker *w, struct event_base *base, weir_ruleset *rs,
-                        const struct answer_options *o);
-/* Kills what connections are left, and checks that nothing was lost count of. */
+/* Everything but the thread. */
+weir_status worker_init(struct worker *w, size_t number, struct edition *e,
+                        const struct answer_options *o, const struct worker_limits *limits,
+                        const struct worker_hooks *hooks);
+/* WEIR_E_NOMEM also where the system has no thread to give. */
+weir_status worker_start(struct worker *w);
+/* Ends the thread, kills what connections are left, and leaves its edition: what it has counted
+   stays. Once is enough. */
+void worker_stop(struct worker *w);
+/* The same, checks that nothing was lost count of, and frees what it had. */
 void worker_fini(struct worker *w);
 
-/* Start the draining of every connection; on_empty is called when the last one is gone. */
-void worker_drain(struct worker *w);
-void worker_kill_all(struct worker *w);
+/* From other threads ------------------------------------------------------------------------- */
 
+/* Hands a socket over. false without memory: it is still the caller's. */
+bool worker_give(struct worker *w, int fd);
+/* Publishes an edition. What was published before, and not yet moved on to, is forgone. true: and
+   it was that one's last seat. */
+bool worker_publish(struct worker *w, struct edition *e, struct edition **forgone);
+void worker_tell(struct worker *w, enum worker_order order);
+/* Asks for a report; hooks.news is called when it is made. */
+void worker_ask(struct worker *w, uint64_t question);
+/* false: it has not been made since the question. */
+bool worker_reported(struct worker *w, uint64_t question, struct worker_report *out);
+
+/* From its connections ----------------------------------------------------------------------- */
+
+/* Moves on to the next edition, if there is one. */
+void worker_keep_up(struct worker *w);
 /* FRAME_MEMORY bytes; NULL without memory. */
 char *worker_borrow_in(struct worker *w);
 void worker_return_in(struct worker *w, char *in);

@@ -1,0 +1,298 @@
+/*
+ * Loading aside.
+ */
+#include "serve/loader.h"
+
+#include "flow/check.h"
+#include "flow/clock.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What the thread is worth beside others when it has to hurry: a tenth of one that decides. */
+#define NICE_IN_A_HURRY 10
+
+/* Diagnostics told of one load; the rest are counted. */
+#define TOLD_MOST 20u
+
+struct loader {
+    void (*done)(void *arg);
+    void *arg;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t asked;
+    struct load_job *jobs, *answers; /* oldest first */
+    struct edition *discarded;
+    bool stop, runs;
+    pid_t tid; /* 0: not known yet */
+};
+
+/* Jobs --------------------------------------------------------------------------------------- */
+
+struct load_job *
+load_job_new(void)
+{
+    struct load_job *j = calloc(1, sizeof *j);
+
+    if (j)
+        j->max_shrink = 100;
+    return j;
+}
+
+void
+load_job_free(struct load_job *j)
+{
+    if (!j)
+        return;
+    weir_ruleset_unref(j->rs);
+    weir_ruleset_unref(j->current);
+    weir_buf_fini(&j->report);
+    free(j);
+}
+
+static void
+put_diags(const weir_diags *d, weir_buf *out)
+{
+    size_t n = weir_diags_count(d), told = 0;
+
+    for (size_t i = 0; i < n && told < TOLD_MOST; i++)
+        if (weir_diags_at(d, i)->severity >= WEIR_WARNING) {
+            weir_diag_format(weir_diags_at(d, i), false, out);
+            told++;
+        }
+    if (told == TOLD_MOST)
+        weir_buf_puts(out, "more may be wrong; `tagweir check` tells all of it\n");
+}
+
+static weir_status
+compile(struct load_job *j, weir_ruleset **out)
+{
+    weir_load_options o = {.match_off = j->answer->match_off};
+    weir_diags *d = weir_diags_new();
+    weir_ruleset *rs = NULL;
+
+    if (!d)
+        return WEIR_E_NOMEM;
+    weir_status st = weir_ruleset_load(j->paths, j->npaths, &o, d, &rs);
+    if (st == WEIR_OK && !j->no_tests)
+        st = weir_ruleset_test(rs, d, NULL);
+    put_diags(d, &j->report);
+    weir_diags_free(d);
+    if (st == WEIR_OK)
+        *out = rs;
+    else
+        weir_ruleset_unref(rs);
+    return st;
+}
+
+static bool
+is_same(const weir_ruleset *a, const weir_ruleset *b)
+{
+    return a && strcmp(weir_ruleset_digest(a), weir_ruleset_digest(b)) == 0;
+}
+
+static void
+make_ready(struct load_job *j, weir_ruleset *rs)
+{
+    j->edition = edition_new(rs, j->number, j->nseats, j->answer);
+    j->status = j->edition ? WEIR_OK : WEIR_E_NOMEM;
+}
+
+static void
+do_job(struct load_job *j)
+{
+    int64_t began = clock_running_us();
+    weir_ruleset *rs = j->rs ? weir_ruleset_ref(j->rs) : NULL;
+
+    j->status = rs ? WEIR_OK : compile(j, &rs);
+    if (j->status == WEIR_OK) {
+        j->unchanged = is_same(j->current, rs);
+        if (!j->unchanged)
+            make_ready(j, rs);
+    }
+    if (j->status == WEIR_E_NOMEM)
+        weir_buf_puts(&j->report, "out of memory\n");
+    weir_ruleset_unref(rs);
+    j->took_us = clock_running_us() - began;
+}
+
+/* The thread --------------------------------------------------------------------------------- */
+
+static void
+be_idle(void)
+{
+    static const struct sched_param none = {0};
+
+    /* the nice value counts when it is told to hurry; neither can be refused to a thread of ours */
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE_IN_A_HURRY);
+    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+}
+
+void
+loader_hurry(struct loader *l)
+{
+    static const struct sched_param none = {0};
+
+    (void)pthread_mutex_lock(&l->lock);
+    if (l->runs && l->tid)
+        (void)sched_setscheduler(l->tid, SCHED_OTHER, &none);
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+static void
+append(struct load_job **list, struct load_job *j)
+{
+    while (*list)
+        list = &(*list)->next;
+    j->next = NULL;
+    *list = j;
+}
+
+/* Without the lock, which is held again afterwards. */
+static void
+free_discarded(struct loader *l)
+{
+    struct edition *e = l->discarded, *next;
+
+    l->discarded = NULL;
+    (void)pthread_mutex_unlock(&l->lock);
+    for (; e; e = next) {
+        next = e->next;
+        edition_free(e);
+    }
+    (void)pthread_mutex_lock(&l->lock);
+}
+
+static void
+answer_next(struct loader *l)
+{
+    struct load_job *j = l->jobs;
+
+    l->jobs = j->next;
+    l->runs = true;
+    (void)pthread_mutex_unlock(&l->lock);
+    do_job(j);
+    (void)pthread_mutex_lock(&l->lock);
+    l->runs = false;
+    append(&l->answers, j);
+    (void)pthread_mutex_unlock(&l->lock);
+    be_idle();
+    l->done(l->arg);
+    (void)pthread_mutex_lock(&l->lock);
+}
+
+static void *
+run(void *arg)
+{
+    struct loader *l = arg;
+
+    be_idle();
+    (void)pthread_mutex_lock(&l->lock);
+    l->tid = (pid_t)syscall(SYS_gettid);
+    while (!l->stop) {
+        if (l->discarded)
+            free_discarded(l);
+        else if (l->jobs)
+            answer_next(l);
+        else
+            (void)pthread_cond_wait(&l->asked, &l->lock);
+    }
+    (void)pthread_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+struct loader *
+loader_new(void (*done)(void *arg), void *arg)
+{
+    struct loader *l = calloc(1, sizeof *l);
+    sigset_t all, before;
+
+    if (!l)
+        return NULL;
+    *l = (struct loader){.done = done, .arg = arg};
+    (void)pthread_mutex_init(&l->lock, NULL);
+    (void)pthread_cond_init(&l->asked, NULL);
+    (void)sigfillset(&all); /* signals are the main thread's */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(&l->thread, NULL, run, l) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        return l;
+    (void)pthread_cond_destroy(&l->asked);
+    (void)pthread_mutex_destroy(&l->lock);
+    free(l);
+    return NULL;
+}
+
+static void
+drop(struct load_job *j)
+{
+    struct load_job *next;
+
+    for (; j; j = next) {
+        next = j->next;
+        if (j->edition) {
+            atomic_store(&j->edition->taken, 0);
+            edition_free(j->edition);
+        }
+        load_job_free(j);
+    }
+}
+
+void
+loader_free(struct loader *l)
+{
+    if (!l)
+        return;
+    (void)pthread_mutex_lock(&l->lock);
+    l->stop = true;
+    (void)pthread_cond_signal(&l->asked);
+    (void)pthread_mutex_unlock(&l->lock);
+    loader_hurry(l);
+    (void)pthread_join(l->thread, NULL);
+    (void)pthread_mutex_lock(&l->lock);
+    free_discarded(l);
+    (void)pthread_mutex_unlock(&l->lock);
+    drop(l->jobs);
+    drop(l->answers);
+    (void)pthread_cond_destroy(&l->asked);
+    (void)pthread_mutex_destroy(&l->lock);
+    free(l);
+}
+
+void
+loader_ask(struct loader *l, struct load_job *j)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    append(&l->jobs, j);
+    (void)pthread_cond_signal(&l->asked);
+    (void)pthread_mutex_unlock(&l->lock);
+}
+
+struct load_job *
+loader_answered(struct loader *l)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    struct load_job *j = l->answers;
+    if (j)
+        l->answers = j->next;
+    (void)pthread_mutex_unlock(&l->lock);
+    return j;
+}
+
+void
+loader_discard(struct loader *l, struct edition *e)
+{
+    (void)pthread_mutex_lock(&l->lock);
+    e->next = l->discarded;
+    l->discarded = e;
+    (void)pthread_cond_signal(&l->asked);
+    (void)pthread_mutex_unlock(&l->lock);
+}

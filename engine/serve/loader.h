@@ -1,0 +1,54 @@
+/*
+ * The loader: a thread of its own on which rule sets are compiled, tried and made ready while
+ * others decide, and old ones are freed. It runs at idle priority, so that deciding does not wait
+ * for it; for the case that there is no idle time it can be told to hurry.
+ */
+#ifndef WEIR_SERVE_LOADER_H
+#define WEIR_SERVE_LOADER_H
+
+#include "serve/edition.h"
+
+struct load_job {
+    /* the question; strings and arrays are whoever asks', and stay until it is answered */
+    const char *const *paths; /* NULL: make `rs` ready, which was loaded before */
+    size_t npaths;
+    weir_ruleset *rs;      /* referenced by the job */
+    weir_ruleset *current; /* what it is to be compared with; referenced by the job; may be NULL */
+    uint64_t number;       /* of the edition */
+    size_t nseats;
+    const struct answer_options *answer;
+    unsigned max_shrink; /* percent that a list may lose; 100: all */
+    bool no_tests;
+    void *token; /* the asker's */
+
+    /* the answer */
+    struct edition *edition; /* NULL: refused, or there was no memory */
+    weir_status status;      /* WEIR_OK: `edition` is there, or `unchanged` */
+    bool unchanged;          /* the rules are those of `current`: no edition was made */
+    bool shrunk;             /* refused for a list that shrank; status is WEIR_E_RULES */
+    weir_buf report;         /* messages for people, a line each or more */
+    int64_t took_us;
+
+    struct load_job *next;
+};
+
+struct loader;
+
+/* @param done  Called on the loader's thread when a job is answered; must not block. */
+struct loader *loader_new(void (*done)(void *arg), void *arg);
+/* Waits for the job that is being done; others are dropped. NULL is allowed. */
+void loader_free(struct loader *l);
+
+struct load_job *load_job_new(void);
+/* Whatever of the job is still in it goes with it; not its edition. */
+void load_job_free(struct load_job *j);
+
+void loader_ask(struct loader *l, struct load_job *j);
+/* The next one that is answered, or NULL: the caller's now. */
+struct load_job *loader_answered(struct loader *l);
+/* An edition that nobody decides by; freed on the loader's thread. */
+void loader_discard(struct loader *l, struct edition *e);
+/* To be called when a job lasts: from now on until it ends it is given time of others as well. */
+void loader_hurry(struct loader *l);
+
+#endif
