@@ -17,9 +17,11 @@ ui_say(const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
+    flockfile(stderr);
     (void)fputs("tagweir: ", stderr);
     (void)vfprintf(stderr, fmt, ap);
     (void)fputc('\n', stderr);
+    funlockfile(stderr);
     va_end(ap);
 }
 

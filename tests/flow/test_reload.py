@@ -1,0 +1,177 @@
+"""Rules that change while the server runs: nobody waits, nothing is lost, every answer is right."""
+import json
+import os
+import signal
+import threading
+import time
+
+import weir
+from weir import tap
+
+SAMPLE = (weir.INDIA / "posts.ndjson").read_bytes()
+RULES = """tagweir: 1
+rules:
+  - id: {id}
+    regions: [IN]
+    action: {action}
+    match:
+      hashtags: ["#farmers", "#ModiPlanningFarmerGenocide"]
+"""
+WITHHOLD = RULES.format(id="one", action="withhold")
+DOWNRANK = RULES.format(id="two", action="downrank") + "    factor: 0.1\n"
+RELOADS = int(os.environ.get("WEIR_RELOADS", 40))
+
+
+def put(folder, name, text):
+    """In one step, as who writes rules for a running server must."""
+    folder.write(name + ".new", text)
+    os.replace(folder.path / (name + ".new"), folder.path / name)
+
+
+def wait_for(server, text, after=0):
+    end = time.monotonic() + weir.PATIENCE_S
+    while text not in server.said()[after:]:
+        assert server.process.poll() is None and time.monotonic() < end, \
+            f"the server never said {text!r}:\n{server.said()}"
+        time.sleep(0.01)
+    return server.said()[after:]
+
+
+def reload(server, expect="reloaded:"):
+    before = len(server.said())
+    server.process.send_signal(signal.SIGHUP)
+    return wait_for(server, expect, before)
+
+
+def key_of(record):
+    """What it is about, and by which rules."""
+    return record["ruleset"], record.get("post"), json.dumps(record.get("query"))
+
+
+def own(n, tag="farmers"):
+    return b'{"id":"%d","author":"@reader","hashtags":["%s"]}\n' % (n, tag.encode())
+
+
+def test_answers_change_with_the_rules():
+    with weir.Folder() as folder:
+        put(folder, "rules.yaml", WITHHOLD)
+        with weir.Server(rules=folder.path) as server:
+            s = server.connect()
+            f = s.makefile("rb")
+            s.sendall(own(1))
+            first = json.loads(f.readline())
+            put(folder, "rules.yaml", DOWNRANK)
+            said = reload(server)
+            s.sendall(own(2))
+            second = json.loads(f.readline())
+            s.close()
+    assert first["regions"]["IN"]["rule"] == "one", first
+    assert second["regions"]["IN"]["action"] == "downrank", second
+    assert f"ruleset {second['ruleset']}" in said and first["ruleset"] != second["ruleset"], said
+
+
+def test_bad_rules_change_nothing_and_say_why():
+    with weir.Folder() as folder:
+        put(folder, "rules.yaml", WITHHOLD)
+        with weir.Server(rules=folder.path) as server:
+            s = server.connect()
+            f = s.makefile("rb")
+            s.sendall(own(1))
+            first = json.loads(f.readline())
+            put(folder, "rules.yaml", WITHHOLD.replace("withhold", "delete"))
+            said = reload(server, "reload refused")
+            assert "rules.yaml:5:" in said and "delete" in said, said
+            put(folder, "rules.yaml", WITHHOLD + '    tests:\n      hit: ["#other"]\n')
+            said = reload(server, "reload refused")
+            os.unlink(folder.path / "rules.yaml")
+            reload(server, "reload refused")
+            s.sendall(own(1))
+            assert json.loads(f.readline())["ruleset"] == first["ruleset"]
+            s.close()
+
+
+def test_rules_that_are_the_same_are_said_to_be():
+    with weir.Server() as server:
+        reload(server, "the rules are what they were")
+
+
+def test_a_summary_counts_by_rules_of_all_rule_sets():
+    with weir.Folder() as folder:
+        put(folder, "rules.yaml", WITHHOLD)
+        with weir.Server(rules=folder.path, args=["--json"]) as server:
+            weir.ask(server.connect(), own(1) + own(2))
+            put(folder, "rules.yaml", DOWNRANK)
+            reload(server)
+            weir.ask(server.connect(), own(3))
+            put(folder, "rules.yaml", WITHHOLD)
+            reload(server)
+            weir.ask(server.connect(), own(4))
+            server.stop()
+            summary = json.loads(server.said().splitlines()[-1])
+    table = {row["rule"]: row for row in summary["table"]}
+    assert table["one"]["withheld"] == 3 and table["two"]["downranked"] == 1, table
+
+
+class Client(threading.Thread):
+    """Streams the sample again and again, and keeps what differs from what replay writes."""
+
+    def __init__(self, server, expected, stop):
+        super().__init__(daemon=True)
+        self.s, self.expected, self.stop = server.connect(), expected, stop
+        self.wrong, self.seen, self.sent, self.answers = [], {}, 0, 0
+
+    def run(self):
+        f = self.s.makefile("rb")
+        writer = threading.Thread(target=self.write, daemon=True)
+        writer.start()
+        for line in f:
+            self.answers += 1
+            got = json.loads(line)
+            if "ruleset" not in got:
+                continue
+            of = got["ruleset"]
+            self.seen[of] = self.seen.get(of, 0) + 1
+            if self.expected.get(key_of(got)) != line.rstrip(b"\n"):
+                self.wrong.append(line)
+        writer.join()
+
+    def write(self):
+        while not self.stop.is_set():
+            self.s.sendall(SAMPLE)
+            self.sent += 1
+        self.s.shutdown(1)
+
+
+def test_many_reloads_under_load_lose_nothing():
+    with weir.Folder() as folder:
+        expected = {}
+        for text in (WITHHOLD, DOWNRANK):
+            put(folder, "rules.yaml", text)
+            for line in weir.decide(SAMPLE, rules=folder.path):
+                record = json.loads(line)
+                if "ruleset" in record:
+                    expected[key_of(record)] = line
+        stop = threading.Event()
+        with weir.Server(rules=folder.path, args=["--workers", "2"]) as server:
+            each = weir.ask(server.connect(), SAMPLE).count(b"\n")
+            clients = [Client(server, expected, stop) for _ in range(4)]
+            for c in clients:
+                c.start()
+            for i in range(RELOADS):
+                put(folder, "rules.yaml", WITHHOLD if i % 2 == 0 else DOWNRANK)
+                reload(server)
+            stop.set()
+            for c in clients:
+                c.join(weir.PATIENCE_S)
+    seen = {}
+    for c in clients:
+        assert not c.wrong, f"{len(c.wrong)} wrong answers, the first: {c.wrong[0]}"
+        assert c.answers == c.sent * each, f"{c.sent} times {each} were due, not {c.answers}"
+        for of, n in c.seen.items():
+            seen[of] = seen.get(of, 0) + n
+    print(f"# {RELOADS} reloads, answers by rule set: {seen}")
+    assert len(seen) == 2, seen
+
+
+if __name__ == "__main__":
+    tap.main()
