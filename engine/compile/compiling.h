@@ -49,6 +49,7 @@ struct raw_entries {
     size_t n, cap;
     unsigned folds; /* of a list: bit (1 << weir__fold) of each fold that it is used under */
     bool repeats;   /* of a list: a selector that uses it met one of its keys a second time */
+    uint32_t file;  /* of a list: index of the file that they stand in */
 };
 
 struct raw_list {
@@ -165,7 +166,7 @@ void weir__finish_lists(struct compiling *c);
 void weir__compile_orders(struct compiling *c, const struct node *map);
 void weir__compile_rules(struct compiling *c, const struct node *seq);
 bool weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
-                           struct weir__breaker *out);
+                           weir_breaker *out);
 void weir__compile_tests(struct compiling *c, const struct node *map, uint32_t rule,
                          const struct weir_rule *r);
 

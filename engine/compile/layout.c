@@ -27,6 +27,9 @@
     {FIELD(S, f, k, WEIR__MANY), .size = sizeof(void *), .of = &(l), .count_at = offsetof(S, c),   \
      .count_size = SIZE(S, c) / (k)}
 #define MANY(S, f, l, c) MANIES(S, f, 1, l, c)
+#define COLD_MANY(S, f, l, c)                                                                      \
+    {FIELD(S, f, 1, WEIR__MANY), .size = sizeof(void *), .of = &(l), .cold = true,                 \
+     .count_at = offsetof(S, c), .count_size = SIZE(S, c)}
 #define MANIES_BY(S, f, k, l, fn)                                                                  \
     {FIELD(S, f, k, WEIR__MANY), .size = sizeof(void *), .of = &(l), .count = (fn)}
 #define MANY_BY(S, f, l, fn) MANIES_BY(S, f, 1, l, fn)
@@ -97,23 +100,31 @@ static const struct weir__field entries_fields[] = {
 };
 LAYOUT(struct weir__entries, entries, entries_fields);
 
+static const struct weir__field list_part_fields[] = {
+    PART(struct weir__list_part, entries, entries),
+    PLAIN(struct weir__list_part, file),
+};
+LAYOUT(struct weir__list_part, list_part, list_part_fields);
+
 static const struct weir__field list_fields[] = {
     COLD_TEXT(struct weir__list, name),
-    PART(struct weir__list, accounts, entries),
-    PART(struct weir__list, hashtags, entries),
-    PART(struct weir__list, posts, entries),
+    PART(struct weir__list, accounts, list_part),
+    PART(struct weir__list, hashtags, list_part),
+    PART(struct weir__list, posts, list_part),
+    PLAIN(struct weir__list, file),
+    PLAIN(struct weir__list, line),
 };
 LAYOUT(struct weir__list, list, list_fields);
 
 /* Rules --------------------------------------------------------------------------------------- */
 
 static const struct weir__field breaker_fields[] = {
-    PLAIN(struct weir__breaker, given),
-    PLAIN(struct weir__breaker, per_minute),
-    PLAIN(struct weir__breaker, share_milli),
-    PLAIN(struct weir__breaker, observe),
+    PLAIN(weir_breaker, given),
+    PLAIN(weir_breaker, per_minute),
+    PLAIN(weir_breaker, share_milli),
+    PLAIN(weir_breaker, observe),
 };
-LAYOUT(struct weir__breaker, breaker, breaker_fields);
+LAYOUT(weir_breaker, breaker, breaker_fields);
 
 static const struct weir__field rule_fields[] = {
     TEXT(struct weir_rule, id),
@@ -271,6 +282,9 @@ static const struct weir__field ruleset_fields[] = {
     PLAIN(struct weir_ruleset, nlists),
     MANY(struct weir_ruleset, rules, rule, nrules),
     PLAIN(struct weir_ruleset, nrules),
+    COLD_MANY(struct weir_ruleset, orders_by_name, numbers, norders),
+    COLD_MANY(struct weir_ruleset, lists_by_name, numbers, nlists),
+    COLD_MANY(struct weir_ruleset, rules_by_name, numbers, nrules),
     MANY(struct weir_ruleset, selectors, selector, nselectors),
     PLAIN(struct weir_ruleset, nselectors),
     PART(struct weir_ruleset, entries, entries),

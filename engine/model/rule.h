@@ -99,9 +99,17 @@ weir__entries_size(const struct weir__entries *e)
     return last ? e->n * sizeof *last + last->text + last->len : 0;
 }
 
+/* The entries of one kind, and the file that they stand in: index into the rule set's files. */
+struct weir__list_part {
+    struct weir__entries entries;
+    uint32_t file;
+};
+
 struct weir__list {
     weir_span name;
-    struct weir__entries accounts, hashtags, posts;
+    struct weir__list_part accounts, hashtags, posts;
+    uint32_t file; /* where it is defined */
+    uint32_t line;
 };
 
 /* One selector of one rule: what a hit is recorded under. Dense ids over the rule set. */
@@ -112,13 +120,6 @@ struct weir__selector {
 };
 
 enum weir__side { WEIR__MATCH, WEIR__EXCEPT };
-
-struct weir__breaker {
-    bool given;
-    uint32_t per_minute;  /* 0: no cap */
-    uint32_t share_milli; /* of posts, in thousandths; 0: no cap */
-    bool observe;         /* then: observe; else alert */
-};
 
 struct weir_rule {
     weir_span id;
@@ -142,8 +143,8 @@ struct weir_rule {
     size_t nagainst;
     /* selector[side][kind]: its id, or WEIR_NONE when it is not given */
     uint32_t selector[2][WEIR_NSELECTORS];
-    struct weir__breaker breaker;
-    weir_span meta, dsa; /* as JSON; {NULL, 0}: absent */
+    weir_breaker breaker; /* its own alone */
+    weir_span meta, dsa;  /* as JSON; {NULL, 0}: absent */
     uint32_t file;
     uint32_t line;
 };

@@ -133,6 +133,23 @@ selectors_given(const struct weir_rule *r, enum weir__side side)
     return given;
 }
 
+/* Its own, or the set's, which only alert. */
+static weir_breaker
+breaker_over(const struct weir_ruleset *rs, const struct weir_rule *r)
+{
+    weir_breaker b = r->breaker.given ? r->breaker : rs->breaker;
+
+    b.given = r->breaker.given;
+    return b;
+}
+
+void
+weir_ruleset_breaker(const weir_ruleset *rs, weir_breaker *out)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    *out = rs->breaker;
+}
+
 void
 weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
 {
@@ -156,6 +173,7 @@ weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
         .has_against = r->has_against,
         .against = r->against,
         .nagainst = r->nagainst,
+        .breaker = breaker_over(rs, r),
     };
 }
 
@@ -219,6 +237,35 @@ weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms,
     const struct weir_rule *r = rule_at(rs, rule);
 
     weir__interval_around(order_of(rs, r), &r->in_force, at_ms, out);
+}
+
+uint32_t
+weir_ruleset_nlists(const weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    return rs->nlists;
+}
+
+static void
+tell_part(const struct weir_ruleset *rs, weir_selector kind, const struct weir__list_part *part,
+          weir_list_info *out)
+{
+    if (!part->entries.items)
+        return;
+    out->part[out->nparts++] = (weir_list_part){kind, rs->files[part->file], part->entries.n};
+    out->nentries += part->entries.n;
+}
+
+void
+weir_ruleset_list(const weir_ruleset *rs, uint32_t list, weir_list_info *out)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    CHECK(list < rs->nlists);
+    const struct weir__list *l = &rs->lists[list];
+    *out = (weir_list_info){.name = l->name.p, .file = rs->files[l->file], .line = l->line};
+    tell_part(rs, WEIR_SEL_ACCOUNTS, &l->accounts, out);
+    tell_part(rs, WEIR_SEL_HASHTAGS, &l->hashtags, out);
+    tell_part(rs, WEIR_SEL_POSTS, &l->posts, out);
 }
 
 const char *

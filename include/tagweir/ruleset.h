@@ -111,6 +111,23 @@ typedef enum weir_mode {
 #undef X
 } weir_mode;
 
+/**
+ * Caps on how much a rule, or all of the set, may do in a minute of the wall clock, and what
+ * happens beyond. Breakers act when serving only: who serves counts, and tells by weir_scratch_trip
+ * (decide.h) what has tripped; nothing in the library counts or trips by itself.
+ *
+ * Of a rule, what is capped are the posts that it acts on; of the set, those that are withheld
+ * anywhere, whatever the rules. A rule without a `breaker` of its own is under the set's figures by
+ * itself, and only alerts; one with its own is under these alone, also where they leave out a cap
+ * that the set has. The set as a whole is under its own in any case, and only alerts.
+ */
+typedef struct weir_breaker {
+    bool given;           /* it is written; else all that follows is the set's, or no cap at all */
+    uint32_t per_minute;  /* posts a minute; 0: no such cap */
+    uint32_t share_milli; /* of all posts of the minute, in thousandths; 0: no such cap */
+    bool observe;         /* then: observe; else alert. Never under an order that must be obeyed */
+} weir_breaker;
+
 /** What a person may want to know of a rule; borrowed from the rule set. Strings end in NUL. */
 typedef struct weir_rule_info {
     const char *id;
@@ -129,12 +146,22 @@ typedef struct weir_rule_info {
     bool has_against;          /* an allow that defeats rules under the orders `against` alone */
     const uint32_t *against;
     size_t nagainst;
+    weir_breaker breaker; /* that it is under: its own, or the set's */
 } weir_rule_info;
 
 /** Rule files that it was made of; list files do not count. */
 WEIR_API uint32_t weir_ruleset_nfiles(const weir_ruleset *rs);
 WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out);
+/**
+ * The number of a rule by its id, byte for byte; WEIR_NONE: there is none of that name. The same
+ * rule may have another number in another rule set: between two, names are what stays.
+ *
+ * Any number of threads at once. Takes as many comparisons as the number of rules has bits.
+ */
+WEIR_API uint32_t weir_ruleset_find_rule(const weir_ruleset *rs, weir_span id);
+/** The caps of the whole set; all zero where there are none. @p out is always written. */
+WEIR_API void weir_ruleset_breaker(const weir_ruleset *rs, weir_breaker *out);
 /**
  * Append an entry of a selector of the rule, as a rule file may write it: `@x`, `id:5`, `#tag`,
  * `/regex/x`, `list name`.
@@ -175,6 +202,41 @@ typedef struct weir_interval {
 WEIR_API void weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms,
                                          weir_interval *out);
 
+/** The entries of one kind in a list; borrowed from the rule set. */
+typedef struct weir_list_part {
+    weir_selector kind; /* ACCOUNTS, HASHTAGS or POSTS */
+    const char *file;   /* that they stand in: a list file, or a rule file */
+    size_t nentries;    /* as they were read: comments are none, and one that stands twice is two */
+} weir_list_part;
+
+#define WEIR_LIST_PARTS 3
+
+/** What a person may want to know of a list; borrowed from the rule set. Strings end in NUL. */
+typedef struct weir_list_info {
+    const char *name;
+    const char *file; /* where it is defined */
+    uint32_t line;
+    size_t nentries;                      /* of all kinds */
+    weir_list_part part[WEIR_LIST_PARTS]; /* the kinds that it gives, as weir_selector has them */
+    size_t nparts;
+} weir_list_info;
+
+/** The number of lists, whether rules use them or not. */
+WEIR_API uint32_t weir_ruleset_nlists(const weir_ruleset *rs);
+/**
+ * Tell of a list: that one has shrunk since rules were last loaded may mean that its file was cut
+ * off. Lists are known by name: their numbers are those of one rule set.
+ *
+ * @param list  Below weir_ruleset_nlists: anything else is a bug of the caller, and aborts.
+ * @param out   Always written. What it points at lives as long as the rule set.
+ *
+ * Any number of threads at once. No entry is looked at, also where the rule set is a mapped file.
+ */
+WEIR_API void weir_ruleset_list(const weir_ruleset *rs, uint32_t list, weir_list_info *out);
+
+/** weir_ruleset_find_rule of a list. */
+WEIR_API uint32_t weir_ruleset_find_list(const weir_ruleset *rs, weir_span name);
+
 #define WEIR_KINDS(X)                                                                              \
     X(EMERGENCY, "emergency")                                                                      \
     X(LEGAL_DEMAND, "legal_demand")                                                                \
@@ -209,6 +271,8 @@ typedef struct weir_order_info {
 
 WEIR_API uint32_t weir_ruleset_norders(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out);
+/** weir_ruleset_find_rule of an order. */
+WEIR_API uint32_t weir_ruleset_find_order(const weir_ruleset *rs, weir_span id);
 /**
  * weir_ruleset_rule_interval of an order alone (its number is below weir_ruleset_norders), whatever
  * the rules under it say. With weir_rule_info.from_ms and .until_ms it tells which of the two keeps
@@ -244,6 +308,60 @@ WEIR_API const char *weir_review_name(weir_review r);
  */
 WEIR_API weir_review weir_ruleset_order_review(const weir_ruleset *rs, uint32_t order,
                                                int64_t at_ms);
+
+/* What time alone changes, in the order in which changes of one order at one time are told. */
+#define WEIR_CHANGES(X)                                                                            \
+    X(LAPSED, "lapsed")       /* of an order: its review is LAPSED from then on, */                \
+    X(OVERDUE, "overdue")     /* OVERDUE, */                                                       \
+    X(CONFIRMED, "confirmed") /* CONFIRMED, */                                                     \
+    X(REVOKED, "revoked")     /* REVOKED */                                                        \
+    X(BEGINS, "begins")       /* it holds, or the rule is in force, from then on */                \
+    X(ENDS, "ends")           /* it does not, from then on */
+
+typedef enum weir_change_kind {
+#define X(name, text) WEIR_CHANGE_##name,
+    WEIR_CHANGES(X)
+#undef X
+} weir_change_kind;
+
+/** The name of a change, as above; static storage. */
+WEIR_API const char *weir_change_name(weir_change_kind k);
+
+typedef struct weir_change {
+    int64_t at_ms; /* from this millisecond on */
+    weir_change_kind kind;
+    uint32_t order;  /* that it is about, or that the rule is under; WEIR_NONE: own policy */
+    uint32_t rule;   /* WEIR_NONE: it is about the order itself */
+    bool with_order; /* of a rule: its order begins or ends at that time as well */
+} weir_change;
+
+/**
+ * When something changes next by time alone: an order begins to hold or ends, its review lapses, is
+ * overdue, confirmed or revoked, a rule comes into force or goes out of it. What is told is what
+ * weir_ruleset_order_interval, weir_ruleset_order_review and weir_ruleset_rule_in_force answer:
+ * between two such times none of their answers changes. Where intervals touch nothing does, nor
+ * where a rule's own interval begins or ends while its order does not hold. Mode is not asked.
+ *
+ * @param at_ms  Milliseconds since 1970-01-01 UTC. What changes at that very time has changed.
+ * @return the first such time after @p at_ms; INT64_MAX: there is none.
+ *
+ * Any number of threads at once. Costs a pass over all orders and rules: not meant for every post.
+ */
+WEIR_API int64_t weir_ruleset_next_change(const weir_ruleset *rs, int64_t at_ms);
+
+/** @p c is borrowed for the call. */
+typedef void weir_change_fn(void *arg, const weir_change *c);
+/**
+ * Call @p change for all that time alone changes after @p from_ms, up to and including @p to_ms:
+ * in the order of time; at one time orders before rules, each in source order; of one order what
+ * its review comes to before what follows. So a clock that goes from time to time tells of each
+ * change once. Rules that begin or end with their order are told of, too, each (`with_order`).
+ *
+ * Any number of threads at once. Costs two passes over all orders and rules for each time at which
+ * anything changes; allocates nothing.
+ */
+WEIR_API void weir_ruleset_changes(const weir_ruleset *rs, int64_t from_ms, int64_t to_ms,
+                                   weir_change_fn *change, void *arg);
 
 /* How the values that a pattern may match are found, from cheap to dear. Matching many patterns at
    once costs little for all but the last two. */
