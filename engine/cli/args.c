@@ -174,11 +174,13 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
     make_spec(cmd, &spec);
     *out = (struct args){.region = WEIR_REGION_NONE,
                          .socket_mode = 0600,
+                         .control_mode = 0600,
                          .drain_ms = 10000,
                          .idle_ms = 600 * 1000,
                          .line_ms = 30 * 1000,
                          .send_ms = 60 * 1000,
-                         .max_memory = (size_t)1 << 30};
+                         .max_memory = (size_t)1 << 30,
+                         .max_shrink = 50};
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {

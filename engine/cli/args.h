@@ -41,6 +41,10 @@ void strings_add(struct strings *s, const char *text);
     X(IDLE_TIMEOUT, "idle-timeout", 0, "SECONDS")                                                  \
     X(LINE_TIMEOUT, "line-timeout", 0, "SECONDS")                                                  \
     X(SEND_TIMEOUT, "send-timeout", 0, "SECONDS")                                                  \
+    X(MAX_SHRINK, "max-shrink", 0, "PERCENT")                                                      \
+    X(CONTROL, "control", 0, "ADDRESS")                                                            \
+    X(CONTROL_MODE, "control-mode", 0, "MODE")                                                     \
+    X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
@@ -63,16 +67,17 @@ enum option_id {
 struct args {
     struct strings rules, listen, plain;
     struct answer_options answer; /* all but the handles, which are to be loaded */
-    const char *handles, *tag, *account, *post, *output;
+    const char *control, *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;
     const char *at;
-    mode_t socket_mode;
+    mode_t socket_mode, control_mode;
     unsigned drain_ms, idle_ms, line_ms, send_ms;
     size_t workers;                     /* 0: as many as there are cores */
     size_t max_connections, max_memory; /* 0: no limit */
-    bool strict, insecure, cost, no_tests, json, quiet;
+    size_t max_shrink;                  /* percent */
+    bool strict, insecure, accept_shrink, cost, no_tests, json, quiet;
 };
 
 struct command {

@@ -7,6 +7,7 @@
 #include "cli/args.h"
 
 extern const struct command command_serve;
+extern const struct command command_ctl;
 extern const struct command command_replay;
 extern const struct command command_check;
 extern const struct command command_compile;

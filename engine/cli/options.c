@@ -35,6 +35,11 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_IDLE_TIMEOUT] = "close connections on which so long nothing comes (default 600; 0: never)",
     [OPT_LINE_TIMEOUT] = "close them where a line takes longer to arrive (default 30; 0: never)",
     [OPT_SEND_TIMEOUT] = "close them where so long no answer is read (default 60; 0: never)",
+    [OPT_MAX_SHRINK] =
+        "refuse to reload where a list loses more of its entries, and 100 (default 50)",
+    [OPT_CONTROL] = "unix:PATH of the socket by which `tagweir ctl` controls the server",
+    [OPT_CONTROL_MODE] = "permissions of that socket, in octal (default 0600)",
+    [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
@@ -231,6 +236,8 @@ take_flag(struct args *a, enum option_id id)
         return a->strict = true;
     case OPT_INSECURE:
         return a->insecure = true;
+    case OPT_ACCEPT_SHRINK:
+        return a->accept_shrink = true;
     case OPT_COST:
         return a->cost = true;
     case OPT_NO_TESTS:
@@ -269,6 +276,8 @@ take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_number(value, 1, 256, &a->workers, why);
     case OPT_MAX_CONNECTIONS:
         return take_number(value, 0, 10 * 1000 * 1000, &a->max_connections, why);
+    case OPT_MAX_SHRINK:
+        return take_number(value, 0, 100, &a->max_shrink, why);
     case OPT_MAX_MEMORY:
         return take_memory(value, &a->max_memory, why);
     case OPT_IDLE_TIMEOUT:
@@ -317,11 +326,16 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_text(&a->output, value, why);
     case OPT_SOCKET_MODE:
         return take_mode(value, &a->socket_mode, why);
+    case OPT_CONTROL:
+        return take_text(&a->control, value, why);
+    case OPT_CONTROL_MODE:
+        return take_mode(value, &a->control_mode, why);
     case OPT_MATCH_OFF:
         return take_parts(value, &a->answer.match_off, why);
     case OPT_WORKERS:
     case OPT_MAX_CONNECTIONS:
     case OPT_MAX_MEMORY:
+    case OPT_MAX_SHRINK:
     case OPT_IDLE_TIMEOUT:
     case OPT_LINE_TIMEOUT:
     case OPT_SEND_TIMEOUT:

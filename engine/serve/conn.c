@@ -226,7 +226,7 @@ static bool
 work_batch(struct conn *c, int64_t now_ms, bool *more)
 {
     struct answerer *a = &c->worker->answerer;
-    uint64_t made = a->tally.made;
+    uint64_t made = a->tally.made, decided = a->tally.posts + a->tally.queries;
     struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
     enum frame_result r = FRAME_LINE;
 
@@ -240,6 +240,7 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
             break;
         }
     }
+    worker_count_posts(c->worker, a->tally.posts + a->tally.queries - decided);
     made = a->tally.made - made;
     c->unsent += made;
     if (made)
@@ -304,6 +305,7 @@ work(struct conn *c)
     int64_t now_ms = clock_now_ms(), until_us = 0;
     bool more = true;
 
+    c->worker->wall_ms = now_ms;
     do {
         worker_keep_up(c->worker);
         if (!work_batch(c, now_ms, &more)) {

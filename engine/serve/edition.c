@@ -29,7 +29,8 @@ edition_new(weir_ruleset *rs, uint64_t number, size_t nseats, const struct answe
     atomic_init(&e->taken, 0);
     (void)pthread_mutex_init(&e->rows_lock, NULL);
     tally_init(&e->rows);
-    if (!make_scratches(e, o)) {
+    e->breakers = breakers_new(rs, nseats);
+    if (!e->breakers || !make_scratches(e, o)) {
         edition_free(e);
         return NULL;
     }
@@ -47,6 +48,7 @@ edition_free(struct edition *e)
     for (size_t i = 0; e->scratches && i < e->nseats; i++)
         weir_scratch_free(e->scratches[i]);
     free(e->scratches);
+    breakers_free(e->breakers);
     tally_fini(&e->rows);
     (void)pthread_mutex_destroy(&e->rows_lock);
     weir_ruleset_unref(e->rs);

@@ -11,6 +11,8 @@
 #include "flow/answer.h"
 #include "flow/ledger.h"
 
+#include "serve/breakers.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -19,6 +21,7 @@ struct edition {
     uint64_t number; /* 1: what was served at first */
     weir_ruleset *rs;
     size_t nseats;
+    struct breakers *breakers;
     weir_scratch **scratches;  /* by seat: before it is taken, and after it was left */
     atomic_size_t taken;       /* seats whose owners have not left */
     pthread_mutex_t rows_lock; /* of: */

@@ -19,6 +19,9 @@
 /* What the thread is worth beside others when it has to hurry: a tenth of one that decides. */
 #define NICE_IN_A_HURRY 10
 
+/* Fewer entries than these may go from any list. */
+#define SHRINK_LEAST 100u
+
 /* Diagnostics told of one load; the rest are counted. */
 #define TOLD_MOST 20u
 
@@ -98,6 +101,43 @@ is_same(const weir_ruleset *a, const weir_ruleset *b)
     return a && strcmp(weir_ruleset_digest(a), weir_ruleset_digest(b)) == 0;
 }
 
+/* Entries that a list has in a rule set; one that is gone has none. */
+static size_t
+entries_of(const weir_ruleset *rs, const char *name)
+{
+    uint32_t list = weir_ruleset_find_list(rs, (weir_span){name, strlen(name)});
+    weir_list_info info = {.nentries = 0};
+
+    if (list != WEIR_NONE)
+        weir_ruleset_list(rs, list, &info);
+    return info.nentries;
+}
+
+/* Lists that lost more than they may: a file that was cut off on its way looks like that. */
+static bool
+has_shrunk(struct load_job *j, const weir_ruleset *rs)
+{
+    bool shrunk = false;
+
+    for (uint32_t i = 0; j->current && i < weir_ruleset_nlists(j->current); i++) {
+        weir_list_info before;
+
+        weir_ruleset_list(j->current, i, &before);
+        size_t now = entries_of(rs, before.name),
+               most = before.nentries / 100 * j->max_shrink +
+                      before.nentries % 100 * j->max_shrink / 100;
+        size_t lost = now < before.nentries ? before.nentries - now : 0;
+        if (lost < SHRINK_LEAST || lost <= most)
+            continue;
+        shrunk = true;
+        weir_buf_printf(&j->report,
+                        "%s: list %s has %zu entries, and had %zu: more than %u %% are gone. If "
+                        "that is meant: tagweir ctl reload --accept-shrink\n",
+                        before.file, before.name, now, before.nentries, j->max_shrink);
+    }
+    return shrunk;
+}
+
 static void
 make_ready(struct load_job *j, weir_ruleset *rs)
 {
@@ -114,7 +154,10 @@ do_job(struct load_job *j)
     j->status = rs ? WEIR_OK : compile(j, &rs);
     if (j->status == WEIR_OK) {
         j->unchanged = is_same(j->current, rs);
-        if (!j->unchanged)
+        j->shrunk = !j->rs && has_shrunk(j, rs);
+        if (j->shrunk)
+            j->status = WEIR_E_RULES;
+        else if (!j->unchanged)
             make_ready(j, rs);
     }
     if (j->status == WEIR_E_NOMEM)

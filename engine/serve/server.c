@@ -2,18 +2,15 @@
  * Serving. The main thread accepts, hears signals and publishes editions; posts never pass through
  * it.
  */
-#include "serve/server.h"
+#include "serve/serving.h"
 
 #include "flow/check.h"
-
-#include "serve/gates.h"
-#include "serve/loader.h"
+#include "flow/clock.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,37 +18,28 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A load that has no idle time to live on is told to hurry after so long. */
-static const struct timeval patience = {.tv_sec = 2, .tv_usec = 0};
-
-struct server {
-    uint32_t magic;
-    struct server_options o;
-    struct event_base *base;
-    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry;
-    int news_fd;
-    struct gates *gates;
-    struct worker *workers;
-    size_t nworkers; /* that are initialised */
-    uint64_t *given; /* connections, by worker */
-    struct loader *loader;
-    struct edition *edition;
-    weir_ruleset *rs; /* the edition's, also when it has been left */
-    uint64_t editions;
-    bool loading, load_again;
-    bool draining, has_run;
-    size_t full_at; /* connections at the shortage of descriptors that was said; 0: none was */
-    bool refusing;  /* clients, which was said */
-    struct server_sums sums;
-    pthread_mutex_t lock; /* of: */
-    struct edition *left; /* by everybody */
-};
-
-static void
-say(const struct server *s, bool is_problem, const char *line)
+void
+server_say(const struct server *s, bool is_problem, const char *fmt, ...)
 {
-    if (s->o.say)
-        s->o.say(s->o.say_arg, is_problem, line);
+    char *line = NULL;
+    va_list ap;
+
+    if (!s->o.say)
+        return;
+    va_start(ap, fmt);
+    int n = vasprintf(&line, fmt, ap);
+    va_end(ap);
+    s->o.say(s->o.say_arg, is_problem, n < 0 ? fmt : line); /* no memory: better than nothing */
+    free(n < 0 ? NULL : line);
+}
+
+void
+server_wake(void *server)
+{
+    const struct server *s = server;
+    uint64_t one = 1;
+
+    (void)!write(s->news_fd, &one, sizeof one);
 }
 
 /* Connections -------------------------------------------------------------------------------- */
@@ -62,8 +50,8 @@ open_at(const struct server *s, size_t i)
     return s->given[i] - atomic_load_explicit(&s->workers[i].closed, memory_order_relaxed);
 }
 
-static size_t
-nopen(const struct server *s)
+size_t
+server_nopen(const struct server *s)
 {
     size_t n = 0;
 
@@ -78,7 +66,6 @@ refuse(struct server *s, evutil_socket_t fd)
     static const char line[] =
         "{\"v\":1,\"closed\":\"full\",\"detail\":\"as many connections are open as "
         "--max-connections allows\"}\n";
-    char text[120];
 
     (void)send(fd, line, sizeof line - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)shutdown(fd, SHUT_WR);
@@ -87,10 +74,8 @@ refuse(struct server *s, evutil_socket_t fd)
     if (s->refusing)
         return;
     s->refusing = true;
-    (void)snprintf(text, sizeof text,
-                   "clients are refused: %zu connections are open (--max-connections)",
-                   s->o.max_conns);
-    say(s, true, text);
+    server_say(s, true, "clients are refused: %zu connections are open (--max-connections)",
+               s->o.max_conns);
 }
 
 /* To the worker with the fewest. */
@@ -98,7 +83,7 @@ static void
 on_come(void *arg, evutil_socket_t fd)
 {
     struct server *s = arg;
-    size_t n = nopen(s), to = 0;
+    size_t n = server_nopen(s), to = 0;
 
     if (n < s->full_at / 2)
         s->full_at = 0; /* over: the next one is news again */
@@ -115,164 +100,30 @@ on_come(void *arg, evutil_socket_t fd)
         return;
     }
     (void)close(fd);
-    say(s, true, "a connection was refused: out of memory");
+    server_say(s, true, "a connection was refused: out of memory");
 }
 
 /* A worker's. */
 static void
 on_say(void *arg, bool is_problem, const char *line)
 {
-    say(arg, is_problem, line);
+    server_say(arg, is_problem, "%s", line);
 }
 
 static void
 on_full(void *arg, int error)
 {
     struct server *s = arg;
-    size_t n = nopen(s);
-    char line[200];
+    size_t n = server_nopen(s);
 
     if (s->full_at)
         return;
     s->full_at = n + 1;
-    (void)snprintf(line, sizeof line,
-                   "connections have to wait: accept: %s (%zu are open); trying again",
-                   strerror(error), n);
-    say(s, true, line);
+    server_say(s, true, "connections have to wait: accept: %s (%zu are open); trying again",
+               strerror(error), n);
 }
 
-/* Editions ----------------------------------------------------------------------------------- */
-
-static void
-wake_up(void *arg)
-{
-    const struct server *s = arg;
-    uint64_t one = 1;
-
-    (void)!write(s->news_fd, &one, sizeof one);
-}
-
-/* Any thread. */
-static void
-on_left(void *arg, struct edition *e)
-{
-    struct server *s = arg;
-
-    (void)pthread_mutex_lock(&s->lock);
-    e->next = s->left;
-    s->left = e;
-    (void)pthread_mutex_unlock(&s->lock);
-    wake_up(s);
-}
-
-/* What was done by editions that all have left is kept, and they go. */
-static void
-retire(struct server *s)
-{
-    struct edition *e, *next;
-
-    (void)pthread_mutex_lock(&s->lock);
-    e = s->left;
-    s->left = NULL;
-    (void)pthread_mutex_unlock(&s->lock);
-    for (; e; e = next) {
-        next = e->next;
-        edition_take_rows(e, &s->sums.ledger);
-        edition_take_costs(e, &s->sums.ledger);
-        if (e == s->edition)
-            s->edition = NULL;
-        loader_discard(s->loader, e);
-    }
-}
-
-static void
-publish(struct server *s, struct edition *e)
-{
-    weir_ruleset *before = s->rs;
-
-    s->edition = e;
-    s->rs = weir_ruleset_ref(e->rs);
-    for (size_t i = 0; i < s->nworkers; i++) {
-        struct edition *forgone;
-
-        if (worker_publish(&s->workers[i], e, &forgone))
-            on_left(s, forgone);
-    }
-    weir_ruleset_unref(before);
-}
-
-static void
-tell_reload(struct server *s, const struct load_job *j, weir_buf *out)
-{
-    weir_buf_put(out, (weir_span){j->report.p, j->report.len});
-    if (j->edition)
-        weir_buf_printf(out, "reloaded: ruleset %.16s, %" PRIu32 " rules, compiled in %.3f s",
-                        weir_ruleset_digest(j->edition->rs), weir_ruleset_nrules(j->edition->rs),
-                        (double)j->took_us / 1e6);
-    else if (j->unchanged)
-        weir_buf_printf(out, "reload: the rules are what they were (ruleset %.16s)",
-                        weir_ruleset_digest(s->rs));
-    else
-        weir_buf_printf(out, "reload refused, nothing has changed: %s (ruleset %.16s goes on)",
-                        weir_status_text(j->status), weir_ruleset_digest(s->rs));
-    weir_buf_putc(out, '\0');
-}
-
-static void start_reload(struct server *s);
-
-static void
-end_reload(struct server *s, struct load_job *j)
-{
-    weir_buf text = {0};
-    struct edition *e = j->edition;
-
-    tell_reload(s, j, &text);
-    if (e)
-        publish(s, e);
-    s->sums.reloads += e != NULL;
-    s->sums.reloads_refused += !e && !j->unchanged;
-    say(s, !e && !j->unchanged, text.failed ? weir_status_text(WEIR_E_NOMEM) : text.p);
-    weir_buf_fini(&text);
-    load_job_free(j);
-    s->loading = false;
-    (void)event_del(s->hurry);
-    if (s->load_again && !s->draining)
-        start_reload(s);
-}
-
-static void
-start_reload(struct server *s)
-{
-    struct load_job *j = load_job_new();
-
-    s->load_again = s->loading; /* what was asked for meanwhile is done once */
-    if (s->loading || !j) {
-        load_job_free(j);
-        if (!j)
-            say(s, true, "reload refused, nothing has changed: out of memory");
-        return;
-    }
-    j->paths = s->o.rules;
-    j->npaths = s->o.nrules;
-    j->current = weir_ruleset_ref(s->rs);
-    j->number = ++s->editions;
-    j->nseats = s->nworkers;
-    j->answer = &s->o.answer;
-    j->max_shrink = s->o.max_shrink;
-    s->loading = true;
-    (void)event_add(s->hurry, &patience);
-    loader_ask(s->loader, j);
-}
-
-static void
-on_hurry(evutil_socket_t fd, short what, void *arg)
-{
-    struct server *s = arg;
-
-    (void)fd;
-    (void)what;
-    loader_hurry(s->loader);
-}
+/* Signals ------------------------------------------------------------------------------------ */
 
 static void
 on_hangup(evutil_socket_t sig, short what, void *arg)
@@ -283,8 +134,26 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
     (void)what;
     if (s->draining)
         return;
-    say(s, false, "SIGHUP: loading the rules again");
-    start_reload(s);
+    server_say(s, false, "SIGHUP: loading the rules again");
+    server_reload(s, false, NULL, NULL);
+}
+
+static void
+on_boundary(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    server_watch_time(arg);
+}
+
+static void
+on_hurry(evutil_socket_t fd, short what, void *arg)
+{
+    struct server *s = arg;
+
+    (void)fd;
+    (void)what;
+    loader_hurry(s->loader);
 }
 
 /* Ending ------------------------------------------------------------------------------------- */
@@ -304,14 +173,14 @@ static void
 on_news(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
-    struct load_job *j;
     uint64_t n;
 
     (void)what;
     (void)!read(fd, &n, sizeof n);
-    retire(s);
-    while ((j = loader_answered(s->loader)))
-        end_reload(s, j);
+    server_retire(s);
+    server_end_loads(s);
+    server_look_for_trips(s);
+    server_answer_questions(s);
     leave_if_drained(s);
 }
 
@@ -326,14 +195,12 @@ static void
 on_too_late(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
-    size_t n = nopen(s);
-    char line[120];
+    size_t n = server_nopen(s);
 
     (void)fd;
     (void)what;
-    (void)snprintf(line, sizeof line, "the answers of %zu %s were not taken in time", n,
-                   n == 1 ? "connection" : "connections");
-    say(s, true, line);
+    server_say(s, true, "the answers of %zu %s were not taken in time", n,
+               n == 1 ? "connection" : "connections");
     tell_all(s, WORKER_KILL);
 }
 
@@ -351,8 +218,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
         return;
     }
     s->draining = true;
-    say(s, false,
-        sig == SIGTERM ? "SIGTERM: answering what was read" : "SIGINT: answering what was read");
+    server_say(s, false, "%s: answering what was read", sig == SIGTERM ? "SIGTERM" : "SIGINT");
     gates_close(s->gates);
     s->gates = NULL;
     (void)event_add(s->too_late, &limit);
@@ -380,15 +246,16 @@ make_events(struct server *s)
     s->news = event_new(s->base, s->news_fd, EV_READ | EV_PERSIST, on_news, s);
     s->too_late = evtimer_new(s->base, on_too_late, s);
     s->hurry = evtimer_new(s->base, on_hurry, s);
+    s->boundary = evtimer_new(s->base, on_boundary, s);
     return s->on_term && s->on_int && s->on_hup && s->news && s->too_late && s->hurry &&
-           event_add(s->on_term, NULL) == 0 && event_add(s->on_int, NULL) == 0 &&
+           s->boundary && event_add(s->on_term, NULL) == 0 && event_add(s->on_int, NULL) == 0 &&
            event_add(s->on_hup, NULL) == 0 && event_add(s->news, NULL) == 0;
 }
 
 static bool
 make_workers(struct server *s, weir_ruleset *rs)
 {
-    struct worker_hooks hooks = {.news = wake_up, .left = on_left, .say = on_say, .arg = s};
+    struct worker_hooks hooks = {.news = server_wake, .left = server_left, .say = on_say, .arg = s};
     struct worker_limits limits = s->o.limits;
 
     limits.memory = s->o.max_memory / s->o.workers;
@@ -398,6 +265,7 @@ make_workers(struct server *s, weir_ruleset *rs)
     if (!s->workers || !s->given || !s->edition)
         return false;
     s->rs = weir_ruleset_ref(rs);
+    s->began_ms = s->edition_ms = clock_now_ms();
     while (s->nworkers < s->o.workers &&
            worker_init(&s->workers[s->nworkers], s->nworkers, s->edition, &s->o.answer, &limits,
                        &hooks) == WEIR_OK)
@@ -408,7 +276,7 @@ make_workers(struct server *s, weir_ruleset *rs)
 static enum server_result
 no_memory(const struct server *s)
 {
-    say(s, true, weir_status_text(WEIR_E_NOMEM));
+    server_say(s, true, "%s", weir_status_text(WEIR_E_NOMEM));
     return SERVER_FAILED;
 }
 
@@ -420,9 +288,14 @@ open_gates(struct server *s)
     enum listen_result r =
         gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);
 
+    if (r == LISTEN_OK && s->o.control) {
+        struct listen_options private = {.socket_mode = s->o.control_mode};
+
+        r = control_open(s, s->base, s->o.control, &private, &why, &s->control);
+    }
     if (r != LISTEN_OK) {
         weir_buf_putc(&why, '\0');
-        say(s, true, why.failed ? weir_status_text(WEIR_E_NOMEM) : why.p);
+        server_say(s, true, "%s", why.failed ? weir_status_text(WEIR_E_NOMEM) : why.p);
     }
     weir_buf_fini(&why);
     return r == LISTEN_OK ? SERVER_OK : r == LISTEN_BAD ? SERVER_BAD : SERVER_FAILED;
@@ -445,7 +318,7 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     (void)signal(SIGPIPE, SIG_IGN);
     r = make_events(s) && make_workers(s, rs) ? SERVER_OK : no_memory(s);
     if (r == SERVER_OK)
-        s->loader = loader_new(wake_up, s);
+        s->loader = loader_new(server_wake, s);
     if (r == SERVER_OK && !s->loader)
         r = no_memory(s);
     if (r == SERVER_OK)
@@ -470,39 +343,6 @@ server_listener_name(const struct server *s, size_t i)
     return gates_name(s->gates, i);
 }
 
-static void
-add_counts(struct worker_counts *to, const struct worker_counts *from)
-{
-    to->opened += from->opened;
-    to->closed += from->closed;
-    to->silent += from->silent;
-    to->broken += from->broken;
-    for (int e = 0; e < WORKER_NENDS; e++)
-        to->ended[e] += from->ended[e];
-    to->delivered += from->delivered;
-    to->discarded += from->discarded;
-    to->lines += from->lines;
-    to->unanswered += from->unanswered;
-    to->unfinished += from->unfinished;
-    to->bytes_in += from->bytes_in;
-    to->bytes_out += from->bytes_out;
-}
-
-/* No worker runs any more when this is done. */
-static void
-sum_up(struct server *s)
-{
-    for (size_t i = 0; i < s->nworkers; i++) {
-        const struct worker *w = &s->workers[i];
-
-        worker_stop(&s->workers[i]);
-        add_counts(&s->sums.counts, &w->counts);
-        tally_add(&s->sums.tally, &w->answerer.tally);
-        latency_add(&s->sums.latency, &w->latency);
-    }
-    retire(s);
-}
-
 enum server_result
 server_run(struct server *s)
 {
@@ -512,11 +352,12 @@ server_run(struct server *s)
     for (size_t i = 0; i < s->nworkers && r == SERVER_OK; i++)
         if (worker_start(&s->workers[i]) != WEIR_OK)
             r = no_memory(s);
+    server_watch_time(s);
     if (r == SERVER_OK && event_base_dispatch(s->base) < 0) {
-        say(s, true, "the event loop failed");
+        server_say(s, true, "the event loop failed");
         r = SERVER_FAILED;
     }
-    sum_up(s);
+    server_sum_up(s);
     return r;
 }
 
@@ -551,7 +392,8 @@ block_ending_signals(void)
 static void
 free_events(struct server *s)
 {
-    struct event *events[] = {s->on_term, s->on_int, s->on_hup, s->news, s->too_late, s->hurry};
+    struct event *events[] = {s->on_term,  s->on_int, s->on_hup,  s->news,
+                              s->too_late, s->hurry,  s->boundary};
 
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         if (events[i])
@@ -586,21 +428,31 @@ server_close(struct server *s)
 {
     CHECK_OBJ(s, SERVER_MAGIC);
     gates_close(s->gates);
+    control_close(s->control);
     if (s->on_term)
         block_ending_signals();
     for (size_t i = 0; i < s->nworkers; i++)
         worker_fini(&s->workers[i]);
     if (s->loader)
-        retire(s);
+        server_retire(s);
     loader_free(s->loader);
+    server_drop_loads(s);
+    server_free_trips(s);
     free_editions(s);
     free_events(s);
     ledger_fini(&s->sums.ledger);
     tally_fini(&s->sums.tally);
     weir_ruleset_unref(s->rs);
+    weir_ruleset_unref(s->previous);
     free(s->workers);
     free(s->given);
     (void)pthread_mutex_destroy(&s->lock);
     s->magic = 0;
     free(s);
+}
+
+int64_t
+server_began_ms(const struct server *s)
+{
+    return s->began_ms;
 }

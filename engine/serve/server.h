@@ -6,7 +6,6 @@
 #define WEIR_SERVE_SERVER_H
 
 #include "flow/ledger.h"
-
 #include "serve/listener.h"
 #include "serve/worker.h"
 
@@ -22,7 +21,9 @@ struct server_options {
     struct worker_limits limits;
     size_t max_memory; /* that connections may hold, of all workers; 0: no limit */
     unsigned max_shrink;
-    unsigned drain_ms; /* after a signal: how long answers may take to be read */
+    const char *control; /* address; NULL: none */
+    mode_t control_mode; /* of its socket */
+    unsigned drain_ms;   /* after a signal: how long answers may take to be read */
     /* Lines for a person, the last without its newline; is_problem: more than a report. Any thread,
        several at once. */
     void (*say)(void *arg, bool is_problem, const char *line);
@@ -41,8 +42,16 @@ struct server_sums {
     struct tally tally; /* without rows */
     struct latency latency;
     struct ledger ledger;
-    uint64_t refused; /* clients beyond max_conns */
+    uint64_t unsent, held; /* answers and bytes that connections have at this moment */
+    uint64_t refused;      /* clients beyond max_conns */
     uint64_t reloads, reloads_refused;
+    uint64_t trips; /* of breakers */
+};
+
+/* How the last reload or rollback ended. */
+struct server_load {
+    bool any, ok;
+    int64_t at_ms, took_us;
 };
 
 struct server;
@@ -61,5 +70,30 @@ enum server_result server_run(struct server *s);
 const struct server_sums *server_sums(const struct server *s);
 const weir_ruleset *server_ruleset(const struct server *s);
 void server_close(struct server *s);
+
+/* For those who control it; on its thread, while server_run runs ------------------------------ */
+
+/* What all workers have counted, each at a moment between two batches; then `fn` is called, once,
+   unless the server ends before. */
+typedef void server_sums_fn(void *arg, const struct server_sums *sums);
+void server_ask(struct server *s, server_sums_fn *fn, void *arg);
+
+/* How it ended, in words for people. Called once, unless the server ends before. */
+typedef void server_load_fn(void *arg, bool ok, const char *said);
+/* Load the rules again. @param accept_shrink  Lists may have lost what they like. fn may be NULL.
+ */
+void server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg);
+/* Back to the rule set that was served before. */
+void server_rollback(struct server *s, server_load_fn *fn, void *arg);
+const struct server_load *server_last_load(const struct server *s);
+/* When the rule set began to be served, and the server itself. */
+int64_t server_edition_ms(const struct server *s);
+int64_t server_began_ms(const struct server *s);
+
+/* Breakers that have tripped, by the ids of their rules ("": the set's), as they came. */
+size_t server_ntrips(const struct server *s);
+const char *server_trip(const struct server *s, size_t i, weir_trip *how, int64_t *at_ms);
+/* Reset one, or ("*") all; false: it has not tripped. Who asked is said in the log. */
+bool server_reset(struct server *s, const char *rule, const char *who);
 
 #endif

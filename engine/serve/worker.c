@@ -55,19 +55,39 @@ wake(struct worker *w)
 
 /* Editions ----------------------------------------------------------------------------------- */
 
-void
-worker_keep_up(struct worker *w)
+static void
+move_on(struct worker *w)
 {
-    struct edition *from = w->edition;
+    struct edition *from = w->edition, *to = atomic_exchange(&w->next, NULL);
 
-    if (__builtin_expect(!atomic_load_explicit(&w->next, memory_order_relaxed), 1))
-        return;
-    struct edition *to = atomic_exchange(&w->next, NULL);
     if (!to)
         return;
     w->edition = to;
     if (edition_move(from, to, w->number, &w->answerer))
         w->hooks.left(w->hooks.arg, from);
+}
+
+void
+worker_keep_up(struct worker *w)
+{
+    if (__builtin_expect(atomic_load_explicit(&w->next, memory_order_relaxed) != NULL, 0))
+        move_on(w);
+    breakers_tell(w->edition->breakers, w->number, w->answerer.scratch);
+}
+
+static void
+on_acted(void *arg, const weir_decision *d)
+{
+    struct worker *w = arg;
+
+    if (breakers_count(w->edition->breakers, w->number, d, w->wall_ms))
+        w->hooks.news(w->hooks.arg);
+}
+
+void
+worker_count_posts(struct worker *w, uint64_t n)
+{
+    breakers_count_posts(w->edition->breakers, n, w->wall_ms);
 }
 
 bool
@@ -356,6 +376,8 @@ worker_init(struct worker *w, size_t number, struct edition *e, const struct ans
     (void)pthread_mutex_init(&w->lock, NULL);
     edition_take(e, number, &w->answerer);
     w->edition = e;
+    w->answerer.on_acted = on_acted;
+    w->answerer.on_acted_arg = w;
     w->magic = WORKER_MAGIC;
     return WEIR_OK;
 }

@@ -80,7 +80,8 @@ struct worker {
     struct edition *edition;
     struct conn *conns;
     size_t nconns;
-    size_t held; /* bytes that connections hold */
+    size_t held;     /* bytes that connections hold */
+    int64_t wall_ms; /* the time of day of the batch */
     bool draining;
     struct worker_counts counts;
     struct latency latency;
@@ -131,8 +132,10 @@ bool worker_reported(struct worker *w, uint64_t question, struct worker_report *
 
 /* From its connections ----------------------------------------------------------------------- */
 
-/* Moves on to the next edition, if there is one. */
+/* Before a batch: moves on to the next edition, if there is one, and hears of breakers. */
 void worker_keep_up(struct worker *w);
+/* After a batch: so many posts and queries were decided. */
+void worker_count_posts(struct worker *w, uint64_t n);
 /* FRAME_MEMORY bytes; NULL without memory. */
 char *worker_borrow_in(struct worker *w);
 void worker_return_in(struct worker *w, char *in);

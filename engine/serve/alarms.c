@@ -1,0 +1,238 @@
+/*
+ * What somebody should know of: breakers that trip, and orders that time begins, ends or leaves
+ * without their review.
+ */
+#include "serve/serving.h"
+
+#include "flow/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Breakers ----------------------------------------------------------------------------------- */
+
+static struct server_trip *
+find_trip(const struct server *s, const char *rule)
+{
+    for (size_t i = 0; i < s->ntrips; i++)
+        if (strcmp(s->trips[i].rule, rule) == 0)
+            return &s->trips[i];
+    return NULL;
+}
+
+static void
+keep_trip(struct server *s, const char *rule, weir_trip how)
+{
+    struct server_trip *trips = reallocarray(s->trips, s->ntrips + 1, sizeof *trips);
+    char *name = strdup(rule);
+
+    s->trips = trips ? trips : s->trips;
+    if (!trips || !name) {
+        free(name);
+        server_say(s, true, "out of memory: that trip will be forgotten by the next reload");
+        return;
+    }
+    s->trips[s->ntrips++] = (struct server_trip){name, how, clock_now_ms()};
+}
+
+static void
+tell_trip(const struct server *s, const struct breaker_trip *t, const char *rule)
+{
+    weir_buf caps = {0};
+
+    if (t->caps.per_minute)
+        weir_buf_printf(&caps, "per_minute: %u", t->caps.per_minute);
+    if (t->caps.share_milli)
+        weir_buf_printf(&caps, "%sshare: %u.%03u", caps.len ? ", " : "", t->caps.share_milli / 1000,
+                        t->caps.share_milli % 1000);
+    weir_buf_putc(&caps, '\0');
+    server_say(s, true, "breaker of %s%s has tripped: %u posts of %u in this minute (%s); %s",
+               *rule ? "rule " : "the whole set", rule, t->acted, t->posts, caps.p,
+               t->how == WEIR_TRIP_OBSERVE
+                   ? "it is only observed now, until `tagweir ctl reset`"
+                   : "it goes on as before; `tagweir ctl reset` ends the alert");
+    weir_buf_fini(&caps);
+}
+
+void
+server_look_for_trips(struct server *s)
+{
+    struct breaker_trip t;
+    uint32_t at = 0;
+
+    while (s->edition && breakers_take(s->edition->breakers, &at, &t)) {
+        weir_rule_info rule = {.id = ""};
+
+        if (t.rule != WEIR_NONE)
+            weir_ruleset_rule(s->edition->rs, t.rule, &rule);
+        s->sums.trips++;
+        keep_trip(s, rule.id, t.how);
+        tell_trip(s, &t, rule.id);
+    }
+}
+
+/* The number of a rule of that name; WEIR_NONE for the set's. false: there is none. */
+static bool
+find_rule(const weir_ruleset *rs, const char *id, uint32_t *rule)
+{
+    *rule = WEIR_NONE;
+    if (!*id)
+        return true;
+    *rule = weir_ruleset_find_rule(rs, (weir_span){id, strlen(id)});
+    return *rule != WEIR_NONE;
+}
+
+void
+server_carry_trips(struct server *s, struct edition *e)
+{
+    uint32_t rule;
+
+    for (size_t i = 0; i < s->ntrips; i++) {
+        const struct server_trip *t = &s->trips[i];
+
+        if (find_rule(e->rs, t->rule, &rule) && !breakers_set(e->breakers, rule, t->how))
+            (void)breakers_set(e->breakers, rule, WEIR_TRIP_ALERT);
+    }
+}
+
+size_t
+server_ntrips(const struct server *s)
+{
+    return s->ntrips;
+}
+
+const char *
+server_trip(const struct server *s, size_t i, weir_trip *how, int64_t *at_ms)
+{
+    *how = s->trips[i].how;
+    *at_ms = s->trips[i].at_ms;
+    return s->trips[i].rule;
+}
+
+static void
+reset_one(struct server *s, struct server_trip *t, const char *who)
+{
+    uint32_t rule;
+
+    if (find_rule(s->edition->rs, t->rule, &rule))
+        (void)breakers_set(s->edition->breakers, rule, WEIR_TRIP_NONE);
+    server_say(s, false, "breaker of %s%s was reset by %s", *t->rule ? "rule " : "the whole set",
+               t->rule, who);
+    free(t->rule);
+    *t = s->trips[--s->ntrips];
+}
+
+bool
+server_reset(struct server *s, const char *rule, const char *who)
+{
+    bool all = strcmp(rule, "*") == 0;
+    struct server_trip *t = all ? NULL : find_trip(s, rule);
+
+    if (all ? s->ntrips == 0 : !t)
+        return false;
+    if (t)
+        reset_one(s, t, who);
+    while (all && s->ntrips)
+        reset_one(s, &s->trips[0], who);
+    return true;
+}
+
+void
+server_free_trips(struct server *s)
+{
+    for (size_t i = 0; i < s->ntrips; i++)
+        free(s->trips[i].rule);
+    free(s->trips);
+    s->trips = NULL;
+    s->ntrips = 0;
+}
+
+/* Time --------------------------------------------------------------------------------------- */
+
+/* The clock of the machine may be set: it is looked at this often in any case. */
+#define LOOK_AGAIN_MS (60 * 1000)
+
+static void
+tell_rule(const struct server *s, const weir_change *c, const char *time)
+{
+    weir_rule_info rule;
+
+    if (c->with_order)
+        return; /* its order was told of */
+    weir_ruleset_rule(s->rs, c->rule, &rule);
+    server_say(s, false, "rule %s %s (%s)", rule.id,
+               c->kind == WEIR_CHANGE_BEGINS ? "is in force from now on" : "is no longer in force",
+               time);
+}
+
+static void
+tell_order(const struct server *s, const weir_change *c, const char *time)
+{
+    static const char *const texts[] = {
+        [WEIR_CHANGE_LAPSED] = "has lapsed: nobody confirmed it by its review_by",
+        [WEIR_CHANGE_OVERDUE] = "goes on although its review is overdue: confirm or revoke it",
+        [WEIR_CHANGE_CONFIRMED] = "is confirmed",
+        [WEIR_CHANGE_REVOKED] = "is revoked",
+        [WEIR_CHANGE_BEGINS] = "is in force from now on",
+        [WEIR_CHANGE_ENDS] = "is no longer in force",
+    };
+    bool alarm = c->kind == WEIR_CHANGE_LAPSED || c->kind == WEIR_CHANGE_OVERDUE;
+    weir_order_info order;
+
+    weir_ruleset_order(s->rs, c->order, &order);
+    server_say(s, alarm, "%s order %s %s (%s)", weir_kind_name(order.kind), order.id,
+               texts[c->kind], time);
+}
+
+static void
+tell_change(void *arg, const weir_change *c)
+{
+    char time[WEIR_TIME_MAX];
+
+    (void)weir_time_format(c->at_ms, time);
+    if (c->rule == WEIR_NONE)
+        tell_order(arg, c, time);
+    else
+        tell_rule(arg, c, time);
+}
+
+/* What is overdue when rules begin to be served is news as well. */
+static void
+tell_overdue(const struct server *s, int64_t now_ms)
+{
+    for (uint32_t i = 0; i < weir_ruleset_norders(s->rs); i++) {
+        weir_order_info order;
+
+        if (weir_ruleset_order_review(s->rs, i, now_ms) != WEIR_REVIEW_OVERDUE)
+            continue;
+        weir_ruleset_order(s->rs, i, &order);
+        server_say(s, true, "%s order %s is in force although its review is overdue",
+                   weir_kind_name(order.kind), order.id);
+    }
+}
+
+static void
+look_again(struct server *s, int64_t now_ms)
+{
+    int64_t next = weir_ruleset_next_change(s->rs, now_ms);
+    int64_t ms = next - now_ms < LOOK_AGAIN_MS ? next - now_ms : LOOK_AGAIN_MS;
+    struct timeval in = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+
+    (void)event_add(s->boundary, &in);
+}
+
+void
+server_watch_time(struct server *s)
+{
+    int64_t now_ms = clock_now_ms();
+    bool is_new = s->looked_ms < s->edition_ms;
+
+    if (s->o.answer.clock != ANSWER_NOW)
+        return;
+    if (is_new)
+        tell_overdue(s, now_ms);
+    else if (now_ms > s->looked_ms)
+        weir_ruleset_changes(s->rs, s->looked_ms, now_ms, tell_change, s);
+    s->looked_ms = now_ms;
+    look_again(s, now_ms);
+}

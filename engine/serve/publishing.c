@@ -1,0 +1,266 @@
+/*
+ * Rule sets that come and go while the server runs.
+ */
+#include "serve/serving.h"
+
+#include "flow/clock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* A load that has no idle time to live on is told to hurry after so long. */
+static const struct timeval patience = {.tv_sec = 2, .tv_usec = 0};
+
+/* Who asked for a load. */
+struct asker {
+    bool rollback;
+    server_load_fn *fn; /* may be NULL */
+    void *arg;
+};
+
+void
+server_left(void *server, struct edition *e)
+{
+    struct server *s = server;
+
+    (void)pthread_mutex_lock(&s->lock);
+    e->next = s->left;
+    s->left = e;
+    (void)pthread_mutex_unlock(&s->lock);
+    server_wake(s);
+}
+
+void
+server_retire(struct server *s)
+{
+    struct edition *e, *next;
+
+    (void)pthread_mutex_lock(&s->lock);
+    e = s->left;
+    s->left = NULL;
+    (void)pthread_mutex_unlock(&s->lock);
+    for (; e; e = next) {
+        next = e->next;
+        edition_take_rows(e, &s->sums.ledger);
+        edition_take_costs(e, &s->sums.ledger);
+        if (e == s->edition)
+            s->edition = NULL;
+        loader_discard(s->loader, e);
+    }
+}
+
+void
+server_publish(struct server *s, struct edition *e)
+{
+    server_look_for_trips(s);
+    server_carry_trips(s, e);
+    weir_ruleset_unref(s->previous);
+    s->previous = s->rs;
+    s->rs = weir_ruleset_ref(e->rs);
+    s->edition = e;
+    s->edition_ms = clock_now_ms();
+    for (size_t i = 0; i < s->nworkers; i++) {
+        struct edition *forgone;
+
+        if (worker_publish(&s->workers[i], e, &forgone))
+            server_left(s, forgone);
+    }
+    server_watch_time(s);
+}
+
+static void
+put_edition(const struct load_job *j, bool rollback, weir_buf *out)
+{
+    const weir_ruleset *rs = j->edition->rs;
+    uint32_t n = weir_ruleset_nrules(rs);
+
+    weir_buf_printf(out, "%s: ruleset %.16s (%" PRIu32 " %s) decides from now on",
+                    rollback ? "rolled back" : "reloaded", weir_ruleset_digest(rs), n,
+                    n == 1 ? "rule" : "rules");
+    if (!rollback)
+        weir_buf_printf(out, "; compiled in %.3f s", (double)j->took_us / 1e6);
+}
+
+static void
+put_end(const struct server *s, const struct load_job *j, bool rollback, weir_buf *out)
+{
+    const char *what = rollback ? "rollback" : "reload";
+
+    weir_buf_put(out, (weir_span){j->report.p, j->report.len});
+    if (j->edition)
+        put_edition(j, rollback, out);
+    else if (j->unchanged)
+        weir_buf_printf(out, "%s: the rules are what they were (ruleset %.16s)", what,
+                        weir_ruleset_digest(s->rs));
+    else
+        weir_buf_printf(out, "%s refused, nothing has changed: %s; ruleset %.16s goes on", what,
+                        j->shrunk ? "a list has shrunk" : weir_status_text(j->status),
+                        weir_ruleset_digest(s->rs));
+    weir_buf_putc(out, '\0');
+}
+
+static void
+start(struct server *s, struct load_job *j)
+{
+    s->loading = j;
+    (void)event_add(s->hurry, &patience);
+    loader_ask(s->loader, j);
+}
+
+static void
+start_next(struct server *s)
+{
+    struct load_job *j = s->waiting;
+
+    s->loading = NULL;
+    (void)event_del(s->hurry);
+    if (!j)
+        return;
+    s->waiting = j->next;
+    weir_ruleset_unref(j->current); /* may be another one by now */
+    j->current = weir_ruleset_ref(s->rs);
+    start(s, j);
+}
+
+static void
+end_load(struct server *s, struct load_job *j)
+{
+    struct asker *asker = j->token;
+    bool ok = j->edition || j->unchanged;
+    weir_buf said = {0};
+
+    put_end(s, j, asker->rollback, &said);
+    const char *text = said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p;
+    s->last_load = (struct server_load){true, ok, clock_now_ms(), j->took_us};
+    s->sums.reloads += j->edition != NULL;
+    s->sums.reloads_refused += !ok;
+    if (j->edition)
+        server_publish(s, j->edition);
+    server_say(s, !ok, "%s", text);
+    if (asker->fn)
+        asker->fn(asker->arg, ok, text);
+    weir_buf_fini(&said);
+    free(asker);
+    load_job_free(j);
+    start_next(s);
+}
+
+void
+server_end_loads(struct server *s)
+{
+    struct load_job *j;
+
+    while ((j = loader_answered(s->loader)))
+        end_load(s, j);
+}
+
+/* The loader is gone, and what it had with it. */
+void
+server_drop_loads(struct server *s)
+{
+    struct load_job *next;
+
+    for (struct load_job *j = s->waiting; j; j = next) {
+        next = j->next;
+        free(j->token);
+        load_job_free(j);
+    }
+    s->waiting = NULL;
+}
+
+static void
+refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
+{
+    server_say(s, true, "%s", why);
+    if (fn)
+        fn(arg, false, why);
+}
+
+/* A job for the loader, that knows who asked. NULL: it was said. */
+static struct load_job *
+new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
+{
+    struct load_job *j = load_job_new();
+    struct asker *asker = calloc(1, sizeof *asker);
+
+    if (!j || !asker) {
+        load_job_free(j);
+        free(asker);
+        refuse(s, fn, arg, "refused, nothing has changed: out of memory");
+        return NULL;
+    }
+    *asker = (struct asker){rollback, fn, arg};
+    j->token = asker;
+    j->current = weir_ruleset_ref(s->rs);
+    j->number = ++s->editions;
+    j->nseats = s->nworkers;
+    j->answer = &s->o.answer;
+    return j;
+}
+
+static void
+enqueue(struct server *s, struct load_job *j)
+{
+    struct load_job **at = &s->waiting;
+
+    if (!s->loading) {
+        start(s, j);
+        return;
+    }
+    while (*at)
+        at = &(*at)->next;
+    *at = j;
+}
+
+/* Signals that come while one load waits already are done with it. */
+static bool
+is_asked_for(const struct server *s)
+{
+    for (const struct load_job *j = s->waiting; j; j = j->next) {
+        const struct asker *asker = j->token;
+
+        if (!asker->fn && !asker->rollback)
+            return true;
+    }
+    return false;
+}
+
+void
+server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg)
+{
+    if (!fn && is_asked_for(s))
+        return;
+    struct load_job *j = new_job(s, false, fn, arg);
+    if (!j)
+        return;
+    j->paths = s->o.rules;
+    j->npaths = s->o.nrules;
+    j->max_shrink = accept_shrink ? 100 : s->o.max_shrink;
+    enqueue(s, j);
+}
+
+void
+server_rollback(struct server *s, server_load_fn *fn, void *arg)
+{
+    if (!s->previous) {
+        refuse(s, fn, arg, "rollback refused, nothing has changed: no other rules were served");
+        return;
+    }
+    struct load_job *j = new_job(s, true, fn, arg);
+    if (!j)
+        return;
+    j->rs = weir_ruleset_ref(s->previous);
+    enqueue(s, j);
+}
+
+const struct server_load *
+server_last_load(const struct server *s)
+{
+    return &s->last_load;
+}
+
+int64_t
+server_edition_ms(const struct server *s)
+{
+    return s->edition_ms;
+}

@@ -1,0 +1,99 @@
+/*
+ * The server's insides, for the files that it is made of: all of them run on the main thread, but
+ * for what says otherwise.
+ */
+#ifndef WEIR_SERVE_SERVING_H
+#define WEIR_SERVE_SERVING_H
+
+#include "serve/control.h"
+#include "serve/gates.h"
+#include "serve/loader.h"
+#include "serve/server.h"
+
+#include <event2/event.h>
+
+/* A breaker that has tripped, by the name of its rule: it stays so when rules are loaded again. */
+struct server_trip {
+    char *rule; /* "" : the set's */
+    weir_trip how;
+    int64_t at_ms;
+};
+
+/* Somebody who waits for what all workers report. */
+struct server_question {
+    uint64_t number;
+    server_sums_fn *answer;
+    void *arg;
+    struct server_question *next;
+};
+
+struct server {
+    uint32_t magic;
+    struct server_options o;
+    struct event_base *base;
+    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary;
+    int news_fd;
+    struct gates *gates;
+    struct control *control; /* NULL: none */
+    struct worker *workers;
+    size_t nworkers; /* that are initialised */
+    uint64_t *given; /* connections, by worker */
+    int64_t began_ms;
+
+    /* publishing.c */
+    struct loader *loader;
+    struct edition *edition;
+    weir_ruleset *rs;       /* the edition's, also when it has been left */
+    weir_ruleset *previous; /* what was served before; NULL: nothing */
+    uint64_t editions;
+    int64_t edition_ms; /* since when */
+    struct load_job *loading, *waiting;
+    struct server_load last_load;
+    weir_buf last_report;
+
+    /* alarms.c */
+    struct server_trip *trips;
+    size_t ntrips;
+    int64_t looked_ms; /* until when what time changes was told of */
+
+    /* counting.c */
+    struct server_question *questions; /* oldest first */
+    uint64_t question;
+    struct server_sums sums; /* refused, ledger, reloads; all else when workers have ended */
+
+    bool draining;
+    size_t full_at; /* connections at the shortage of descriptors that was said; 0: none was */
+    bool refusing;  /* clients, which was said */
+    pthread_mutex_t lock; /* of: */
+    struct edition *left; /* by everybody */
+};
+
+void server_say(const struct server *s, bool is_problem, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Any thread: the main one is to look for news. */
+void server_wake(void *server);
+/* Connections that are open. */
+size_t server_nopen(const struct server *s);
+
+/* publishing.c: rule sets */
+void server_publish(struct server *s, struct edition *e);
+/* Any thread; a worker_hooks.left */
+void server_left(void *server, struct edition *e);
+/* What was done by editions that all have left is kept, and they go. */
+void server_retire(struct server *s);
+void server_end_loads(struct server *s);
+void server_drop_loads(struct server *s);
+
+/* alarms.c: what somebody should know: breakers, and what time changes */
+void server_look_for_trips(struct server *s);
+/* Breakers of an edition that is about to be published trip as they have before. */
+void server_carry_trips(struct server *s, struct edition *e);
+void server_free_trips(struct server *s);
+/* Tells what time has changed since the last look, and looks again at the next change. */
+void server_watch_time(struct server *s);
+
+/* counting.c */
+void server_answer_questions(struct server *s);
+void server_sum_up(struct server *s);
+
+#endif

@@ -1,0 +1,210 @@
+/*
+ * The status: what an operator looks at first.
+ */
+#include "serve/status.h"
+
+#include "flow/clock.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void
+put_time(weir_buf *out, int64_t ms)
+{
+    char time[WEIR_TIME_MAX];
+
+    (void)weir_time_format(ms - ms % 1000, time);
+    weir_buf_puts(out, time);
+}
+
+/* Orders by how their reviews stand. */
+static uint32_t
+count_reviews(const weir_ruleset *rs, weir_review review)
+{
+    int64_t now_ms = clock_now_ms();
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < weir_ruleset_norders(rs); i++)
+        n += weir_ruleset_order_review(rs, i, now_ms) == review;
+    return n;
+}
+
+/* For people --------------------------------------------------------------------------------- */
+
+static void
+put_rules(const struct server *s, weir_buf *out)
+{
+    const weir_ruleset *rs = server_ruleset(s);
+    const struct server_load *load = server_last_load(s);
+    uint32_t overdue = count_reviews(rs, WEIR_REVIEW_OVERDUE);
+
+    weir_buf_printf(out, "rules        %.16s, %" PRIu32 " rules, %" PRIu32 " orders, since ",
+                    weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
+    put_time(out, server_edition_ms(s));
+    if (load->any) {
+        weir_buf_printf(out, "\nlast reload  %s at ", load->ok ? "done" : "REFUSED");
+        put_time(out, load->at_ms);
+    }
+    if (overdue)
+        weir_buf_printf(out,
+                        "\nOVERDUE      %" PRIu32 " orders are in force without the review "
+                        "that was due",
+                        overdue);
+    weir_buf_putc(out, '\n');
+}
+
+static void
+put_trips(const struct server *s, weir_buf *out)
+{
+    for (size_t i = 0; i < server_ntrips(s); i++) {
+        weir_trip how;
+        int64_t at_ms;
+        const char *rule = server_trip(s, i, &how, &at_ms);
+
+        weir_buf_printf(out, "TRIPPED      %s%s (%s) at ", *rule ? "rule " : "the whole set", rule,
+                        weir_trip_name(how));
+        put_time(out, at_ms);
+        weir_buf_putc(out, '\n');
+    }
+}
+
+static void
+put_ends(const struct worker_counts *c, uint64_t refused, weir_buf *out)
+{
+    for (int e = 0; e < WORKER_NENDS; e++)
+        if (c->ended[e])
+            weir_buf_printf(out, ", %" PRIu64 " closed by the limit %s", c->ended[e],
+                            worker_end_name((enum worker_end)e));
+    if (refused)
+        weir_buf_printf(out, ", %" PRIu64 " refused", refused);
+}
+
+void
+status_text(const struct server *s, const struct server_sums *sums, weir_buf *out)
+{
+    const struct worker_counts *c = &sums->counts;
+    const struct tally *t = &sums->tally;
+
+    weir_buf_puts(out, "serving      since ");
+    put_time(out, server_began_ms(s));
+    weir_buf_putc(out, '\n');
+    put_rules(s, out);
+    put_trips(s, out);
+    weir_buf_printf(out, "connections  %" PRIu64 " open, %" PRIu64 " in all", c->opened - c->closed,
+                    c->opened);
+    put_ends(c, sums->refused, out);
+    weir_buf_printf(out,
+                    "\nitems        %" PRIu64 ": %" PRIu64 " posts, %" PRIu64 " queries, %" PRIu64
+                    " skips, %" PRIu64 " errors, %" PRIu64 " abandoned, %" PRIu64 " in flight\n",
+                    t->items, t->posts, t->queries, t->skips, t->errors, t->abandoned,
+                    status_in_flight(t));
+    weir_buf_printf(out,
+                    "decisions    withhold %" PRIu64 ", downrank %" PRIu64 ", allow %" PRIu64 "\n",
+                    t->action[WEIR_WITHHOLD], t->action[WEIR_DOWNRANK], t->action[WEIR_ALLOW]);
+    weir_buf_printf(out,
+                    "answers      %" PRIu64 ": %" PRIu64 " delivered, %" PRIu64
+                    " discarded, %" PRIu64 " on their way\n",
+                    t->made, c->delivered, c->discarded, sums->unsent);
+    weir_buf_printf(out, "memory       connections hold %" PRIu64 " bytes\n", sums->held);
+}
+
+/* For programs ------------------------------------------------------------------------------- */
+
+static void
+put_key(weir_buf *out, const char *key)
+{
+    weir_buf_printf(out, ",\"%s\":", key);
+}
+
+static void
+put_number(weir_buf *out, const char *key, uint64_t n)
+{
+    put_key(out, key);
+    weir_buf_put_u64(out, n);
+}
+
+static void
+put_time_json(weir_buf *out, const char *key, int64_t ms)
+{
+    put_key(out, key);
+    weir_buf_putc(out, '"');
+    put_time(out, ms);
+    weir_buf_putc(out, '"');
+}
+
+static void
+put_rules_json(const struct server *s, weir_buf *out)
+{
+    const weir_ruleset *rs = server_ruleset(s);
+    const struct server_load *load = server_last_load(s);
+
+    weir_buf_printf(out, ",\"ruleset\":\"%s\"", weir_ruleset_digest(rs));
+    put_number(out, "rules", weir_ruleset_nrules(rs));
+    put_number(out, "orders", weir_ruleset_norders(rs));
+    put_number(out, "overdue", count_reviews(rs, WEIR_REVIEW_OVERDUE));
+    put_time_json(out, "ruleset_since", server_edition_ms(s));
+    if (!load->any)
+        return;
+    weir_buf_printf(out, ",\"last_reload\":{\"ok\":%s", load->ok ? "true" : "false");
+    put_time_json(out, "at", load->at_ms);
+    weir_buf_putc(out, '}');
+}
+
+static void
+put_trips_json(const struct server *s, weir_buf *out)
+{
+    weir_buf_puts(out, ",\"tripped\":[");
+    for (size_t i = 0; i < server_ntrips(s); i++) {
+        weir_trip how;
+        int64_t at_ms;
+        const char *rule = server_trip(s, i, &how, &at_ms);
+
+        weir_buf_puts(out, i ? ",{\"rule\":" : "{\"rule\":");
+        weir_buf_put_json(out, *rule ? (weir_span){rule, strlen(rule)} : (weir_span){"*", 1});
+        weir_buf_printf(out, ",\"then\":\"%s\"", weir_trip_name(how));
+        put_time_json(out, "at", at_ms);
+        weir_buf_putc(out, '}');
+    }
+    weir_buf_putc(out, ']');
+}
+
+static void
+put_counts_json(const struct server_sums *sums, weir_buf *out)
+{
+    const struct worker_counts *c = &sums->counts;
+    const struct tally *t = &sums->tally;
+
+    put_number(out, "connections", c->opened - c->closed);
+    put_number(out, "opened", c->opened);
+    put_number(out, "refused", sums->refused);
+    for (int e = 0; e < WORKER_NENDS; e++) {
+        weir_buf_printf(out, ",\"closed_%s\":", worker_end_name((enum worker_end)e));
+        weir_buf_put_u64(out, c->ended[e]);
+    }
+    put_number(out, "items", t->items);
+    put_number(out, "posts", t->posts);
+    put_number(out, "queries", t->queries);
+    put_number(out, "skips", t->skips);
+    put_number(out, "errors", t->errors);
+    put_number(out, "abandoned", t->abandoned);
+    put_number(out, "in_flight", status_in_flight(t));
+    put_number(out, "withhold", t->action[WEIR_WITHHOLD]);
+    put_number(out, "downrank", t->action[WEIR_DOWNRANK]);
+    put_number(out, "allow", t->action[WEIR_ALLOW]);
+    put_number(out, "answers", t->made);
+    put_number(out, "delivered", c->delivered);
+    put_number(out, "discarded", c->discarded);
+    put_number(out, "unsent", sums->unsent);
+    put_number(out, "held_bytes", sums->held);
+}
+
+void
+status_json(const struct server *s, const struct server_sums *sums, weir_buf *out)
+{
+    weir_buf_puts(out, "{\"v\":1");
+    put_time_json(out, "since", server_began_ms(s));
+    put_rules_json(s, out);
+    put_trips_json(s, out);
+    put_counts_json(sums, out);
+    weir_buf_puts(out, "}\n");
+}
