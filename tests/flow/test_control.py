@@ -1,0 +1,236 @@
+"""Control: who is asked, what is refused, what trips; over the control socket and in the log."""
+import json
+import os
+import signal
+import time
+
+import weir
+from weir import tap
+
+RULES = """tagweir: 1
+{top}rules:
+  - id: one
+    regions: [IN]
+    action: withhold
+    {breaker}
+    match:
+      hashtags: ["#farmers"]
+  - id: two
+    regions: [FR]
+    action: withhold
+    match:
+      hashtags: ["#protest"]
+"""
+
+
+def rules(breaker="", top=""):
+    return RULES.format(breaker=breaker, top=top)
+
+
+def own(n, *tags):
+    return json.dumps({"id": str(n), "author": "@reader", "hashtags": list(tags)}).encode() + b"\n"
+
+
+class Controlled(weir.Server):
+    def __init__(self, folder, rules, args=(), clock="now"):
+        (folder.path / "rules").mkdir(exist_ok=True)
+        self.rules = folder.path / "rules" / "r.yaml"
+        self.put(rules)
+        self.control = f"unix:{folder.path}/control"
+        super().__init__(rules=folder.path / "rules", clock=clock,
+                         args=["--control", self.control, "--workers", "2", *args])
+
+    def put(self, text):
+        new = self.rules.with_suffix(".new")
+        new.write_text(text)
+        os.replace(new, self.rules)
+
+    def ctl(self, *words, code=0):
+        done = weir.expect(weir.run("ctl", "--control", self.control, *words), code)
+        return (done.out if code == 0 else done.err).decode()
+
+    def status(self):
+        return json.loads(self.ctl("status", "--json"))
+
+    def decide(self, *lines):
+        answers = weir.ask(self.connect(), b"".join(lines))
+        return [json.loads(x) for x in answers.splitlines()]
+
+
+def adds_up(status):
+    decided = status["withhold"] + status["downrank"] + status["allow"]
+    assert decided == status["posts"] + status["queries"], status
+    assert status["items"] == decided + status["skips"] + status["errors"] + \
+        status["abandoned"] + status["in_flight"], status
+    assert status["answers"] == status["delivered"] + status["discarded"] + status["unsent"], status
+
+
+def test_a_status_adds_up():
+    with weir.Folder() as folder, Controlled(folder, rules()) as server:
+        server.decide(own(1, "farmers"), own(2), b"bad\n", b'{"query":{"hashtag":"farmers"}}\n')
+        status = server.status()
+        text = server.ctl("status")
+    adds_up(status)
+    assert (status["posts"], status["queries"], status["errors"]) == (2, 1, 1), status
+    assert status["withhold"] == 2 and status["rules"] == 2, status
+    assert "2 posts, 1 queries, 0 skips, 1 errors" in text, text
+
+
+def test_reload_and_rollback_tell_how_they_went():
+    with weir.Folder() as folder, Controlled(folder, rules()) as server:
+        first = server.status()["ruleset"]
+        assert "are what they were" in server.ctl("reload")
+        assert "no other rules" in server.ctl("rollback", code=1)
+        server.put(rules().replace("#protest", "#march"))
+        assert "reloaded: ruleset" in server.ctl("reload")
+        second = server.status()["ruleset"]
+        server.put(rules().replace("withhold", "delete"))
+        said = server.ctl("reload", code=1)
+        assert "r.yaml:5:" in said and "nothing has changed" in said, said
+        status = server.status()
+        assert status["ruleset"] == second and status["last_reload"]["ok"] is False, status
+        assert "rolled back" in server.ctl("rollback")
+        assert server.status()["ruleset"] == first != second
+        assert "rolled back" in server.ctl("rollback")
+        assert server.status()["ruleset"] == second
+        assert "nothing has changed" in server.said() and "rolled back" in server.said()
+
+
+def test_a_list_that_shrank_is_refused_unless_accepted():
+    top = "lists:\n  many: {hashtags: many.txt}\n"
+    text = rules(top=top).replace('["#protest"]', "[{list: many}]")
+    with weir.Folder() as folder:
+        (folder.path / "rules").mkdir()
+        entries = [f"#tag{i}\n" for i in range(400)]
+        folder.write("rules/many.txt", "".join(entries))
+        with Controlled(folder, text) as server:
+            first = server.status()["ruleset"]
+            folder.write("rules/many.txt", "".join(entries[:201]))
+            assert "reloaded" in server.ctl("reload")
+            folder.write("rules/many.txt", "".join(entries[:100]))
+            said = server.ctl("reload", code=1)
+            assert "list many has 100 entries, and had 201" in said, said
+            assert "--accept-shrink" in said and server.status()["ruleset"] != first, said
+            server.process.send_signal(signal.SIGHUP)
+            assert "reloaded" in server.ctl("reload", "--accept-shrink")
+            folder.write("rules/many.txt", "".join(entries[:5]))  # less than 100 are gone
+            assert "reloaded" in server.ctl("reload")
+
+
+def test_a_breaker_that_trips_only_alerts():
+    with weir.Folder() as folder, Controlled(folder, rules("breaker: {per_minute: 3}")) as server:
+        for n in range(3):
+            assert "breaker" not in server.decide(own(n, "farmers"))[0]
+        server.decide(own(4, "farmers"))
+        record = server.decide(own(5, "farmers"))[0]
+        assert record["breaker"] == ["one"] and record["action"] == "withhold", record
+        assert "breaker" not in server.decide(own(6, "protest"))[0]
+        assert [t["rule"] for t in server.status()["tripped"]] == ["one"]
+        said = server.said()
+        assert said.count("breaker of rule one has tripped: 4 posts") == 1, said
+
+
+def test_a_breaker_may_only_observe_until_it_is_reset():
+    then = "breaker: {per_minute: 3, then: observe}"
+    with weir.Folder() as folder, Controlled(folder, rules(then)) as server:
+        for n in range(4):
+            server.decide(own(n, "farmers"))
+        record = server.decide(own(5, "farmers"))[0]
+        assert record["action"] == "allow" and record["observed"] == ["one"], record
+        assert record["breaker"] == ["one"], record
+        server.put(rules(then).replace("#protest", "#march"))
+        server.ctl("reload")
+        assert server.decide(own(6, "farmers"))[0]["action"] == "allow", "a reload is no reset"
+        assert "no such breaker" in server.ctl("reset", "two", code=1)
+        server.ctl("reset", "one")
+        record = server.decide(own(7, "farmers"))[0]
+        assert record["action"] == "withhold" and "breaker" not in record, record
+        assert server.status()["tripped"] == []
+        assert "breaker of rule one was reset by user " in server.said()
+
+
+def test_the_set_has_a_breaker_too():
+    with weir.Folder() as folder, \
+            Controlled(folder, rules(top="breaker: {per_minute: 5}\n")) as server:
+        for n in range(6):
+            server.decide(own(n, "farmers" if n % 2 else "protest"))
+        record = server.decide(own(7, "farmers"))[0]
+        assert record["breaker"] == ["*"] and record["action"] == "withhold", record
+        assert "breaker of the whole set has tripped" in server.said()
+        server.ctl("reset", "*")
+        assert "breaker" not in server.decide(own(8, "farmers"))[0]
+
+
+def test_a_share_is_looked_at_from_1000_posts_on():
+    with weir.Folder() as folder, \
+            Controlled(folder, rules("breaker: {share: 0.5}")) as server:
+        server.decide(*[own(n, "farmers") for n in range(300)])
+        assert server.status()["tripped"] == []
+        server.decide(*[own(n) for n in range(400)], *[own(n, "farmers") for n in range(700)])
+        for n in range(3):
+            server.decide(own(n, "farmers"))
+        tripped = server.status()["tripped"]
+    minute = time.gmtime().tm_sec
+    assert [t["rule"] for t in tripped] == ["one"] or minute < 10, tripped
+
+
+def test_orders_begin_and_end_while_it_runs():
+    now = time.time()
+
+    def at(seconds):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + seconds))
+
+    text = f"""tagweir: 1
+orders:
+  late:
+    authority: Ministry
+    kind: emergency
+    served: {at(-3600)}
+    review_by: {at(4)}
+    on_lapse: lift
+  held:
+    authority: Court
+    kind: emergency
+    served: {at(-3600)}
+    review_by: {at(3)}
+    on_lapse: hold
+rules:
+  - id: one
+    order: late
+    regions: [IN]
+    action: withhold
+    match: {{hashtags: ["#farmers"]}}
+"""
+    with weir.Folder() as folder, Controlled(folder, text) as server:
+        if time.time() > now + 3:
+            raise tap.Skip("this machine took three seconds to start the server")
+        assert server.decide(own(1, "farmers"))[0]["action"] == "withhold"
+        end = time.monotonic() + 60
+        while "order late has lapsed" not in server.said() and time.monotonic() < end:
+            time.sleep(0.05)
+        said = server.said()
+        assert "emergency order late has lapsed" in said, said
+        assert "emergency order held goes on although its review is overdue" in said, said
+        assert server.decide(own(2, "farmers"))[0]["action"] == "allow"
+        assert server.status()["overdue"] == 1
+
+
+def test_what_is_no_request_is_refused():
+    with weir.Folder() as folder, Controlled(folder, rules()) as server:
+        s = server.connect(server.control)
+        s.sendall(b"frobnicate\n")
+        assert weir.read_all(s).startswith(b"refused\nexpected status"), "an unknown word"
+        s = server.connect(server.control)
+        s.sendall(b"x" * 4096)
+        assert weir.read_all(s).startswith(b"refused\n"), "a long line"
+        s = server.connect(server.control)
+        s.close()
+        assert oct(os.stat(server.control[5:]).st_mode & 0o777) == "0o600"
+        adds_up(server.status())
+    done = weir.run("ctl", "--control", "unix:/nowhere", "status")
+    assert done.code == 4 and b"no server answers there" in done.err, done.text()
+    assert weir.run("ctl", "status").code == 2
+
+
+if __name__ == "__main__":
+    tap.main()
