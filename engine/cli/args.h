@@ -42,6 +42,7 @@ void strings_add(struct strings *s, const char *text);
     X(LINE_TIMEOUT, "line-timeout", 0, "SECONDS")                                                  \
     X(SEND_TIMEOUT, "send-timeout", 0, "SECONDS")                                                  \
     X(MAX_SHRINK, "max-shrink", 0, "PERCENT")                                                      \
+    X(WATCH, "watch", 0, NULL)                                                                     \
     X(CONTROL, "control", 0, "ADDRESS")                                                            \
     X(CONTROL_MODE, "control-mode", 0, "MODE")                                                     \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
@@ -77,7 +78,7 @@ struct args {
     size_t workers;                     /* 0: as many as there are cores */
     size_t max_connections, max_memory; /* 0: no limit */
     size_t max_shrink;                  /* percent */
-    bool strict, insecure, accept_shrink, cost, no_tests, json, quiet;
+    bool strict, insecure, watch, accept_shrink, cost, no_tests, json, quiet;
 };
 
 struct command {

@@ -76,6 +76,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .max_conns = a->max_connections,
         .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
         .max_memory = a->max_memory,
+        .watch = a->watch,
         .control = a->control,
         .control_mode = a->control_mode,
         .max_shrink = (unsigned)a->max_shrink,
@@ -129,7 +130,7 @@ const struct command command_serve = {
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
                OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
                OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
-               OPT_BIT(CONTROL) | OPT_BIT(CONTROL_MODE) | OPT_BIT(IDLE_TIMEOUT) |
+               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(CONTROL_MODE) | OPT_BIT(IDLE_TIMEOUT) |
                OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |
                OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = serve,

@@ -37,6 +37,7 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_SEND_TIMEOUT] = "close them where so long no answer is read (default 60; 0: never)",
     [OPT_MAX_SHRINK] =
         "refuse to reload where a list loses more of its entries, and 100 (default 50)",
+    [OPT_WATCH] = "load rules again when their files have changed and come to rest",
     [OPT_CONTROL] = "unix:PATH of the socket by which `tagweir ctl` controls the server",
     [OPT_CONTROL_MODE] = "permissions of that socket, in octal (default 0600)",
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
@@ -236,6 +237,8 @@ take_flag(struct args *a, enum option_id id)
         return a->strict = true;
     case OPT_INSECURE:
         return a->insecure = true;
+    case OPT_WATCH:
+        return a->watch = true;
     case OPT_ACCEPT_SHRINK:
         return a->accept_shrink = true;
     case OPT_COST:

@@ -14,6 +14,7 @@ static const struct timeval patience = {.tv_sec = 2, .tv_usec = 0};
 /* Who asked for a load. */
 struct asker {
     bool rollback;
+    bool quiet;         /* that nothing is new is no news */
     server_load_fn *fn; /* may be NULL */
     void *arg;
 };
@@ -136,7 +137,8 @@ end_load(struct server *s, struct load_job *j)
     s->sums.reloads_refused += !ok;
     if (j->edition)
         server_publish(s, j->edition);
-    server_say(s, !ok, "%s", text);
+    if (!asker->quiet || !j->unchanged)
+        server_say(s, !ok, "%s", text);
     if (asker->fn)
         asker->fn(asker->arg, ok, text);
     weir_buf_fini(&said);
@@ -189,7 +191,7 @@ new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
         refuse(s, fn, arg, "refused, nothing has changed: out of memory");
         return NULL;
     }
-    *asker = (struct asker){rollback, fn, arg};
+    *asker = (struct asker){.rollback = rollback, .fn = fn, .arg = arg};
     j->token = asker;
     j->current = weir_ruleset_ref(s->rs);
     j->number = ++s->editions;
@@ -225,18 +227,30 @@ is_asked_for(const struct server *s)
     return false;
 }
 
-void
-server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg)
+static void
+reload(struct server *s, bool accept_shrink, bool quiet, server_load_fn *fn, void *arg)
 {
-    if (!fn && is_asked_for(s))
-        return;
-    struct load_job *j = new_job(s, false, fn, arg);
+    struct load_job *j = !fn && is_asked_for(s) ? NULL : new_job(s, false, fn, arg);
+
     if (!j)
         return;
+    ((struct asker *)j->token)->quiet = quiet;
     j->paths = s->o.rules;
     j->npaths = s->o.nrules;
     j->max_shrink = accept_shrink ? 100 : s->o.max_shrink;
     enqueue(s, j);
+}
+
+void
+server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg)
+{
+    reload(s, accept_shrink, false, fn, arg);
+}
+
+void
+server_on_changed_files(void *server)
+{
+    reload(server, false, true, NULL, NULL);
 }
 
 void

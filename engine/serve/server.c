@@ -221,6 +221,8 @@ on_signal(evutil_socket_t sig, short what, void *arg)
     server_say(s, false, "%s: answering what was read", sig == SIGTERM ? "SIGTERM" : "SIGINT");
     gates_close(s->gates);
     s->gates = NULL;
+    watch_free(s->watch);
+    s->watch = NULL;
     (void)event_add(s->too_late, &limit);
     tell_all(s, WORKER_DRAIN);
 }
@@ -301,6 +303,19 @@ open_gates(struct server *s)
     return r == LISTEN_OK ? SERVER_OK : r == LISTEN_BAD ? SERVER_BAD : SERVER_FAILED;
 }
 
+/* What is written in steps has this long from one to the next. */
+#define SETTLE_MS 500
+
+static enum server_result
+watch_rules(struct server *s)
+{
+    s->watch = watch_new(s->base, s->o.rules, s->o.nrules, SETTLE_MS, server_on_changed_files, s);
+    if (s->watch)
+        return SERVER_OK;
+    server_say(s, true, "cannot watch the rules for changes: %s", strerror(errno));
+    return SERVER_FAILED;
+}
+
 enum server_result
 server_open(const struct server_options *o, weir_ruleset *rs, struct server **out)
 {
@@ -323,6 +338,8 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
         r = no_memory(s);
     if (r == SERVER_OK)
         r = open_gates(s);
+    if (r == SERVER_OK && o->watch)
+        r = watch_rules(s);
     if (r != SERVER_OK) {
         server_close(s);
         return r;
@@ -429,6 +446,7 @@ server_close(struct server *s)
     CHECK_OBJ(s, SERVER_MAGIC);
     gates_close(s->gates);
     control_close(s->control);
+    watch_free(s->watch);
     if (s->on_term)
         block_ending_signals();
     for (size_t i = 0; i < s->nworkers; i++)

@@ -21,6 +21,7 @@ struct server_options {
     struct worker_limits limits;
     size_t max_memory; /* that connections may hold, of all workers; 0: no limit */
     unsigned max_shrink;
+    bool watch;          /* load rules again when their files change */
     const char *control; /* address; NULL: none */
     mode_t control_mode; /* of its socket */
     unsigned drain_ms;   /* after a signal: how long answers may take to be read */

@@ -9,6 +9,7 @@
 #include "serve/gates.h"
 #include "serve/loader.h"
 #include "serve/server.h"
+#include "serve/watch.h"
 
 #include <event2/event.h>
 
@@ -35,6 +36,7 @@ struct server {
     int news_fd;
     struct gates *gates;
     struct control *control; /* NULL: none */
+    struct watch *watch;     /* NULL: none */
     struct worker *workers;
     size_t nworkers; /* that are initialised */
     uint64_t *given; /* connections, by worker */
@@ -81,6 +83,8 @@ void server_publish(struct server *s, struct edition *e);
 void server_left(void *server, struct edition *e);
 /* What was done by editions that all have left is kept, and they go. */
 void server_retire(struct server *s);
+/* Of a watch: loads the rules again, and says nothing where they are what they were. */
+void server_on_changed_files(void *server);
 void server_end_loads(struct server *s);
 void server_drop_loads(struct server *s);
 

@@ -112,6 +112,28 @@ def test_a_summary_counts_by_rules_of_all_rule_sets():
     assert table["one"]["withheld"] == 3 and table["two"]["downranked"] == 1, table
 
 
+def test_files_that_change_are_loaded_when_they_rest():
+    with weir.Folder() as folder:
+        (folder.path / "rules").mkdir()
+        put(folder, "rules/a.yaml", WITHHOLD)
+        with weir.Server(rules=folder.path / "rules", args=["--watch"]) as server:
+            put(folder, "other", "nothing of it")
+            folder.write("rules/notes.txt", "no rules")
+            put(folder, "rules/a.yaml", WITHHOLD.replace("regions: [IN]", "regions: [FR]"))
+            said = wait_for(server, "reloaded:")
+            before = len(said)
+            (folder.path / "rules" / "deeper").mkdir()
+            wait_for(server, "")
+            folder.write("rules/deeper/b.yaml", DOWNRANK)
+            assert "2 rules" in wait_for(server, "reloaded:", before)
+            before = len(server.said())
+            folder.write("rules/deeper/b.yaml", DOWNRANK + "# a remark\n")
+            time.sleep(1.2)
+            put(folder, "rules/deeper/b.yaml", DOWNRANK.replace("downrank", "detain"))
+            said = wait_for(server, "reload refused", before)
+            assert "what they were" not in said and "b.yaml" in said, said
+
+
 class Client(threading.Thread):
     """Streams the sample again and again, and keeps what differs from what replay writes."""
 
