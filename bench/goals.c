@@ -265,26 +265,28 @@ row(const struct results *r, struct at at, size_t variant, const char *engine)
     return found && !found->missing[0] ? found : NULL;
 }
 
-/* Nanoseconds a token; 0: not measured. */
-static double
+/* Nanoseconds a token by round; none: not measured. */
+static const struct samples *
 cost(const struct results *r, struct at at, size_t variant, const char *engine, bool first)
 {
+    static const struct samples none;
     const struct result *found = row(r, at, variant, engine);
 
     if (!found)
-        return 0;
-    return samples_spread(first ? &found->timing.first : &found->timing.ns).median;
+        return &none;
+    return first ? &found->timing.first : &found->timing.ns;
 }
 
-static double
+static const struct samples *
 best_peer(const struct goal *g, const struct results *r, struct at at, const char **name)
 {
-    double best = 0;
+    const struct samples *best = cost(r, at, 0, g->peers[0], g->first_sight);
 
-    for (size_t i = 0; i < 4 && g->peers[i]; i++) {
-        double c = cost(r, at, 0, g->peers[i], g->first_sight);
+    *name = g->peers[0];
+    for (size_t i = 1; i < 4 && g->peers[i]; i++) {
+        const struct samples *c = cost(r, at, 0, g->peers[i], g->first_sight);
 
-        if (c > 0 && (best <= 0 || c < best)) {
+        if (c->n && (!best->n || samples_spread(c).median < samples_spread(best).median)) {
             best = c;
             *name = g->peers[i];
         }
@@ -308,9 +310,9 @@ ratio(const struct goal *g, const struct results *r, struct at at, const char **
         return 0;
     switch (g->kind) {
     case GOAL_SPEED:
-        return over(best_peer(g, r, at, name), cost(r, at, 0, g->us, false));
+        return samples_ratio(best_peer(g, r, at, name), cost(r, at, 0, g->us, false));
     case GOAL_VARIANT:
-        return over(cost(r, at, 1, g->us, false), cost(r, at, 0, g->us, false));
+        return samples_ratio(cost(r, at, 1, g->us, false), cost(r, at, 0, g->us, false));
     case GOAL_MEMORY:
         return over((double)us->resident, (double)us->rule_bytes);
     default:

@@ -50,6 +50,17 @@ samples_spread(const struct samples *s)
     return (struct spread){median, v[0], v[s->n - 1]};
 }
 
+double
+samples_ratio(const struct samples *a, const struct samples *b)
+{
+    struct samples ratios = {.n = 0};
+
+    for (size_t i = 0; i < a->n && i < b->n; i++)
+        if (a->v[i] > 0 && b->v[i] > 0)
+            samples_add(&ratios, a->v[i] / b->v[i]);
+    return samples_spread(&ratios).median;
+}
+
 size_t
 heap_bytes(void)
 {

@@ -21,6 +21,9 @@ struct spread {
 void samples_add(struct samples *s, double value);
 /* All zero where there is no sample. */
 struct spread samples_spread(const struct samples *s);
+/* The median of a's samples over b's of the same round: what the machine does in a round hits both,
+   and falls out. 0 where there is none. */
+double samples_ratio(const struct samples *a, const struct samples *b);
 
 /* Bytes that malloc has given out; what PCRE2 makes executable is not among them. */
 size_t heap_bytes(void);
