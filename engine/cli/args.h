@@ -42,6 +42,11 @@ void strings_add(struct strings *s, const char *text);
     X(LINE_TIMEOUT, "line-timeout", 0, "SECONDS")                                                  \
     X(SEND_TIMEOUT, "send-timeout", 0, "SECONDS")                                                  \
     X(MAX_SHRINK, "max-shrink", 0, "PERCENT")                                                      \
+    X(TLS_CERT, "tls-cert", 0, "FILE")                                                             \
+    X(TLS_KEY, "tls-key", 0, "FILE")                                                               \
+    X(TLS_CLIENT_CA, "tls-client-ca", 0, "FILE")                                                   \
+    X(SOCKET_OWNER, "socket-owner", 0, "USER:GROUP")                                               \
+    X(USER, "user", 0, "USER:GROUP")                                                               \
     X(WATCH, "watch", 0, NULL)                                                                     \
     X(CONTROL, "control", 0, "ADDRESS")                                                            \
     X(CONTROL_MODE, "control-mode", 0, "MODE")                                                     \
@@ -68,7 +73,8 @@ enum option_id {
 struct args {
     struct strings rules, listen, plain;
     struct answer_options answer; /* all but the handles, which are to be loaded */
-    const char *control, *handles, *tag, *account, *post, *output;
+    const char *control, *tls_cert, *tls_key, *tls_client_ca, *socket_owner, *user;
+    const char *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;

@@ -6,6 +6,7 @@
 #include "cli/summary.h"
 #include "cli/ui.h"
 
+#include "serve/daemon.h"
 #include "serve/server.h"
 
 #include <inttypes.h>
@@ -61,6 +62,19 @@ ncores(void)
     return n > 0 ? (size_t)n : 1;
 }
 
+static bool
+become_user(const struct args *a)
+{
+    weir_buf why = {0};
+    bool good = !a->user || daemon_drop_to(a->user, &why);
+
+    weir_buf_putc(&why, '\0');
+    if (!good)
+        ui_say("%s", why.failed ? "out of memory" : why.p);
+    weir_buf_fini(&why);
+    return good;
+}
+
 static int
 serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
 {
@@ -68,7 +82,11 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     struct server_options o = {
         .listen = a->listen.v,
         .nlisten = a->listen.n,
-        .listener = {.socket_mode = a->socket_mode, .insecure = a->insecure},
+        .listener = {.socket_mode = a->socket_mode,
+                     .socket_owner = a->socket_owner,
+                     .encrypted = a->tls_cert != NULL,
+                     .insecure = a->insecure},
+        .tls = {.cert = a->tls_cert, .key = a->tls_key, .client_ca = a->tls_client_ca},
         .answer = a->answer,
         .rules = a->rules.v,
         .nrules = a->rules.n,
@@ -89,11 +107,16 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
 
     o.answer.handles = handles;
     o.answer.answer_skips = true;
+    (void)daemon_raise_files();
     r = server_open(&o, rs, &s);
     if (r != SERVER_OK)
         return r == SERVER_BAD ? EXIT_USAGE : EXIT_IO;
-    announce(a, rs, s);
-    r = server_run(s);
+    if (become_user(a)) {
+        announce(a, rs, s);
+        r = server_run(s);
+    } else {
+        r = SERVER_FAILED;
+    }
     if (!a->quiet)
         print_summary(a, s);
     server_close(s);
@@ -130,8 +153,10 @@ const struct command command_serve = {
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
                OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
                OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
-               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(CONTROL_MODE) | OPT_BIT(IDLE_TIMEOUT) |
-               OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |
-               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(TLS_CERT) | OPT_BIT(TLS_KEY) |
+               OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
+               OPT_BIT(CONTROL_MODE) | OPT_BIT(IDLE_TIMEOUT) | OPT_BIT(LINE_TIMEOUT) |
+               OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) |
+               OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = serve,
 };

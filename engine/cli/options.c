@@ -37,6 +37,11 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_SEND_TIMEOUT] = "close them where so long no answer is read (default 60; 0: never)",
     [OPT_MAX_SHRINK] =
         "refuse to reload where a list loses more of its entries, and 100 (default 50)",
+    [OPT_TLS_CERT] = "speak TLS on TCP: our certificate and those that lead to a root, as PEM",
+    [OPT_TLS_KEY] = "its key, where that is not in the same file",
+    [OPT_TLS_CLIENT_CA] = "clients need a certificate that one of these has signed",
+    [OPT_SOCKET_OWNER] = "whose Unix sockets are: USER, USER:GROUP or :GROUP",
+    [OPT_USER] = "become this user, for good, when all is listened on",
     [OPT_WATCH] = "load rules again when their files have changed and come to rest",
     [OPT_CONTROL] = "unix:PATH of the socket by which `tagweir ctl` controls the server",
     [OPT_CONTROL_MODE] = "permissions of that socket, in octal (default 0600)",
@@ -294,9 +299,45 @@ take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
     }
 }
 
+/* Values that are taken as they are; NULL: it is none. */
+static const char **
+text_of(struct args *a, enum option_id id)
+{
+    switch (id) {
+    case OPT_HANDLES:
+        return &a->handles;
+    case OPT_TAG:
+        return &a->tag;
+    case OPT_ACCOUNT:
+        return &a->account;
+    case OPT_POST:
+        return &a->post;
+    case OPT_OUTPUT:
+        return &a->output;
+    case OPT_CONTROL:
+        return &a->control;
+    case OPT_TLS_CERT:
+        return &a->tls_cert;
+    case OPT_TLS_KEY:
+        return &a->tls_key;
+    case OPT_TLS_CLIENT_CA:
+        return &a->tls_client_ca;
+    case OPT_SOCKET_OWNER:
+        return &a->socket_owner;
+    case OPT_USER:
+        return &a->user;
+    default:
+        return NULL;
+    }
+}
+
 bool
 option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
 {
+    const char **text = text_of(a, id);
+
+    if (text)
+        return take_text(text, value, why);
     switch (id) {
     case OPT_RULES:
         strings_add(&a->rules, value);
@@ -309,28 +350,16 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_UNDECIDED:
     case OPT_TAGS:
         return take_choice(a, id, value, why);
-    case OPT_HANDLES:
-        return take_text(&a->handles, value, why);
     case OPT_MAX_LINE:
         return take_size(value, &a->answer.max_line, why);
-    case OPT_TAG:
-        return take_text(&a->tag, value, why);
-    case OPT_ACCOUNT:
-        return take_text(&a->account, value, why);
-    case OPT_POST:
-        return take_text(&a->post, value, why);
     case OPT_REGION:
         return take_region(value, &a->region, why);
     case OPT_AT:
         a->has_at = true;
         a->at = value;
         return take_time(value, &a->at_ms, "", why);
-    case OPT_OUTPUT:
-        return take_text(&a->output, value, why);
     case OPT_SOCKET_MODE:
         return take_mode(value, &a->socket_mode, why);
-    case OPT_CONTROL:
-        return take_text(&a->control, value, why);
     case OPT_CONTROL_MODE:
         return take_mode(value, &a->control_mode, why);
     case OPT_MATCH_OFF:

@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
@@ -129,6 +128,7 @@ close_now(struct conn *c)
     if (!c->line.done)
         answer_give_up(&c->worker->answerer, &c->line);
     free_events(c);
+    wire_fini(&c->wire);
     (void)close(c->fd);
     if (c->in)
         worker_return_in(c->worker, c->in);
@@ -164,13 +164,21 @@ want(struct event *ev, bool *have, bool wanted)
 static void
 arm(struct conn *c)
 {
-    bool reads = c->state == CONN_READING;
-    bool writes = c->state != CONN_LINGERING && pending(c) > 0;
+    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, pending(c) > 0);
 
     if (c->state == CONN_CLOSED || c->state == CONN_LINGERING)
         return; /* the one has no events left, the other armed its own */
-    if (!want(c->readable, &c->wants_read, reads) || !want(c->writable, &c->wants_write, writes))
+    if (!want(c->readable, &c->wants_read, (wants & WIRE_READABLE) != 0) ||
+        !want(c->writable, &c->wants_write, (wants & WIRE_WRITABLE) != 0))
         close_now(c);
+}
+
+/* The wire broke: what TLS has to say of that may be worth a line. */
+static void
+close_broken(struct conn *c)
+{
+    worker_wire_failed(c->worker, &c->wire);
+    close_now(c);
 }
 
 /* Write what the socket takes. false: the client is gone, and the connection closed. */
@@ -178,14 +186,12 @@ static bool
 flush(struct conn *c)
 {
     while (pending(c) > 0) {
-        ssize_t n = send(c->fd, c->out.p + c->out_at, pending(c), MSG_NOSIGNAL);
+        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, pending(c));
 
-        if (n < 0 && errno == EINTR)
-            continue;
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
         if (n < 0) {
-            close_now(c);
+            close_broken(c);
             return false;
         }
         c->out_at += (size_t)n;
@@ -254,8 +260,10 @@ static void
 linger(struct conn *c)
 {
     set_state(c, CONN_LINGERING);
-    (void)want(c->writable, &c->wants_write, false);
-    if (shutdown(c->fd, SHUT_WR) < 0 || event_add(c->readable, &linger_time) < 0)
+    c->tells_end = wire_shutdown(&c->wire) < 0;
+    bool later = c->tells_end && errno == EAGAIN;
+    if ((c->tells_end && !later) || !want(c->writable, &c->wants_write, later) ||
+        event_add(c->readable, &linger_time) < 0)
         close_now(c);
 }
 
@@ -282,9 +290,10 @@ settle(struct conn *c, bool more)
         c->in = NULL;
     }
     if (c->state == CONN_ENDING) {
-        if (!more && pending(c) == 0 && c->eof)
+        if (!more && pending(c) == 0 && c->eof) {
+            (void)wire_shutdown(&c->wire); /* by TLS it is a word of its own */
             close_now(c);
-        else if (!more && pending(c) == 0)
+        } else if (!more && pending(c) == 0)
             linger(c);
     } else {
         enum conn_state to = more || pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
@@ -293,7 +302,8 @@ settle(struct conn *c, bool more)
             set_state(c, to);
     }
     arm(c);
-    take_turn(c, more && pending(c) < OUT_HIGH);
+    take_turn(c, (more && pending(c) < OUT_HIGH) ||
+                     (c->state == CONN_READING && wire_has_pending(&c->wire)));
     if (c->state != CONN_CLOSED)
         weigh(c);
 }
@@ -331,7 +341,7 @@ read_chunk(struct conn *c)
         close_now(c);
         return false;
     }
-    ssize_t n = recv(c->fd, c->in, FRAME_CHUNK, 0);
+    ssize_t n = wire_recv(&c->wire, c->in, FRAME_CHUNK);
     if (n > 0) {
         memset(c->in + n, 0, WEIR_LINE_PADDING);
         c->heard = true;
@@ -349,8 +359,10 @@ read_chunk(struct conn *c)
         set_state(c, CONN_ENDING);
         return true;
     }
-    if (error != EAGAIN && error != EWOULDBLOCK && error != EINTR)
-        close_now(c);
+    if (error == EAGAIN || error == EWOULDBLOCK)
+        arm(c); /* by TLS, it may be something else that is waited for */
+    else
+        close_broken(c);
     return false;
 }
 
@@ -359,8 +371,8 @@ static void
 read_away(struct conn *c, bool timed_out)
 {
     char *in = timed_out ? NULL : worker_borrow_in(c->worker);
-    ssize_t n = in ? recv(c->fd, in, FRAME_CHUNK, 0) : -1;
-    bool goes_on = in && (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+    ssize_t n = in ? wire_recv(&c->wire, in, FRAME_CHUNK) : -1;
+    bool goes_on = in && (n > 0 || (n < 0 && errno == EAGAIN));
 
     if (in)
         worker_return_in(c->worker, in);
@@ -368,6 +380,48 @@ read_away(struct conn *c, bool timed_out)
         return;
     c->eof = n == 0;
     close_now(c);
+}
+
+/* Tell the client again that all was sent. */
+static void
+tell_end(struct conn *c)
+{
+    c->tells_end = wire_shutdown(&c->wire) < 0;
+    if (!c->tells_end)
+        (void)want(c->writable, &c->wants_write, false);
+    else if (errno != EAGAIN)
+        close_now(c);
+}
+
+static void
+read_and_work(struct conn *c)
+{
+    if (read_chunk(c))
+        work(c);
+}
+
+/* There is room for answers. */
+static void
+send_and_work(struct conn *c)
+{
+    if (!flush(c))
+        return;
+    if (c->has_turn)
+        arm(c); /* work goes on when it comes */
+    else if (c->state == CONN_READING || pending(c) <= OUT_LOW)
+        work(c);
+}
+
+/* The socket is readable, or writable: WIRE_*. */
+static void
+go_on(struct conn *c, unsigned woken)
+{
+    bool reads = c->state == CONN_READING && wire_may_recv(&c->wire, woken);
+
+    if (pending(c) > 0 && wire_may_send(&c->wire, woken))
+        send_and_work(c);
+    if (reads && c->state == CONN_READING)
+        read_and_work(c);
 }
 
 static void
@@ -379,8 +433,8 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     CHECK_OBJ(c, CONN_MAGIC);
     if (c->state == CONN_LINGERING)
         read_away(c, (what & EV_TIMEOUT) != 0);
-    else if (read_chunk(c))
-        work(c);
+    else
+        go_on(c, WIRE_READABLE);
     free_if_closed(c);
 }
 
@@ -392,12 +446,10 @@ on_writable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     CHECK_OBJ(c, CONN_MAGIC);
-    if (flush(c)) {
-        if (c->has_turn)
-            arm(c); /* work goes on when it comes */
-        else if (c->state == CONN_READING || pending(c) <= OUT_LOW)
-            work(c);
-    }
+    if (c->state == CONN_LINGERING)
+        tell_end(c);
+    else
+        go_on(c, WIRE_WRITABLE);
     free_if_closed(c);
 }
 
@@ -410,12 +462,15 @@ on_turn(evutil_socket_t fd, short what, void *arg)
     (void)what;
     CHECK_OBJ(c, CONN_MAGIC);
     c->has_turn = false;
-    work(c);
+    if (c->state == CONN_READING)
+        read_and_work(c); /* the wire holds bytes that no poll tells of */
+    else
+        work(c);
     free_if_closed(c);
 }
 
 bool
-conn_open(struct worker *w, evutil_socket_t fd)
+conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
 {
     struct event_base *base = w->base;
     struct conn *c = calloc(1, sizeof *c);
@@ -429,7 +484,7 @@ conn_open(struct worker *w, evutil_socket_t fd)
     c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
     c->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
     c->turn = evtimer_new(base, on_turn, c);
-    if (!c->readable || !c->writable || !c->turn) {
+    if (!c->readable || !c->writable || !c->turn || !wire_init(&c->wire, fd, tls)) {
         free_events(c);
         (void)close(fd);
         free(c);
@@ -492,8 +547,7 @@ say_goodbye(struct conn *c, int end, const char *detail)
     int n = snprintf(line, sizeof line, "{\"v\":1,\"closed\":\"%s\",\"detail\":\"%s\"}\n",
                      worker_end_name((enum worker_end)end), detail);
 
-    return c->state == CONN_READING && pending(c) == 0 &&
-           send(c->fd, line, (size_t)n, MSG_NOSIGNAL) == n;
+    return c->state == CONN_READING && pending(c) == 0 && wire_send(&c->wire, line, (size_t)n) == n;
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "flow/answer.h"
 #include "flow/frame.h"
+#include "serve/wire.h"
 
 #include <event2/event.h>
 
@@ -39,12 +40,14 @@ struct conn {
     uint32_t magic;
     enum conn_state state;
     evutil_socket_t fd;
+    struct wire wire;
     struct worker *worker;
     struct event *readable, *writable, *turn;
     bool wants_read, wants_write, has_turn; /* which of them are pending */
     bool eof;                               /* the client has ended its input: a last line counts */
     bool heard;                             /* a byte has come */
     bool ended;                             /* by a limit */
+    bool tells_end;                         /* LINGERING: the client is yet to be told */
 
     struct frame frame;
     struct answer_line line; /* of which items wait for their answers, unless it is done */
@@ -66,8 +69,8 @@ struct conn {
     struct conn *prev, *next; /* the worker's list */
 };
 
-/* Takes the socket over, in every case. false without memory. */
-bool conn_open(struct worker *w, evutil_socket_t fd);
+/* Takes the socket over, in every case. @param tls  NULL: plain. false without memory. */
+bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
 /* Stop reading; answer what was read, send it, close. May free the connection. */
 void conn_drain(struct conn *c);
 /* Close at once, and free it; what is unsent is discarded. */

@@ -175,11 +175,12 @@ name_peer(struct asking *a, evutil_socket_t fd)
 }
 
 static void
-on_come(void *arg, evutil_socket_t fd)
+on_come(void *arg, evutil_socket_t fd, bool is_unix)
 {
     struct control *c = arg;
     struct asking *a = calloc(1, sizeof *a);
 
+    (void)is_unix;
     if (a)
         a->bev = bufferevent_socket_new(c->base, fd, BEV_OPT_CLOSE_ON_FREE);
     if (!a || !a->bev) {

@@ -14,6 +14,7 @@ add_counts(struct worker_counts *to, const struct worker_counts *from)
     to->broken += from->broken;
     for (int e = 0; e < WORKER_NENDS; e++)
         to->ended[e] += from->ended[e];
+    to->tls_failed += from->tls_failed;
     to->delivered += from->delivered;
     to->discarded += from->discarded;
     to->lines += from->lines;

@@ -46,7 +46,7 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
     (void)l;
     (void)sa;
     (void)len;
-    at->gates->hooks.come(at->gates->hooks.arg, fd);
+    at->gates->hooks.come(at->gates->hooks.arg, fd, at->at.is_unix);
 }
 
 static void

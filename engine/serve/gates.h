@@ -10,8 +10,8 @@
 #include <event2/event.h>
 
 struct gates_hooks {
-    /* A client has come; the socket is the callee's. */
-    void (*come)(void *arg, evutil_socket_t fd);
+    /* A client has come, by a Unix socket or TCP; the socket is the callee's. */
+    void (*come)(void *arg, evutil_socket_t fd, bool is_unix);
     /* Accepting failed, and will be tried again: errno. */
     void (*full)(void *arg, int error);
     void *arg;

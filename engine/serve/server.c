@@ -80,7 +80,7 @@ refuse(struct server *s, evutil_socket_t fd)
 
 /* To the worker with the fewest. */
 static void
-on_come(void *arg, evutil_socket_t fd)
+on_come(void *arg, evutil_socket_t fd, bool is_unix)
 {
     struct server *s = arg;
     size_t n = server_nopen(s), to = 0;
@@ -95,7 +95,7 @@ on_come(void *arg, evutil_socket_t fd)
         s->refusing = false;
     for (size_t i = 1; i < s->nworkers; i++)
         to = open_at(s, i) < open_at(s, to) ? i : to;
-    if (worker_give(&s->workers[to], fd)) {
+    if (worker_give(&s->workers[to], fd, is_unix ? NULL : s->tls)) {
         s->given[to]++;
         return;
     }
@@ -125,6 +125,22 @@ on_full(void *arg, int error)
 
 /* Signals ------------------------------------------------------------------------------------ */
 
+/* Certificates are renewed with the rules. */
+static void
+renew_tls(struct server *s)
+{
+    weir_buf said = {0};
+
+    if (!s->tls)
+        return;
+    bool renewed = tls_renew(s->tls, clock_now_ms(), &said);
+    weir_buf_putc(&said, '\0');
+    if (said.failed || said.len > 1)
+        server_say(s, true, "%s%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p,
+                   renewed ? "" : " (TLS goes on with the certificate that it has)");
+    weir_buf_fini(&said);
+}
+
 static void
 on_hangup(evutil_socket_t sig, short what, void *arg)
 {
@@ -135,6 +151,7 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
     if (s->draining)
         return;
     server_say(s, false, "SIGHUP: loading the rules again");
+    renew_tls(s);
     server_reload(s, false, NULL, NULL);
 }
 
@@ -316,6 +333,22 @@ watch_rules(struct server *s)
     return SERVER_FAILED;
 }
 
+/* Certificates are read before anything is listened on. */
+static enum server_result
+open_tls(struct server *s)
+{
+    weir_buf said = {0};
+
+    if (!s->o.tls.cert)
+        return SERVER_OK;
+    s->tls = tls_new(&s->o.tls, clock_now_ms(), &said);
+    weir_buf_putc(&said, '\0');
+    if (said.failed || said.len > 1)
+        server_say(s, true, "%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p);
+    weir_buf_fini(&said);
+    return s->tls ? SERVER_OK : SERVER_FAILED;
+}
+
 enum server_result
 server_open(const struct server_options *o, weir_ruleset *rs, struct server **out)
 {
@@ -336,6 +369,8 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
         s->loader = loader_new(server_wake, s);
     if (r == SERVER_OK && !s->loader)
         r = no_memory(s);
+    if (r == SERVER_OK)
+        r = open_tls(s);
     if (r == SERVER_OK)
         r = open_gates(s);
     if (r == SERVER_OK && o->watch)
@@ -458,6 +493,7 @@ server_close(struct server *s)
     server_free_trips(s);
     free_editions(s);
     free_events(s);
+    tls_free(s->tls);
     ledger_fini(&s->sums.ledger);
     tally_fini(&s->sums.tally);
     weir_ruleset_unref(s->rs);

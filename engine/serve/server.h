@@ -13,6 +13,7 @@ struct server_options {
     const char *const *listen; /* as listen_open has them; at least one */
     size_t nlisten;
     struct listen_options listener;
+    struct tls_files tls; /* of TCP; without a certificate it is plain */
     struct answer_options answer;
     const char *const *rules; /* to load again; weir_ruleset_load's paths */
     size_t nrules;

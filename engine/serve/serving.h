@@ -35,6 +35,7 @@ struct server {
     struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary;
     int news_fd;
     struct gates *gates;
+    struct tls *tls;         /* of TCP; NULL: it is plain */
     struct control *control; /* NULL: none */
     struct watch *watch;     /* NULL: none */
     struct worker *workers;

@@ -155,6 +155,23 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
     (void)what;
     look_at_limits(w, clock_running_us());
     tell_ends(w);
+    w->has_told_tls = false;
+}
+
+/* Anybody can make TLS fail as often as he likes: one of them is told of in a sweep. */
+void
+worker_wire_failed(struct worker *w, const struct wire *wire)
+{
+    weir_buf why = {0};
+
+    if (wire_tell(wire, &why)) {
+        w->counts.tls_failed++;
+        weir_buf_putc(&why, '\0');
+        if (!w->has_told_tls && !why.failed)
+            w->hooks.say(w->hooks.arg, true, why.p);
+        w->has_told_tls = true;
+    }
+    weir_buf_fini(&why);
 }
 
 static unsigned
@@ -171,21 +188,21 @@ sweep_ms(const struct worker_limits *l)
 /* The inbox ---------------------------------------------------------------------------------- */
 
 bool
-worker_give(struct worker *w, int fd)
+worker_give(struct worker *w, int fd, struct tls *tls)
 {
     bool given = true;
 
     (void)pthread_mutex_lock(&w->lock);
     if (w->nfds == w->fds_cap) {
         size_t cap = w->fds_cap ? 2 * w->fds_cap : 64;
-        int *fds = reallocarray(w->fds, cap, sizeof *fds);
+        struct worker_fd *fds = reallocarray(w->fds, cap, sizeof *fds);
 
         given = fds != NULL;
         w->fds = given ? fds : w->fds;
         w->fds_cap = given ? cap : w->fds_cap;
     }
     if (given)
-        w->fds[w->nfds++] = fd;
+        w->fds[w->nfds++] = (struct worker_fd){fd, tls};
     (void)pthread_mutex_unlock(&w->lock);
     if (given)
         wake(w);
@@ -277,10 +294,10 @@ kill_all(struct worker *w)
 }
 
 static void
-take_over(struct worker *w, int *fds, size_t n)
+take_over(struct worker *w, struct worker_fd *fds, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!conn_open(w, fds[i]))
+        if (!conn_open(w, fds[i].fd, fds[i].tls))
             w->hooks.say(w->hooks.arg, true, "a connection was refused: out of memory");
         else if (w->draining)
             conn_drain(w->conns); /* it came while the order to drain was on its way */
@@ -311,7 +328,7 @@ on_woken(evutil_socket_t fd, short what, void *arg)
     (void)!read(fd, &n, sizeof n);
     worker_keep_up(w);
     (void)pthread_mutex_lock(&w->lock);
-    int *fds = w->fds;
+    struct worker_fd *fds = w->fds;
     size_t nfds = w->nfds;
     enum worker_order order = w->order;
     question = w->asked > w->reported ? w->asked : 0;
@@ -428,7 +445,7 @@ worker_stop(struct worker *w)
         (void)pthread_join(w->thread, NULL);
     }
     for (size_t i = 0; i < w->nfds; i++) /* given too late */
-        (void)close(w->fds[i]);
+        (void)close(w->fds[i].fd);
     kill_all(w);
     tell_ends(w);
     leave_edition(w);

@@ -43,6 +43,7 @@ struct worker_counts {
     uint64_t silent;               /* closed without a byte from their client: probes, mostly */
     uint64_t broken;               /* closed by an error, or over unsent answers */
     uint64_t ended[WORKER_NENDS];  /* closed by a limit */
+    uint64_t tls_failed;           /* connections that TLS made an end of */
     uint64_t delivered, discarded; /* answers given to the kernel, or lost with their client */
     uint64_t lines;                /* that were read, whatever became of their items */
     uint64_t unanswered;           /* that came whole, and were not read any more */
@@ -86,6 +87,7 @@ struct worker {
     struct worker_counts counts;
     struct latency latency;
     uint64_t told[WORKER_NENDS]; /* of counts.ended, what was said */
+    bool has_told_tls;           /* since the last sweep */
     /* Memory that connections borrow for as long as they have something in it, so that an idle
        one has next to none. */
     char *spare_in;
@@ -98,7 +100,10 @@ struct worker {
     _Atomic bool drained;         /* and no connection is left */
     _Atomic uint64_t closed;      /* connections, for whoever spreads them */
     pthread_mutex_t lock;         /* of what follows */
-    int *fds;                     /* connections to be taken over */
+    struct worker_fd {
+        int fd;
+        struct tls *tls;
+    } * fds; /* connections to be taken over */
     size_t nfds, fds_cap;
     enum worker_order order;
     uint64_t asked, reported; /* numbers of the question after a report, and of the answer */
@@ -119,8 +124,8 @@ void worker_fini(struct worker *w);
 
 /* From other threads ------------------------------------------------------------------------- */
 
-/* Hands a socket over. false without memory: it is still the caller's. */
-bool worker_give(struct worker *w, int fd);
+/* Hands a socket over. @param tls  NULL: plain. false without memory: it is still the caller's. */
+bool worker_give(struct worker *w, int fd, struct tls *tls);
 /* Publishes an edition. What was published before, and not yet moved on to, is forgone. true: and
    it was that one's last seat. */
 bool worker_publish(struct worker *w, struct edition *e, struct edition **forgone);
@@ -134,6 +139,8 @@ bool worker_reported(struct worker *w, uint64_t question, struct worker_report *
 
 /* Before a batch: moves on to the next edition, if there is one, and hears of breakers. */
 void worker_keep_up(struct worker *w);
+/* A connection is about to be closed by an error: TLS may have something to say of it. */
+void worker_wire_failed(struct worker *w, const struct wire *wire);
 /* After a batch: so many posts and queries were decided. */
 void worker_count_posts(struct worker *w, uint64_t n);
 /* FRAME_MEMORY bytes; NULL without memory. */
