@@ -4,6 +4,7 @@
 #include "serve/serving.h"
 
 #include "flow/clock.h"
+#include "serve/daemon.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -103,6 +104,7 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
 static void
 start(struct server *s, struct load_job *j)
 {
+    (void)daemon_reloading("loading rules");
     s->loading = j;
     (void)event_add(s->hurry, &patience);
     loader_ask(s->loader, j);
@@ -115,8 +117,10 @@ start_next(struct server *s)
 
     s->loading = NULL;
     (void)event_del(s->hurry);
-    if (!j)
+    if (!j) {
+        server_tell_manager(s);
         return;
+    }
     s->waiting = j->next;
     weir_ruleset_unref(j->current); /* may be another one by now */
     j->current = weir_ruleset_ref(s->rs);

@@ -6,6 +6,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/daemon.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -40,6 +41,19 @@ server_wake(void *server)
     uint64_t one = 1;
 
     (void)!write(s->news_fd, &one, sizeof one);
+}
+
+void
+server_tell_manager(const struct server *s)
+{
+    char line[120];
+
+    (void)snprintf(line, sizeof line, "serving ruleset %.16s, %u rules", weir_ruleset_digest(s->rs),
+                   weir_ruleset_nrules(s->rs));
+    int error = daemon_ready(line);
+    if (error)
+        server_say(s, true, "the service manager cannot be told that we serve: %s",
+                   strerror(error));
 }
 
 /* Connections -------------------------------------------------------------------------------- */
@@ -235,6 +249,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
         return;
     }
     s->draining = true;
+    (void)daemon_stopping("answering what was read");
     server_say(s, false, "%s: answering what was read", sig == SIGTERM ? "SIGTERM" : "SIGINT");
     gates_close(s->gates);
     s->gates = NULL;
@@ -405,6 +420,8 @@ server_run(struct server *s)
         if (worker_start(&s->workers[i]) != WEIR_OK)
             r = no_memory(s);
     server_watch_time(s);
+    if (r == SERVER_OK)
+        server_tell_manager(s);
     if (r == SERVER_OK && event_base_dispatch(s->base) < 0) {
         server_say(s, true, "the event loop failed");
         r = SERVER_FAILED;

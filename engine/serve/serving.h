@@ -75,6 +75,8 @@ void server_say(const struct server *s, bool is_problem, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Any thread: the main one is to look for news. */
 void server_wake(void *server);
+/* The service manager: that it serves, by which rules. */
+void server_tell_manager(const struct server *s);
 /* Connections that are open. */
 size_t server_nopen(const struct server *s);
 
