@@ -50,6 +50,8 @@ void strings_add(struct strings *s, const char *text);
     X(WATCH, "watch", 0, NULL)                                                                     \
     X(CONTROL, "control", 0, "ADDRESS")                                                            \
     X(CONTROL_MODE, "control-mode", 0, "MODE")                                                     \
+    X(DRY_RUN, "dry-run", 0, NULL)                                                                 \
+    X(FEED, "feed", 0, "FILE")                                                                     \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
@@ -74,7 +76,7 @@ struct args {
     struct strings rules, listen, plain;
     struct answer_options answer; /* all but the handles, which are to be loaded */
     const char *control, *tls_cert, *tls_key, *tls_client_ca, *socket_owner, *user;
-    const char *handles, *tag, *account, *post, *output;
+    const char *feed, *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;
@@ -84,7 +86,7 @@ struct args {
     size_t workers;                     /* 0: as many as there are cores */
     size_t max_connections, max_memory; /* 0: no limit */
     size_t max_shrink;                  /* percent */
-    bool strict, insecure, watch, accept_shrink, cost, no_tests, json, quiet;
+    bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
 };
 
 struct command {

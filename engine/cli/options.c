@@ -45,6 +45,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_WATCH] = "load rules again when their files have changed and come to rest",
     [OPT_CONTROL] = "unix:PATH of the socket by which `tagweir ctl` controls the server",
     [OPT_CONTROL_MODE] = "permissions of that socket, in octal (default 0600)",
+    [OPT_DRY_RUN] = "only tell whether the rules could be loaded, and what would come of it",
+    [OPT_FEED] = "with --dry-run: tell which posts of this feed would be decided otherwise",
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
@@ -244,6 +246,8 @@ take_flag(struct args *a, enum option_id id)
         return a->insecure = true;
     case OPT_WATCH:
         return a->watch = true;
+    case OPT_DRY_RUN:
+        return a->dry_run = true;
     case OPT_ACCEPT_SHRINK:
         return a->accept_shrink = true;
     case OPT_COST:
@@ -326,6 +330,8 @@ text_of(struct args *a, enum option_id id)
         return &a->socket_owner;
     case OPT_USER:
         return &a->user;
+    case OPT_FEED:
+        return &a->feed;
     default:
         return NULL;
     }

@@ -121,14 +121,18 @@ obey(struct asking *a, const char *line)
         server_reload(s, accept, on_load, a);
     else if (strcmp(line, "rollback") == 0)
         server_rollback(s, on_load, a);
+    else if (strcmp(line, "dry-run") == 0)
+        server_dry_run(s, NULL, on_load, a);
+    else if (strncmp(line, "dry-run ", 8) == 0)
+        server_dry_run(s, line + 8, on_load, a);
     else {
         a->waits = false;
         if (strncmp(line, "reset ", 6) == 0)
             reset(a, line + 6);
         else
             answer(a, false,
-                   "expected status, status json, reload, reload accept-shrink, rollback or "
-                   "reset RULE");
+                   "expected status, status json, reload, reload accept-shrink, dry-run, dry-run "
+                   "FEED, rollback or reset RULE");
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/trial.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -57,6 +58,7 @@ load_job_free(struct load_job *j)
     weir_ruleset_unref(j->rs);
     weir_ruleset_unref(j->current);
     weir_buf_fini(&j->report);
+    free(j->feed);
     free(j);
 }
 
@@ -145,6 +147,16 @@ make_ready(struct load_job *j, weir_ruleset *rs)
     j->status = j->edition ? WEIR_OK : WEIR_E_NOMEM;
 }
 
+/* What would come of it. */
+static void
+try_out(struct load_job *j, weir_ruleset *rs)
+{
+    weir_buf_printf(&j->report, "ruleset %.16s, %" PRIu32 " rules, %" PRIu32 " orders\n",
+                    weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
+    if (*j->feed)
+        j->status = trial_run(j->feed, j->current, rs, j->answer, &j->report);
+}
+
 static void
 do_job(struct load_job *j)
 {
@@ -157,6 +169,8 @@ do_job(struct load_job *j)
         j->shrunk = !j->rs && has_shrunk(j, rs);
         if (j->shrunk)
             j->status = WEIR_E_RULES;
+        else if (j->dry)
+            try_out(j, rs);
         else if (!j->unchanged)
             make_ready(j, rs);
     }

@@ -19,6 +19,8 @@ struct load_job {
     const struct answer_options *answer;
     unsigned max_shrink; /* percent that a list may lose; 100: all */
     bool no_tests;
+    bool dry;    /* no edition is made: it is only told what would come of it */
+    char *feed;  /* dry: answer it by both rule sets; the job's; "": none */
     void *token; /* the asker's */
 
     /* the answer */

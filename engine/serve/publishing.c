@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A load that has no idle time to live on is told to hurry after so long. */
 static const struct timeval patience = {.tv_sec = 2, .tv_usec = 0};
@@ -86,10 +87,12 @@ put_edition(const struct load_job *j, bool rollback, weir_buf *out)
 static void
 put_end(const struct server *s, const struct load_job *j, bool rollback, weir_buf *out)
 {
-    const char *what = rollback ? "rollback" : "reload";
+    const char *what = rollback ? "rollback" : j->dry ? "dry run" : "reload";
 
     weir_buf_put(out, (weir_span){j->report.p, j->report.len});
-    if (j->edition)
+    if (j->dry && j->status == WEIR_OK)
+        weir_buf_puts(out, "dry run: these rules could be loaded; nothing has changed");
+    else if (j->edition)
         put_edition(j, rollback, out);
     else if (j->unchanged)
         weir_buf_printf(out, "%s: the rules are what they were (ruleset %.16s)", what,
@@ -131,17 +134,19 @@ static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
-    bool ok = j->edition || j->unchanged;
+    bool ok = j->edition || j->unchanged || (j->dry && j->status == WEIR_OK);
     weir_buf said = {0};
 
     put_end(s, j, asker->rollback, &said);
     const char *text = said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p;
-    s->last_load = (struct server_load){true, ok, clock_now_ms(), j->took_us};
-    s->sums.reloads += j->edition != NULL;
-    s->sums.reloads_refused += !ok;
+    if (!j->dry) {
+        s->last_load = (struct server_load){true, ok, clock_now_ms(), j->took_us};
+        s->sums.reloads += j->edition != NULL;
+        s->sums.reloads_refused += !ok;
+    }
     if (j->edition)
         server_publish(s, j->edition);
-    if (!asker->quiet || !j->unchanged)
+    if (!j->dry && (!asker->quiet || !j->unchanged))
         server_say(s, !ok, "%s", text);
     if (asker->fn)
         asker->fn(asker->arg, ok, text);
@@ -255,6 +260,28 @@ void
 server_on_changed_files(void *server)
 {
     reload(server, false, true, NULL, NULL);
+}
+
+void
+server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg)
+{
+    char *path = strdup(feed ? feed : "");
+
+    if (!path) {
+        refuse(s, fn, arg, "dry run refused: out of memory");
+        return;
+    }
+    struct load_job *j = new_job(s, false, fn, arg);
+    if (!j) {
+        free(path);
+        return;
+    }
+    j->dry = true;
+    j->feed = path;
+    j->paths = s->o.rules;
+    j->npaths = s->o.nrules;
+    j->max_shrink = s->o.max_shrink;
+    enqueue(s, j);
 }
 
 void

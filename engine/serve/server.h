@@ -85,6 +85,8 @@ typedef void server_load_fn(void *arg, bool ok, const char *said);
 /* Load the rules again. @param accept_shrink  Lists may have lost what they like. fn may be NULL.
  */
 void server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg);
+/* Load them, and change nothing. @param feed  A path: answer its lines by both; NULL: do not. */
+void server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg);
 /* Back to the rule set that was served before. */
 void server_rollback(struct server *s, server_load_fn *fn, void *arg);
 const struct server_load *server_last_load(const struct server *s);

@@ -117,6 +117,25 @@ def test_a_list_that_shrank_is_refused_unless_accepted():
             assert "reloaded" in server.ctl("reload")
 
 
+def test_a_dry_run_tells_what_would_come_of_it():
+    with weir.Folder() as folder, Controlled(folder, rules(), clock=weir.CLOCK) as server:
+        first = server.status()["ruleset"]
+        feed = folder.write("feed.ndjson", own(1, "farmers") + own(2, "march") + b"bad\n" +
+                            own(3, "march")[:-1])
+        server.put(rules().replace("#protest", "#march"))
+        assert "could be loaded" in server.ctl("reload", "--dry-run")
+        said = server.ctl("reload", "--dry-run", "--feed", feed)
+        assert "4 lines, 3 posts, 0 queries: 2 would be answered otherwise" in said, said
+        assert "withhold 3 (now 1), downrank 0 (now 0), allow 0 (now 2)" in said, said
+        assert said.count("\n- ") == said.count("\n+ ") == 2 and "march" in said, said
+        status = server.status()
+        assert status["ruleset"] == first and "last_reload" not in status, status
+        server.put(rules().replace("withhold", "delete"))
+        said = server.ctl("reload", "--dry-run", code=1)
+        assert "dry run refused" in said and "r.yaml:5:" in said, said
+        assert "/nowhere" in server.ctl("reload", "--dry-run", "--feed", "/nowhere", code=4)
+
+
 def test_a_breaker_that_trips_only_alerts():
     with weir.Folder() as folder, Controlled(folder, rules("breaker: {per_minute: 3}")) as server:
         for n in range(3):

@@ -1,0 +1,197 @@
+/*
+ * Trying: two answerers, the same lines.
+ */
+#include "serve/trial.h"
+
+#include "flow/check.h"
+#include "flow/clock.h"
+#include "flow/frame.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Answers that are shown whole, before and after. */
+#define SHOWN 5u
+
+struct trial {
+    struct answerer before, after;
+    weir_buf out_before, out_after;
+    int64_t now_ms;
+    uint64_t lines, differ;
+    weir_buf shown;
+    unsigned nshown;
+};
+
+/* Of a record all but what names the rule set, which is its end. */
+static weir_span
+without_ruleset(weir_span record)
+{
+    static const char key[] = ",\"ruleset\":\"";
+    size_t tail = sizeof key - 1 + 16 + 2; /* the digest, and `"}` */
+
+    if (record.len > tail && memcmp(record.p + record.len - tail, key, sizeof key - 1) == 0)
+        record.len -= tail;
+    return record;
+}
+
+/* The next of the answers to a line, without its newline; false: there are no more. */
+static bool
+next_answer(weir_span *rest, weir_span *out)
+{
+    const char *end = rest->len ? memchr(rest->p, '\n', rest->len) : NULL;
+
+    if (!end)
+        return false;
+    *out = (weir_span){rest->p, (size_t)(end - rest->p)};
+    rest->len -= out->len + 1;
+    rest->p = end + 1;
+    return true;
+}
+
+static void
+compare(struct trial *t)
+{
+    weir_span left = {t->out_before.p, t->out_before.len};
+    weir_span right = {t->out_after.p, t->out_after.len}, a, b;
+
+    while (next_answer(&left, &a) && next_answer(&right, &b)) {
+        weir_span x = without_ruleset(a), y = without_ruleset(b);
+
+        if (x.len == y.len && memcmp(x.p, y.p, x.len) == 0)
+            continue;
+        t->differ++;
+        if (t->nshown++ < SHOWN)
+            weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
+    }
+}
+
+static weir_status
+answer_whole(struct answerer *a, struct answer_line line, weir_buf *out)
+{
+    weir_status st = WEIR_OK;
+
+    out->len = 0;
+    while (st == WEIR_OK && !line.done) {
+        struct answer_room room = {.bytes = SIZE_MAX, .work = SIZE_MAX};
+
+        st = answer_go_on(a, &line, &room, out);
+    }
+    return st;
+}
+
+static weir_status
+try_line(struct trial *t, weir_span bytes, size_t avail)
+{
+    struct answer_line line = {
+        .bytes = bytes, .avail = avail, .number = ++t->lines, .now_ms = t->now_ms};
+    weir_status st = answer_whole(&t->before, line, &t->out_before);
+
+    if (st == WEIR_OK)
+        st = answer_whole(&t->after, line, &t->out_after);
+    if (st == WEIR_OK)
+        compare(t);
+    return st;
+}
+
+static weir_status
+try_lines(struct trial *t, struct frame *f, bool at_end)
+{
+    enum frame_result got;
+    weir_status st = WEIR_OK;
+    weir_span line;
+    size_t avail;
+
+    while (st == WEIR_OK && (got = frame_next(f, &line, &avail)) != FRAME_MORE)
+        st = got == FRAME_LINE ? try_line(t, line, avail) : WEIR_E_NOMEM;
+    if (st == WEIR_OK && at_end && (got = frame_end(f, &line, &avail)) != FRAME_MORE)
+        st = got == FRAME_LINE ? try_line(t, line, avail) : WEIR_E_NOMEM;
+    return st;
+}
+
+static weir_status
+try_file(struct trial *t, int fd, size_t max_line)
+{
+    char *in = malloc(FRAME_MEMORY);
+    weir_status st = in ? WEIR_OK : WEIR_E_NOMEM;
+    struct frame frame;
+    ssize_t n = 1;
+
+    frame_init(&frame, max_line);
+    while (st == WEIR_OK && n > 0) {
+        n = read(fd, in, FRAME_CHUNK);
+        if (n < 0) {
+            st = WEIR_E_IO;
+            break;
+        }
+        memset(in + n, 0, WEIR_LINE_PADDING);
+        frame_feed(&frame, in, (size_t)n);
+        st = try_lines(t, &frame, n == 0);
+    }
+    frame_fini(&frame);
+    free(in);
+    return st;
+}
+
+static void
+put_actions(const struct tally *before, const struct tally *after, weir_buf *out)
+{
+    for (int a = WEIR_WITHHOLD; a >= WEIR_ALLOW; a--)
+        weir_buf_printf(out, "%s%s %" PRIu64 " (now %" PRIu64 ")", a == WEIR_WITHHOLD ? "" : ", ",
+                        weir_action_name((weir_action)a), after->action[a], before->action[a]);
+}
+
+static void
+put_report(const struct trial *t, weir_buf *out)
+{
+    const struct tally *after = &t->after.tally;
+
+    weir_buf_printf(out,
+                    "%" PRIu64 " lines, %" PRIu64 " posts, %" PRIu64 " queries: %" PRIu64
+                    " would be answered otherwise\nactions: ",
+                    t->lines, after->posts, after->queries, t->differ);
+    put_actions(&t->before.tally, after, out);
+    weir_buf_putc(out, '\n');
+    weir_buf_put(out, (weir_span){t->shown.p, t->shown.len});
+    if (t->differ > SHOWN)
+        weir_buf_printf(out, "and %" PRIu64 " more\n", t->differ - SHOWN);
+}
+
+static weir_status
+run(struct trial *t, const char *feed, size_t max_line, weir_buf *report)
+{
+    int fd = open(feed, O_RDONLY | O_CLOEXEC);
+    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line);
+
+    if (st == WEIR_E_IO)
+        weir_buf_printf(report, "%s: %s\n", feed, strerror(errno));
+    else if (st == WEIR_OK)
+        put_report(t, report);
+    if (fd >= 0)
+        (void)close(fd);
+    return st;
+}
+
+weir_status
+trial_run(const char *feed, weir_ruleset *before, weir_ruleset *after,
+          const struct answer_options *o, weir_buf *report)
+{
+    struct trial t = {.now_ms = clock_now_ms()};
+    weir_status st = answerer_init(&t.before, before, o);
+
+    if (st != WEIR_OK)
+        return st;
+    st = answerer_init(&t.after, after, o);
+    if (st == WEIR_OK) {
+        st = run(&t, feed, o->max_line, report);
+        answerer_fini(&t.after);
+    }
+    answerer_fini(&t.before);
+    weir_buf_fini(&t.out_before);
+    weir_buf_fini(&t.out_after);
+    weir_buf_fini(&t.shown);
+    return st;
+}
