@@ -67,6 +67,26 @@ put_head(const struct summary *s, weir_buf *out)
     ui_count(out, weir_ruleset_norders(s->rs), "order)\n", "orders)\n");
 }
 
+/* Connections that the server itself made an end of. */
+static void
+put_ended(const struct server_sums *s, weir_buf *out)
+{
+    const struct worker_counts *w = &s->counts;
+
+    for (int e = 0; e < WORKER_NENDS; e++)
+        if (w->ended[e])
+            weir_buf_printf(out, "closed     %" PRIu64 " by the limit %s\n", w->ended[e],
+                            worker_end_name((enum worker_end)e));
+    if (w->tls_failed)
+        weir_buf_printf(out, "TLS        failed for %" PRIu64 "\n", w->tls_failed);
+    if (s->refused)
+        weir_buf_printf(out, "refused    %" PRIu64 ": as many were open as --max-connections\n",
+                        s->refused);
+    if (s->reloads || s->reloads_refused)
+        weir_buf_printf(out, "reloads    %" PRIu64 " done, %" PRIu64 " refused\n", s->reloads,
+                        s->reloads_refused);
+}
+
 static void
 put_input(const struct summary *s, weir_buf *out)
 {
@@ -85,6 +105,7 @@ put_input(const struct summary *s, weir_buf *out)
     if (w->broken)
         weir_buf_printf(out, " (%" PRIu64 " broken)", w->broken);
     weir_buf_printf(out, ", %" PRIu64 " bytes in, %" PRIu64 " out\n", w->bytes_in, w->bytes_out);
+    put_ended(s->served, out);
     weir_buf_printf(out, "answers    %" PRIu64 " delivered, %" PRIu64 " discarded\n", w->delivered,
                     w->discarded);
     if (w->unanswered) {

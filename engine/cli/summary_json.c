@@ -40,6 +40,21 @@ put_head(const struct summary *s, weir_buf *out)
 }
 
 static void
+put_ended(const struct server_sums *s, weir_buf *out)
+{
+    weir_buf_puts(out, ",\"closed\":{");
+    for (int e = 0; e < WORKER_NENDS; e++)
+        weir_buf_printf(out, "%s\"%s\":%llu", e ? "," : "", worker_end_name((enum worker_end)e),
+                        (unsigned long long)s->counts.ended[e]);
+    weir_buf_putc(out, '}');
+    put_number(out, "tls_failed", s->counts.tls_failed);
+    put_number(out, "refused", s->refused);
+    put_number(out, "reloads", s->reloads);
+    put_number(out, "reloads_refused", s->reloads_refused);
+    put_number(out, "trips", s->trips);
+}
+
+static void
 put_input(const struct summary *s, weir_buf *out)
 {
     const struct worker_counts *w = s->served ? &s->served->counts : NULL;
@@ -51,6 +66,7 @@ put_input(const struct summary *s, weir_buf *out)
         put_number(out, "connections", w->opened);
         put_number(out, "silent", w->silent);
         put_number(out, "broken", w->broken);
+        put_ended(s->served, out);
         put_number(out, "bytes_in", w->bytes_in);
         put_number(out, "bytes_out", w->bytes_out);
         put_number(out, "delivered", w->delivered);
