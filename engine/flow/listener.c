@@ -1,11 +1,14 @@
 /*
- * Binding. Promised to operators: a Unix socket is open to its owner alone unless told, and never
- * taken from a server that lives; nothing listens beyond loopback unless told.
+ * Binding. Promised to operators: a Unix socket is open to its owner alone unless told, is never
+ * for a moment open to others than those it is meant for, and never taken from a server that lives;
+ * nothing listens beyond loopback unencrypted unless told.
  */
-#include "flow/listener.h"
+#include "flow/activation.h"
+#include "flow/listener_parts.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -16,98 +19,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 1024
-
-static enum listen_result
-fail(weir_buf *why, const char *spec, const char *what, int error)
+enum listen_result
+listen_fail(weir_buf *why, const char *spec, const char *what, int error)
 {
     weir_buf_printf(why, "cannot listen on %s: %s%s%s", spec, what, error ? ": " : "",
                     error ? strerror(error) : "");
     return LISTEN_FAILED;
-}
-
-/* Does somebody answer at this address? Unknown counts as yes: a live socket is never taken. */
-static bool
-is_listened_on(const struct sockaddr_un *at)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool dead;
-
-    if (fd < 0)
-        return true;
-    dead = connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 && errno == ECONNREFUSED;
-    (void)close(fd);
-    return !dead;
-}
-
-/* The file is born with its mode: a mode set afterwards would leave it open for a moment. */
-static int
-bind_with_mode(int fd, const struct sockaddr_un *at, mode_t mode)
-{
-    mode_t before = umask(0777 & ~mode);
-    int rc = bind(fd, (const struct sockaddr *)at, sizeof *at);
-    int error = rc < 0 ? errno : 0;
-
-    (void)umask(before);
-    return error;
-}
-
-static enum listen_result
-bind_unix(int fd, const char *spec, const struct sockaddr_un *at, mode_t mode, weir_buf *why)
-{
-    struct stat st;
-    int error = bind_with_mode(fd, at, mode);
-
-    if (error == EADDRINUSE) {
-        if (lstat(at->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode))
-            return fail(why, spec, "a file that is no socket is in its place", 0);
-        if (is_listened_on(at))
-            return fail(why, spec, "another process is listening there", 0);
-        if (unlink(at->sun_path) < 0 && errno != ENOENT)
-            return fail(why, spec, "the socket file left there cannot be removed", errno);
-        error = bind_with_mode(fd, at, mode);
-    }
-    return error ? fail(why, spec, "bind", error) : LISTEN_OK;
-}
-
-static enum listen_result
-open_unix(const char *spec, const char *path, mode_t mode, struct listen_socket *out, weir_buf *why)
-{
-    struct sockaddr_un at = {.sun_family = AF_UNIX};
-    size_t len = strlen(path);
-    struct stat st;
-
-    if (!len || len >= sizeof at.sun_path) {
-        weir_buf_printf(why, "--listen %s: the path of a socket has 1 to %zu bytes", spec,
-                        sizeof at.sun_path - 1);
-        return LISTEN_BAD;
-    }
-    memcpy(at.sun_path, path, len + 1);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return fail(why, spec, "socket", errno);
-    enum listen_result r = bind_unix(fd, spec, &at, mode, why);
-    if (r == LISTEN_OK && listen(fd, BACKLOG) < 0)
-        r = fail(why, spec, "listen", errno);
-    if (r == LISTEN_OK && lstat(path, &st) < 0)
-        r = fail(why, spec, "the socket file is gone", errno);
-    if (r != LISTEN_OK) {
-        (void)close(fd);
-        return r;
-    }
-    *out = (struct listen_socket){.fd = fd, .device = st.st_dev, .inode = st.st_ino};
-    memcpy(out->path, path, len + 1);
-    (void)snprintf(out->name, sizeof out->name, "unix:%s", path);
-    return LISTEN_OK;
-}
-
-void
-listen_unlink(const struct listen_socket *s)
-{
-    struct stat st;
-
-    if (s->path[0] && lstat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode)
-        (void)unlink(s->path);
 }
 
 static bool
@@ -138,6 +55,15 @@ name_tcp(struct listen_socket *s)
                    host, port);
 }
 
+/* Accepted sockets inherit it: answers are written in batches, and must not wait for acks. */
+static void
+set_nodelay(int fd)
+{
+    int one = 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
 static enum listen_result
 open_address(const char *spec, const struct addrinfo *ai, struct listen_socket *out, weir_buf *why)
 {
@@ -145,17 +71,16 @@ open_address(const char *spec, const struct addrinfo *ai, struct listen_socket *
     int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0)
-        return fail(why, spec, "socket", errno);
+        return listen_fail(why, spec, "socket", errno);
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    /* Accepted sockets inherit it: answers are written in batches, and must not wait for acks. */
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    set_nodelay(fd);
     if (ai->ai_family == AF_INET6)
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-    if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) < 0 || listen(fd, LISTEN_BACKLOG) < 0) {
         int error = errno;
 
         (void)close(fd);
-        return fail(why, spec, "bind", error);
+        return listen_fail(why, spec, "bind", error);
     }
     *out = (struct listen_socket){.fd = fd};
     (void)snprintf(out->name, sizeof out->name, "%.150s", spec);
@@ -185,31 +110,32 @@ split(const char *spec, char host[256], const char **port)
            atoi(*port) <= 65535;
 }
 
+/* May somebody else's network see it? */
 static enum listen_result
-check_loopback(const char *spec, const struct addrinfo *ai, weir_buf *why)
+check_exposed(const char *spec, const char *name, const struct sockaddr *sa,
+              const struct listen_options *o, weir_buf *why)
 {
-    for (; ai; ai = ai->ai_next) {
-        if (is_loopback(ai->ai_addr))
-            continue;
-        weir_buf_printf(why,
-                        "--listen %s is not a loopback address, and posts and answers are not "
-                        "encrypted: say --insecure if that is meant",
-                        spec);
-        return LISTEN_BAD;
-    }
-    return LISTEN_OK;
+    if (o->encrypted || o->insecure || is_loopback(sa))
+        return LISTEN_OK;
+    weir_buf_printf(
+        why,
+        "--listen %s%s%s is not a loopback address, and posts and answers are not "
+        "encrypted: give a certificate (--tls-cert), or say --insecure if that is meant",
+        spec, *name ? ": " : "", name);
+    return LISTEN_BAD;
 }
 
 static enum listen_result
-open_tcp(const char *spec, bool insecure, struct listen_socket out[LISTEN_MAX], size_t *n,
-         weir_buf *why)
+open_tcp(const char *spec, const struct listen_options *o, struct listen_socket out[LISTEN_MAX],
+         size_t *n, weir_buf *why)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
     char host[256];
     const char *port;
 
     if (!split(spec, host, &port)) {
-        weir_buf_printf(why, "--listen %s: expected unix:PATH, HOST:PORT or [IPv6]:PORT", spec);
+        weir_buf_printf(why, "--listen %s: expected unix:PATH, HOST:PORT, [IPv6]:PORT or systemd",
+                        spec);
         return LISTEN_BAD;
     }
     int rc = getaddrinfo(host, port, &hints, &found);
@@ -217,7 +143,9 @@ open_tcp(const char *spec, bool insecure, struct listen_socket out[LISTEN_MAX], 
         weir_buf_printf(why, "cannot listen on %s: %s", spec, gai_strerror(rc));
         return LISTEN_FAILED;
     }
-    enum listen_result r = insecure ? LISTEN_OK : check_loopback(spec, found, why);
+    enum listen_result r = LISTEN_OK;
+    for (struct addrinfo *ai = found; ai && r == LISTEN_OK; ai = ai->ai_next)
+        r = check_exposed(spec, "", ai->ai_addr, o, why);
     for (struct addrinfo *ai = found; ai && r == LISTEN_OK && *n < LISTEN_MAX; ai = ai->ai_next) {
         if (ai->ai_family != AF_INET && ai->ai_family != AF_INET6)
             continue;
@@ -230,14 +158,106 @@ open_tcp(const char *spec, bool insecure, struct listen_socket out[LISTEN_MAX], 
     return r;
 }
 
+static void
+name_unix(struct listen_socket *s, const struct sockaddr_un *at, socklen_t len)
+{
+    size_t path_len = len - offsetof(struct sockaddr_un, sun_path);
+
+    s->is_unix = true;
+    if (at->sun_path[0]) /* not to be unlinked: it is the service manager's */
+        (void)snprintf(s->name, sizeof s->name, "unix:%.*s", (int)path_len, at->sun_path);
+    else
+        (void)snprintf(s->name, sizeof s->name, "unix:@%.*s", (int)path_len - 1, at->sun_path + 1);
+}
+
+static bool
+is_listening_stream(int fd)
+{
+    int type = 0, listens = 0;
+    socklen_t len = sizeof type;
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 && type == SOCK_STREAM &&
+           getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
+}
+
+/* A socket as it was passed: it can be anything. */
+static enum listen_result
+adopt(const char *spec, const struct listen_options *o, struct listen_socket *s, weir_buf *why)
+{
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof at;
+    int flags = fcntl(s->fd, F_GETFL);
+
+    if (flags < 0 || fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return listen_fail(why, spec, "what was passed", errno);
+    if (getsockname(s->fd, (struct sockaddr *)&at, &len) < 0)
+        return listen_fail(why, spec, "what was passed is no socket", errno);
+    if (!is_listening_stream(s->fd))
+        return listen_fail(why, spec,
+                           "what was passed is no stream socket that listens (ListenStream=, and "
+                           "Accept=no)",
+                           0);
+    if (at.ss_family == AF_UNIX) {
+        name_unix(s, (const void *)&at, len);
+        return LISTEN_OK;
+    }
+    if (at.ss_family != AF_INET && at.ss_family != AF_INET6)
+        return listen_fail(why, spec, "what was passed is neither a Unix nor a TCP socket", 0);
+    name_tcp(s);
+    set_nodelay(s->fd);
+    return check_exposed(spec, s->name, (const struct sockaddr *)&at, o, why);
+}
+
+/* All that were passed, or those of a name. */
+static enum listen_result
+take_passed(const char *spec, const char *name, const struct listen_options *o,
+            struct listen_socket out[LISTEN_MAX], size_t *n, weir_buf *why)
+{
+    for (size_t i = 0; i < activation_count(); i++) {
+        weir_span its = activation_name(i);
+
+        if (name && (strlen(name) != its.len || memcmp(name, its.p, its.len) != 0))
+            continue;
+        if (*n == LISTEN_MAX)
+            return listen_fail(why, spec, "more sockets were passed than one --listen can have", 0);
+        out[*n] = (struct listen_socket){.fd = activation_take(i)};
+        if (out[*n].fd < 0)
+            return listen_fail(why, spec, "another --listen has this socket already", 0);
+        enum listen_result r = adopt(spec, o, &out[(*n)++], why);
+        if (r != LISTEN_OK)
+            return r;
+    }
+    if (*n)
+        return LISTEN_OK;
+    return listen_fail(why, spec,
+                       activation_count()
+                           ? "no socket of this name was passed"
+                           : "no socket was passed; is it started by its .socket unit?",
+                       0);
+}
+
+static enum listen_result
+open_passed(const char *spec, const struct listen_options *o, struct listen_socket out[LISTEN_MAX],
+            size_t *n, weir_buf *why)
+{
+    const char *name = spec[7] ? spec + 8 : NULL;
+    enum listen_result r = take_passed(spec, name, o, out, n, why);
+
+    while (r != LISTEN_OK && *n > 0)
+        (void)close(out[--*n].fd);
+    return r;
+}
+
 enum listen_result
 listen_open(const char *spec, const struct listen_options *o, struct listen_socket out[LISTEN_MAX],
             size_t *n, weir_buf *why)
 {
     *n = 0;
+    if (strcmp(spec, "systemd") == 0 || strncmp(spec, "systemd:", 8) == 0)
+        return open_passed(spec, o, out, n, why);
     if (strncmp(spec, "unix:", 5) != 0)
-        return open_tcp(spec, o->insecure, out, n, why);
-    enum listen_result r = open_unix(spec, spec + 5, o->socket_mode, &out[0], why);
+        return open_tcp(spec, o, out, n, why);
+    enum listen_result r = listen_open_unix(spec, spec + 5, o, &out[0], why);
     *n = r == LISTEN_OK;
     return r;
 }

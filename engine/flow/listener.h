@@ -16,28 +16,38 @@ enum listen_result {
 
 struct listen_socket {
     int fd;
+    bool is_unix;
     char name[160]; /* "unix:/run/weir.sock" or "127.0.0.1:7000": for people, and exact */
-    char path[108]; /* of a Unix socket; else empty */
+    char path[108]; /* of a Unix socket that was made here; else empty */
     dev_t device;   /* of `path` as it was made: only our own is unlinked */
     ino_t inode;
 };
 
 struct listen_options {
-    mode_t socket_mode; /* of Unix sockets */
-    bool insecure;      /* TCP beyond loopback, though nothing is encrypted */
+    /* Of Unix sockets that are made here. */
+    mode_t socket_mode;
+    const char *socket_owner; /* USER, USER:GROUP or :GROUP; NULL: whose this process is */
+    /* TCP beyond loopback needs one of these. */
+    bool encrypted; /* TLS is spoken there */
+    bool insecure;  /* it is meant so, though nothing is encrypted */
 };
 
 /* Sockets that one `--listen` may stand for: a name can have several addresses. */
 #define LISTEN_MAX 8
 
 /*
- * Bind and listen on `unix:PATH`, `HOST:PORT` or `[V6]:PORT`. A socket file that nobody listens on
- * is replaced. On failure `why` says what a person needs, and nothing is left open.
+ * Bind and listen on `unix:PATH`, `HOST:PORT` or `[V6]:PORT`; or take the sockets that the service
+ * manager passed: `systemd`, all of them, `systemd:NAME`, those of that name. A socket file that
+ * nobody listens on is replaced. On failure `why` says what a person needs, and nothing is left
+ * open.
  */
 enum listen_result listen_open(const char *spec, const struct listen_options *o,
                                struct listen_socket out[LISTEN_MAX], size_t *n, weir_buf *why);
 
-/* Unlink the socket file, if it is still the one that was made. Does not close the socket. */
+/*
+ * Unlink the socket file, if it is still the one that was made. To be called before the socket is
+ * closed: as long as it is open, no other file can have come to its number.
+ */
 void listen_unlink(const struct listen_socket *s);
 
 #endif

@@ -1,0 +1,17 @@
+/*
+ * Sockets that a service manager opened for this process, as sd_listen_fds(3) describes it:
+ * LISTEN_FDS of them, for the process LISTEN_PID, by the names LISTEN_FDNAMES.
+ */
+#ifndef WEIR_FLOW_ACTIVATION_H
+#define WEIR_FLOW_ACTIVATION_H
+
+#include <tagweir/tagweir.h>
+
+/* How many; 0 where they are meant for another process. */
+size_t activation_count(void);
+/* Its name: that of its unit, unless the unit says another one. Empty: it has none. */
+weir_span activation_name(size_t i);
+/* The socket, for one who will close it; -1: it was taken before, or is not there. */
+int activation_take(size_t i);
+
+#endif

@@ -1,0 +1,160 @@
+/*
+ * Unix sockets: their files, whose these are, and when they are taken away.
+ */
+#include "flow/listener_parts.h"
+#include "flow/owner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Does somebody answer at this address? Unknown counts as yes: a live socket is never taken. */
+static bool
+is_listened_on(const struct sockaddr_un *at)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool dead;
+
+    if (fd < 0)
+        return true;
+    dead = connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 && errno == ECONNREFUSED;
+    (void)close(fd);
+    return !dead;
+}
+
+/* The file is born with its mode: a mode set afterwards would leave it open for a moment. */
+static int
+bind_with_mode(int fd, const struct sockaddr_un *at, mode_t mode)
+{
+    mode_t before = umask(0777 & ~mode);
+    int rc = bind(fd, (const struct sockaddr *)at, sizeof *at);
+    int error = rc < 0 ? errno : 0;
+
+    (void)umask(before);
+    return error;
+}
+
+static enum listen_result
+bind_unix(int fd, const char *spec, const struct sockaddr_un *at, mode_t mode, weir_buf *why)
+{
+    struct stat st;
+    int error = bind_with_mode(fd, at, mode);
+
+    if (error == EADDRINUSE) {
+        if (lstat(at->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode))
+            return listen_fail(why, spec, "a file that is no socket is in its place", 0);
+        if (is_listened_on(at))
+            return listen_fail(why, spec, "another process is listening there", 0);
+        if (unlink(at->sun_path) < 0 && errno != ENOENT)
+            return listen_fail(why, spec, "the socket file left there cannot be removed", errno);
+        error = bind_with_mode(fd, at, mode);
+    }
+    return error ? listen_fail(why, spec, "bind", error) : LISTEN_OK;
+}
+
+/* A file that is to be given away has to be one that can only be ours: whoever may write to the
+   folder may have put another one there since bind(). */
+static bool
+is_ours(const struct stat *st)
+{
+    return S_ISSOCK(st->st_mode) && st->st_uid == geteuid() && st->st_nlink == 1;
+}
+
+/* Before listen(): until then nobody can connect, whoever may. What is looked at and what is given
+   away are one file, by a descriptor; a path could lead elsewhere the second time. */
+static enum listen_result
+claim(const char *spec, const char *path, const struct owner *who, struct listen_socket *out,
+      weir_buf *why)
+{
+    bool is_given = who->uid != OWNER_NONE || who->gid != OWNER_NONE;
+    int file = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    enum listen_result r = LISTEN_OK;
+    struct stat st;
+
+    if (file < 0 || fstat(file, &st) < 0) {
+        r = listen_fail(why, spec, "the socket file is gone", errno);
+    } else if (is_given && !is_ours(&st)) {
+        r = listen_fail(why, spec, "another file has come in the place of the socket", 0);
+    } else {
+        out->device = st.st_dev;
+        out->inode = st.st_ino;
+        memcpy(out->path, path, strlen(path) + 1); /* from here on it is to be unlinked */
+        if (is_given && fchownat(file, "", who->uid, who->gid, AT_EMPTY_PATH) < 0)
+            r = listen_fail(why, spec, "the socket cannot be given to its owner", errno);
+    }
+    if (file >= 0)
+        (void)close(file);
+    return r;
+}
+
+static enum listen_result
+take_path(const char *spec, const char *path, struct sockaddr_un *at, weir_buf *why)
+{
+    size_t len = strlen(path);
+
+    if (!len || len >= sizeof at->sun_path) {
+        weir_buf_printf(why, "--listen %s: the path of a socket has 1 to %zu bytes", spec,
+                        sizeof at->sun_path - 1);
+        return LISTEN_BAD;
+    }
+    *at = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(at->sun_path, path, len + 1);
+    return LISTEN_OK;
+}
+
+static enum listen_result
+take_owner(const struct listen_options *o, struct owner *who, weir_buf *why)
+{
+    size_t start = why->len;
+
+    *who = (struct owner){.uid = OWNER_NONE, .gid = OWNER_NONE};
+    if (!o->socket_owner)
+        return LISTEN_OK;
+    weir_buf_printf(why, "--socket-owner %s: ", o->socket_owner);
+    if (!owner_find(o->socket_owner, who, why))
+        return LISTEN_BAD;
+    why->len = start;
+    return LISTEN_OK;
+}
+
+void
+listen_unlink(const struct listen_socket *s)
+{
+    struct stat st;
+
+    if (s->path[0] && lstat(s->path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode)
+        (void)unlink(s->path);
+}
+
+enum listen_result
+listen_open_unix(const char *spec, const char *path, const struct listen_options *o,
+                 struct listen_socket *out, weir_buf *why)
+{
+    struct sockaddr_un at;
+    struct owner who;
+    enum listen_result r = take_path(spec, path, &at, why);
+
+    if (r == LISTEN_OK)
+        r = take_owner(o, &who, why);
+    if (r != LISTEN_OK)
+        return r;
+    *out = (struct listen_socket){.is_unix = true};
+    (void)snprintf(out->name, sizeof out->name, "unix:%s", path);
+    out->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (out->fd < 0)
+        return listen_fail(why, spec, "socket", errno);
+    r = bind_unix(out->fd, spec, &at, o->socket_mode, why);
+    if (r == LISTEN_OK)
+        r = claim(spec, at.sun_path, &who, out, why);
+    if (r == LISTEN_OK && listen(out->fd, LISTEN_BACKLOG) < 0)
+        r = listen_fail(why, spec, "listen", errno);
+    if (r != LISTEN_OK) {
+        listen_unlink(out);
+        (void)close(out->fd);
+    }
+    return r;
+}
