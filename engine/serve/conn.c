@@ -526,8 +526,10 @@ conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
 {
     struct conn_watch *w = &c->watch;
     bool waits = c->state == CONN_READING && pending(c) == 0;
-    bool quiet = waits && !c->frame.has_cut && w->bytes_in == c->bytes_in;
-    bool line = waits && c->frame.has_cut && w->lines == c->frame.lines;
+    /* a handshake has to end as a line has */
+    bool begun = c->frame.has_cut || !wire_is_established(&c->wire);
+    bool quiet = waits && !begun && w->bytes_in == c->bytes_in;
+    bool line = waits && begun && w->lines == c->frame.lines;
     bool stuck = pending(c) > 0 && w->bytes_out == c->bytes_out;
     bool is_quiet = lasts(&w->quiet_us, quiet, now_us, l->idle_ms);
     bool is_line = lasts(&w->line_us, line, now_us, l->line_ms);

@@ -75,11 +75,11 @@ gates_close(struct gates *g)
     if (!g)
         return;
     for (size_t i = 0; i < g->n; i++) {
+        listen_unlink(&g->v[i].at); /* while no other file can have come to its number */
         if (g->v[i].listener)
             evconnlistener_free(g->v[i].listener); /* and closes the socket */
         else
             (void)close(g->v[i].at.fd);
-        listen_unlink(&g->v[i].at);
     }
     if (g->reopen)
         event_free(g->reopen);

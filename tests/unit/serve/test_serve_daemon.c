@@ -167,7 +167,7 @@ drop(const char *spec, uid_t uid, gid_t gid)
     gid_t left[100], own[100] = {gid};
     int nown = 100;
     const struct passwd *pw = getpwuid(uid);
-    weir_buf why = {0};
+    static weir_buf why; /* the process ends before it could be released */
 
     if (pw)
         (void)getgrouplist(pw->pw_name, gid, own, &nown);
@@ -268,7 +268,7 @@ dropping_to_everybody(void **state)
 static int
 be_refused(uid_t as, const char *spec, const char *expected)
 {
-    weir_buf why = {0};
+    static weir_buf why; /* as above */
 
     if (as && setresuid(as, as, as) < 0)
         return NO_START;
