@@ -127,9 +127,14 @@ def plan(preset, kinds, filters):
         if folder in kinds:
             jobs += [(f"{folder}/{p.stem}", [sys.executable, str(p)], env) for p in scripts(folder)]
     if "serve" in kinds:
-        jobs.append(("flow/test_serve", [sys.executable, "tests/flow/test_serve.py"], env))
+        jobs += [(p.name, [str(p)], env) for p in unit_programs(preset) if "_serve_" in p.name]
+        jobs += [(f"flow/{p.stem}", [sys.executable, str(p)], env) for p in scripts("flow")
+                 if p.stem in SERVER]
     return [j for j in jobs if not filters or any(f in j[0] for f in filters)]
 
+
+# What has threads: flow tests of the server.
+SERVER = ("test_serve", "test_reload", "test_control", "test_tls", "test_http", "test_hostile")
 
 # The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
 STAGES = [("debug", ("unit", "layering", "flow")), ("clang", ("unit", "oracle")),
