@@ -171,6 +171,7 @@ put_decision(weir_buf *out, const weir_decision *d)
     put_rules(out, d, "observed", NULL, d->observed, d->nobserved);
     put_rules(out, d, "held_back", NULL, d->held_back, d->nheld_back);
     put_rules(out, d, "limit", d->limit_tags ? "\"tags\"" : NULL, d->limit, d->nlimit);
+    put_rules(out, d, "breaker", d->breaker_set ? "\"*\"" : NULL, d->breaker, d->nbreaker);
     put_trace(out, d);
     if (d->quoted) {
         weir_buf_puts(out, ",\"quoted\":");

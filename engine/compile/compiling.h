@@ -165,7 +165,7 @@ void weir__finish_lists(struct compiling *c);
 void weir__compile_orders(struct compiling *c, const struct node *map);
 void weir__compile_rules(struct compiling *c, const struct node *seq);
 bool weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
-                           struct weir__breaker *out);
+                           weir_breaker *out);
 void weir__compile_tests(struct compiling *c, const struct node *map, uint32_t rule,
                          const struct weir_rule *r);
 

@@ -108,12 +108,12 @@ LAYOUT(struct weir__list, list, list_fields);
 /* Rules --------------------------------------------------------------------------------------- */
 
 static const struct weir__field breaker_fields[] = {
-    PLAIN(struct weir__breaker, given),
-    PLAIN(struct weir__breaker, per_minute),
-    PLAIN(struct weir__breaker, share_milli),
-    PLAIN(struct weir__breaker, observe),
+    PLAIN(weir_breaker, given),
+    PLAIN(weir_breaker, per_minute),
+    PLAIN(weir_breaker, share_milli),
+    PLAIN(weir_breaker, observe),
 };
-LAYOUT(struct weir__breaker, breaker, breaker_fields);
+LAYOUT(weir_breaker, breaker, breaker_fields);
 
 static const struct weir__field rule_fields[] = {
     TEXT(struct weir_rule, id),

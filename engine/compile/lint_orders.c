@@ -100,9 +100,7 @@ weir__lint_orders(struct compiling *c)
 
     for (struct named *n = NULL; (n = weir__names_next(&c->order_names, n, &name)) != NULL;) {
         const struct weir__order *o = &c->orders[n->index];
-        bool legal = o->kind == WEIR_KIND_EMERGENCY || o->kind == WEIR_KIND_LEGAL_DEMAND ||
-                     o->kind == WEIR_KIND_COURT_ORDER;
-        if (legal && (!o->authority.p || !o->basis.p))
+        if (weir__must_be_obeyed(o) && (!o->authority.p || !o->basis.p))
             WARN(c, n->at, "order `%.*s` does not say its %s: a record cannot account for it",
                  SPAN_FMT(name), o->authority.p ? "basis" : "authority");
     }

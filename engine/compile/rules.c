@@ -314,8 +314,7 @@ take_words(struct compiling *c, const struct node *map, struct weir_rule *r)
 }
 
 bool
-weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
-                      struct weir__breaker *out)
+weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule, weir_breaker *out)
 {
     static const char *const caps[] = {"per_minute", "share", "then"};
     static const char *const thens[] = {"alert", "observe"};
@@ -323,7 +322,7 @@ weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
     int64_t v;
     unsigned then = 0;
 
-    *out = (struct weir__breaker){.given = true};
+    *out = (weir_breaker){.given = true};
     if (!weir__want_map(c, map, "`breaker`"))
         return false;
     weir__check_keys(c, map, "`breaker`", caps, of_rule ? 3 : 2);
@@ -339,7 +338,6 @@ weir__compile_breaker(struct compiling *c, const struct node *map, bool of_rule,
         out->observe = then == 1;
     if (!weir__node_get(map, "per_minute") && !weir__node_get(map, "share"))
         ERR(c, map, "a breaker needs a cap: `per_minute`, `share` or both");
-    WARN(c, map, "breakers are read, and not yet acted upon by this version: nothing is capped");
     return true;
 }
 
@@ -350,16 +348,12 @@ take_breaker(struct compiling *c, const struct node *map, struct weir_rule *r)
 
     if (!n || !weir__compile_breaker(c, n, true, &r->breaker) || !r->breaker.observe)
         return;
-    if (r->order == WEIR_NONE)
+    if (r->order == WEIR_NONE || !weir__must_be_obeyed(&c->orders[r->order]))
         return;
-    weir_kind k = c->orders[r->order].kind;
-    if (k == WEIR_KIND_EMERGENCY || k == WEIR_KIND_LEGAL_DEMAND || k == WEIR_KIND_COURT_ORDER) {
-        const struct node *then = weir__node_get(n, "then");
-        ERR(c, then,
-            "`then: observe` is refused under an order of kind %s: flooding a tag must "
-            "not switch it off",
-            weir_kind_name(k));
-    }
+    ERR(c, weir__node_get(n, "then"),
+        "`then: observe` is refused under an order of kind %s: flooding a tag must not switch it "
+        "off",
+        weir_kind_name(c->orders[r->order].kind));
 }
 
 static bool

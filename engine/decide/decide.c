@@ -15,7 +15,7 @@ begin(struct weir__slot *slot, const weir_ruleset *rs, const weir_post *post, in
     slot->nparts = 0;
     slot->touched.n = slot->candidate.n = 0;
     slot->outcome.n = slot->exempted.n = slot->exemption.n = 0;
-    slot->observed.n = slot->held_back.n = slot->limit.n = 0;
+    slot->observed.n = slot->held_back.n = slot->limit.n = slot->breaker.n = 0;
     slot->trace.n = slot->trace_region.n = 0;
 }
 
@@ -33,8 +33,8 @@ lowest(const struct weir__slot *slot, const size_t *at)
     return rule;
 }
 
-/* Rules that some part was observed, held back or cut short by: unions over parts, in source
-   order. */
+/* Rules that some part was observed, held back or cut short by, or whose breaker has tripped:
+   unions over parts, in source order. */
 static weir_status
 list_rules(struct weir__slot *slot)
 {
@@ -43,10 +43,11 @@ list_rules(struct weir__slot *slot)
 
     if (n == 0)
         return WEIR_OK;
-    if (!VEC_ROOM(slot->observed, n) || !VEC_ROOM(slot->held_back, n) || !VEC_ROOM(slot->limit, n))
+    if (!VEC_ROOM(slot->observed, n) || !VEC_ROOM(slot->held_back, n) ||
+        !VEC_ROOM(slot->limit, n) || !VEC_ROOM(slot->breaker, n))
         return WEIR_E_NOMEM;
     while ((rule = lowest(slot, at)) != WEIR_NONE) {
-        bool observed = false, held_back = false, limit = false;
+        bool observed = false, held_back = false, limit = false, tripped = false;
 
         for (size_t p = 0; p < slot->nparts; p++) {
             const struct weir__touched *t = slot->touched.items + slot->part[p].touched + at[p];
@@ -55,6 +56,7 @@ list_rules(struct weir__slot *slot)
             observed |= t->state == WEIR_STATE_OBSERVED;
             held_back |= t->state == WEIR_STATE_HELD_BACK;
             limit |= t->ran_out;
+            tripped |= t->tripped;
             at[p]++;
         }
         if (observed)
@@ -63,6 +65,8 @@ list_rules(struct weir__slot *slot)
             slot->held_back.items[slot->held_back.n++] = rule;
         if (limit)
             slot->limit.items[slot->limit.n++] = rule;
+        if (tripped)
+            slot->breaker.items[slot->breaker.n++] = rule;
     }
     return WEIR_OK;
 }
@@ -78,6 +82,8 @@ publish(struct weir__slot *slot)
     d->nheld_back = slot->held_back.n;
     d->limit = slot->limit.items;
     d->nlimit = slot->limit.n;
+    d->breaker = slot->breaker.items;
+    d->nbreaker = slot->breaker.n;
 }
 
 /* The one region that is asked about, or WEIR_REGION_NONE. */
@@ -107,6 +113,7 @@ decide_parts(weir_scratch *s, struct weir__slot *slot, size_t level, const weir_
     if (st == WEIR_OK)
         st = list_rules(slot);
     publish(slot);
+    slot->d.breaker_set = s->set_tripped && slot->d.action == WEIR_WITHHOLD;
     if (st == WEIR_OK && s->options.trace)
         st = weir__explain(s, slot, region);
     return st;

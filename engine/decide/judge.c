@@ -125,8 +125,13 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
         if (!weir__match_in_scope(m, m->rules[i]))
             continue;
         weir_state state = state_of(m, rule, post);
-        slot->touched.items[slot->touched.n++] = (struct weir__touched){
-            m->rules[i], state, weir__ran_out(m, rule), s->options.trace ? hits_of(m, rule) : 0};
+        bool tripped = s->ntripped && weir__trip_applies(s, m->rules[i], &state);
+        slot->touched.items[slot->touched.n++] =
+            (struct weir__touched){.rule = m->rules[i],
+                                   .state = state,
+                                   .ran_out = weir__ran_out(m, rule),
+                                   .tripped = tripped,
+                                   .hits = s->options.trace ? hits_of(m, rule) : 0};
         if (state == WEIR_STATE_MATCHED)
             slot->candidate.items[slot->candidate.n++] = candidate_of(s, slot, m->rules[i], post);
     }

@@ -36,10 +36,12 @@ weir_scratch_new(weir_ruleset *rs, const weir_decide_options *o, weir_scratch **
     if (o)
         s->options = *o;
     s->against = calloc(rs->norders + 1, sizeof *s->against); /* never of nothing */
+    s->trips = calloc(rs->nrules + 1, sizeof *s->trips);
     weir_status st = WEIR_E_NOMEM;
-    if (s->against)
+    if (s->against && s->trips)
         st = weir__match_init(&s->match, rs, &s->options);
     if (st != WEIR_OK) {
+        free(s->trips);
         free(s->against);
         free(s);
         return st;
@@ -63,6 +65,7 @@ free_slot(struct weir__slot *slot)
     free(slot->observed.items);
     free(slot->held_back.items);
     free(slot->limit.items);
+    free(slot->breaker.items);
     free(slot->trace.items);
     free(slot->trace_region.items);
 }
@@ -80,6 +83,7 @@ weir_scratch_free(weir_scratch *s)
     free(s->sum.items);
     free(s->both.items);
     free(s->by_state.items);
+    free(s->trips);
     free(s->against);
     weir__match_fini(&s->match);
     weir_ruleset_unref(s->rs);

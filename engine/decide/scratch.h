@@ -15,6 +15,7 @@ struct weir__touched {
     uint32_t rule;
     weir_state state;
     bool ran_out;  /* a pattern of it did, on either side */
+    bool tripped;  /* its breaker has, and that matters */
     uint32_t hits; /* for the trace: selectors of `match` that were hit, a bit each */
 };
 
@@ -53,6 +54,7 @@ struct weir__slot {
     WEIR__VEC(uint32_t) observed;
     WEIR__VEC(uint32_t) held_back;
     WEIR__VEC(uint32_t) limit;
+    WEIR__VEC(uint32_t) breaker;
     WEIR__VEC(weir_trace_entry) trace;
     WEIR__VEC(uint16_t) trace_region; /* those of all entries, one list behind the other */
 };
@@ -67,6 +69,9 @@ struct weir_scratch {
     uint32_t magic;
     weir_ruleset *rs;
     weir_decide_options options;
+    uint8_t *trips;    /* by rule: weir_trip */
+    uint32_t ntripped; /* rules that have */
+    bool set_tripped;
     struct weir__match match;
     struct weir__slot slot[WEIR__LEVELS];
     struct weir__region_set named;          /* regions that any rule of the set names, and XX */
@@ -74,6 +79,10 @@ struct weir_scratch {
     const struct weir__candidate **against; /* by order: the resolver's working memory */
     WEIR__VEC(struct weir__by_state) by_state;
 };
+
+/* Of a rule on one part, with the state that it has come to by itself: does it matter that its
+   breaker has tripped? Then the state is what follows. Asked only while any has. */
+bool weir__trip_applies(const weir_scratch *s, uint32_t rule, weir_state *state);
 
 /*
  * The steps. `region` is that of a query, for which rules that do not hold there are as if they

@@ -89,7 +89,7 @@ put_interval(weir_buf *out, const struct weir__interval *i)
 }
 
 static void
-put_breaker(weir_buf *out, const struct weir__breaker *b)
+put_breaker(weir_buf *out, const weir_breaker *b)
 {
     if (!b->given)
         return;

@@ -45,6 +45,15 @@ struct weir__order {
     uint32_t line;
 };
 
+/* A legal instrument, by its kind: no flood of posts may switch it off, and it says by whom and on
+   what ground. */
+static inline bool
+weir__must_be_obeyed(const struct weir__order *o)
+{
+    return o->kind == WEIR_KIND_EMERGENCY || o->kind == WEIR_KIND_LEGAL_DEMAND ||
+           o->kind == WEIR_KIND_COURT_ORDER;
+}
+
 /* In one of its intervals, not revoked, and not lapsed (SPEC section 5, "In force"). */
 bool weir__order_holds(const struct weir__order *o, int64_t now);
 /* An order (NULL: none) and a rule's own interval hold both. */

@@ -113,13 +113,6 @@ struct weir__selector {
 
 enum weir__side { WEIR__MATCH, WEIR__EXCEPT };
 
-struct weir__breaker {
-    bool given;
-    uint32_t per_minute;  /* 0: no cap */
-    uint32_t share_milli; /* of posts, in thousandths; 0: no cap */
-    bool observe;         /* then: observe; else alert */
-};
-
 struct weir_rule {
     weir_span id;
     uint32_t order; /* WEIR_NONE: own policy */
@@ -142,8 +135,8 @@ struct weir_rule {
     size_t nagainst;
     /* selector[side][kind]: its id, or WEIR_NONE when it is not given */
     uint32_t selector[2][WEIR_NSELECTORS];
-    struct weir__breaker breaker;
-    weir_span meta, dsa; /* as JSON; {NULL, 0}: absent */
+    weir_breaker breaker; /* its own alone */
+    weir_span meta, dsa;  /* as JSON; {NULL, 0}: absent */
     uint32_t file;
     uint32_t line;
 };

@@ -133,6 +133,23 @@ selectors_given(const struct weir_rule *r, enum weir__side side)
     return given;
 }
 
+/* Its own, or the set's, which only alert. */
+static weir_breaker
+breaker_over(const struct weir_ruleset *rs, const struct weir_rule *r)
+{
+    weir_breaker b = r->breaker.given ? r->breaker : rs->breaker;
+
+    b.given = r->breaker.given;
+    return b;
+}
+
+void
+weir_ruleset_breaker(const weir_ruleset *rs, weir_breaker *out)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    *out = rs->breaker;
+}
+
 void
 weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
 {
@@ -156,6 +173,7 @@ weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out)
         .has_against = r->has_against,
         .against = r->against,
         .nagainst = r->nagainst,
+        .breaker = breaker_over(rs, r),
     };
 }
 

@@ -61,7 +61,7 @@ struct weir_ruleset {
     struct weir__postings_table postings;
     const struct weir__rule_test *tests;
     uint32_t ntests;
-    struct weir__breaker breaker; /* caps of the whole set */
+    weir_breaker breaker; /* caps of the whole set */
     char digest[65];
 };
 

@@ -77,7 +77,10 @@ typedef struct weir_decision {
     size_t nexempted;
     const uint32_t *observed, *held_back, *limit; /* rules, in source order */
     size_t nobserved, nheld_back, nlimit;
-    bool limit_tags; /* more than WEIR_MAX_TAGS distinct tags: the first ones were decided */
+    bool limit_tags;  /* more than WEIR_MAX_TAGS distinct tags: the first ones were decided */
+    bool breaker_set; /* it withholds, and the whole set's breaker has tripped */
+    const uint32_t *breaker; /* rules whose breaker has tripped, in source order */
+    size_t nbreaker;
     const weir_trace_entry *trace; /* only when asked for: by part, then in source order */
     size_t ntrace;
     const struct weir_decision *quoted; /* NULL: quotes nothing */
@@ -128,6 +131,43 @@ typedef struct weir_rule_counts {
  * One thread: not while @p s is deciding. Costs a pass over all patterns and their rules.
  */
 WEIR_API void weir_scratch_add_counts(const weir_scratch *s, weir_rule_counts *by_rule);
+
+/* What a breaker that has tripped does to decisions. */
+#define WEIR_TRIPS(X)                                                                              \
+    X(NONE, "none")       /* it has not tripped, or no more */                                     \
+    X(ALERT, "alert")     /* they name the rule, and are the same */                               \
+    X(OBSERVE, "observe") /* they name it, and take it for one with `mode: observe` */
+
+typedef enum weir_trip {
+#define X(name, text) WEIR_TRIP_##name,
+    WEIR_TRIPS(X)
+#undef X
+} weir_trip;
+
+/** The name of what a breaker does, as above; static storage. */
+WEIR_API const char *weir_trip_name(weir_trip t);
+/**
+ * Tell a scratch that a breaker has tripped, or that it has no more: decisions made with it from
+ * then on are made and told accordingly. Decisions about all other rules are the same.
+ *
+ * A rule that has tripped stands in weir_decision.breaker where it matters: where it matches, is in
+ * force, and is neither excepted nor held back, on one part of the post at least and in a region
+ * that is decided, whether it acts then, is exempted or outranked, or is observed. The trip of the
+ * whole set shows in decisions that withhold anywhere.
+ *
+ * A scratch knows of no trip when it is made; one for other rules has to be told anew.
+ *
+ * @param rule  Below weir_ruleset_nrules, or WEIR_NONE: the whole set. Anything else is a bug of
+ *              the caller, and aborts.
+ * @param how   Takes the place of what was told before. It is not asked whether the rule has a
+ *              breaker and what its `then` says.
+ * @retval WEIR_E_ARG  OBSERVE for the whole set, or for a rule under an order of kind emergency,
+ *                     legal_demand or court_order, which no flood of posts may switch off: nothing
+ *                     has changed.
+ *
+ * One thread: not while @p s is deciding. Allocates nothing, and takes no time to speak of.
+ */
+WEIR_API weir_status weir_scratch_trip(weir_scratch *s, uint32_t rule, weir_trip how);
 
 /**
  * Decide one post for every region. Never blocks, does I/O or reads a clock; allocates only

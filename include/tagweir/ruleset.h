@@ -111,6 +111,23 @@ typedef enum weir_mode {
 #undef X
 } weir_mode;
 
+/**
+ * Caps on how much a rule, or all of the set, may do in a minute of the wall clock, and what
+ * happens beyond. Breakers act when serving only: who serves counts, and tells by weir_scratch_trip
+ * (decide.h) what has tripped; nothing in the library counts or trips by itself.
+ *
+ * Of a rule, what is capped are the posts that it acts on; of the set, those that are withheld
+ * anywhere, whatever the rules. A rule without a `breaker` of its own is under the set's figures by
+ * itself, and only alerts; one with its own is under these alone, also where they leave out a cap
+ * that the set has. The set as a whole is under its own in any case, and only alerts.
+ */
+typedef struct weir_breaker {
+    bool given;           /* it is written; else all that follows is the set's, or no cap at all */
+    uint32_t per_minute;  /* posts a minute; 0: no such cap */
+    uint32_t share_milli; /* of all posts of the minute, in thousandths; 0: no such cap */
+    bool observe;         /* then: observe; else alert. Never under an order that must be obeyed */
+} weir_breaker;
+
 /** What a person may want to know of a rule; borrowed from the rule set. Strings end in NUL. */
 typedef struct weir_rule_info {
     const char *id;
@@ -129,12 +146,15 @@ typedef struct weir_rule_info {
     bool has_against;          /* an allow that defeats rules under the orders `against` alone */
     const uint32_t *against;
     size_t nagainst;
+    weir_breaker breaker; /* that it is under: its own, or the set's */
 } weir_rule_info;
 
 /** Rule files that it was made of; list files do not count. */
 WEIR_API uint32_t weir_ruleset_nfiles(const weir_ruleset *rs);
 WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out);
+/** The caps of the whole set; all zero where there are none. @p out is always written. */
+WEIR_API void weir_ruleset_breaker(const weir_ruleset *rs, weir_breaker *out);
 /**
  * Append an entry of a selector of the rule, as a rule file may write it: `@x`, `id:5`, `#tag`,
  * `/regex/x`, `list name`.

@@ -56,6 +56,23 @@ a_plain_allow(void **state)
 }
 
 static void
+breakers_that_have_tripped(void **state)
+{
+    weir_post post = {.id = SPAN_LIT("1")};
+    uint32_t rules_of_it[] = {TR_7};
+    weir_decision d = {.rs = &rs, .post = &post, .at_ms = 1612162800000, .breaker = rules_of_it};
+
+    (void)state;
+    d.nbreaker = 1;
+    assert_record(&d, "{\"v\":1,\"post\":\"1\",\"action\":\"allow\",\"breaker\":[\"tr-7\"],"
+                      "\"at\":\"2021-02-01T07:00:00Z\",\"ruleset\":\"9f2c61d0a4b7e85c\"}\n");
+    d.nbreaker = 0;
+    d.breaker_set = true;
+    assert_record(&d, "{\"v\":1,\"post\":\"1\",\"action\":\"allow\",\"breaker\":[\"*\"],"
+                      "\"at\":\"2021-02-01T07:00:00Z\",\"ruleset\":\"9f2c61d0a4b7e85c\"}\n");
+}
+
+static void
 everything_at_once(void **state)
 {
     const weir_span tags[] = {SPAN_LIT("\xEF\xBC\x83gezi")};
@@ -86,6 +103,7 @@ everything_at_once(void **state)
     weir_region_exemptions exempted[] = {{weir_region_find(SPAN_LIT("FR")), fr, 1},
                                          {weir_region_find(SPAN_LIT("IN")), NULL, 0}};
     uint32_t observed[] = {IN_ACCOUNTS, TR_7}, held[] = {TR_9}, limit[] = {TR_7};
+    uint32_t breaker[] = {IN_ACCOUNTS, TR_7};
     uint16_t trace_regions[] = {WEIR_REGION_XX, weir_region_find(SPAN_LIT("FR"))};
     weir_trace_entry trace[] = {
         {.rule = IN_ACCOUNTS, .state = WEIR_STATE_MATCHED},
@@ -96,8 +114,8 @@ everything_at_once(void **state)
         .rs = &rs, .post = &post, .at_ms = 1612162800250, .action = WEIR_WITHHOLD,
         .regions = regions, .nregions = 2, .exempted = exempted, .nexempted = 2,
         .observed = observed, .nobserved = 2, .held_back = held, .nheld_back = 1,
-        .limit = limit, .nlimit = 1, .limit_tags = true, .trace = trace, .ntrace = 2,
-        .quoted = &inner};
+        .limit = limit, .nlimit = 1, .limit_tags = true, .breaker_set = true, .breaker = breaker,
+        .nbreaker = 2, .trace = trace, .ntrace = 2, .quoted = &inner};
 
     (void)state;
     assert_record(
@@ -112,6 +130,7 @@ everything_at_once(void **state)
         "\"exempted\":{\"FR\":[{\"rule\":\"fr-2021-07\",\"by\":\"press-freedom\"}],\"IN\":[]},"
         "\"observed\":[\"in-2021-01-accounts\",\"tr-7\"],\"held_back\":[\"tr-9\"],"
         "\"limit\":[\"tags\",\"tr-7\"],"
+        "\"breaker\":[\"*\",\"in-2021-01-accounts\",\"tr-7\"],"
         "\"trace\":[{\"rule\":\"in-2021-01-accounts\",\"state\":\"matched\"},"
         "{\"rule\":\"tr-9\",\"state\":\"exempted\",\"via\":\"repost\",\"regions\":"
         "[\"XX\",\"FR\"]}],"
@@ -209,6 +228,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_allow),
+        cmocka_unit_test(breakers_that_have_tripped),
         cmocka_unit_test(everything_at_once),
         cmocka_unit_test(a_query_echoes_what_was_asked),
         cmocka_unit_test(errors_and_skips),

@@ -319,10 +319,7 @@ static const struct row rows[] = {
       "handle is meant, write \"@l\"",
       ":4:68: warning: this is read as the hashtag #m; the list of that name is {list: m}.",
       ":4:80: warning: this is read as a post's id; the list of that name is {list: l}"}},
-    {"a breaker",
-     RULE("    match: {posts: [1]}\n    breaker: {share: 0.5}\n"),
-     NULL,
-     {":7:14: warning: breakers are read, and not yet acted upon by this version"}},
+    {"a breaker", RULE("    match: {posts: [1]}\n    breaker: {share: 0.5}\n"), NULL, {0}},
 
     {"an interval before the order",
      ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-01-01T00:00:00Z}, {from: "

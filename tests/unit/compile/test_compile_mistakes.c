@@ -166,6 +166,9 @@ static const struct row rows[] = {
          "action: withhold, regions: [IN], match: {posts: [1]}, breaker: {per_minute: 1, then: "
          "observe}}\n",
      {":4:108: error: `then: observe` is refused under an order of kind court_order"}},
+    {"a rule that a record could take for the whole set",
+     TOP "rules:\n  - {id: '*', action: allow, match: {posts: [1]}}\n",
+     {":3:11: error: the name of a rule begins with a small letter or digit"}},
     {"a list without the kind",
      TOP "lists: {l: {posts: [1]}}\nrules:\n  - {id: r, action: allow, match: {hashtags: [{list: "
          "l}]}}\n",

@@ -1,6 +1,7 @@
 /*
  * decide/: deciding does not allocate once the scratch has grown, and a scratch carries nothing
  * from one post to the next.
+ * Neither does it when breakers trip meanwhile.
  * Over a million posts, test_decide_million.c looks at it.
  */
 #include "unit/test.h"
@@ -60,6 +61,16 @@ decide_all(weir_ruleset *rs, weir_scratch *s, const struct given_post *g, weir_b
     }
 }
 
+/* All rules, and the set: in turn not at all, to alert, to be observed. */
+static void
+trip_all(weir_scratch *s, uint32_t nrules, weir_trip how)
+{
+    for (uint32_t i = 0; i < nrules; i++)
+        assert_int_equal(weir_scratch_trip(s, i, how), WEIR_OK);
+    assert_int_equal(weir_scratch_trip(s, WEIR_NONE, how ? WEIR_TRIP_ALERT : WEIR_TRIP_NONE),
+                     WEIR_OK);
+}
+
 static void
 deciding_allocates_nothing(bool trace)
 {
@@ -76,6 +87,7 @@ deciding_allocates_nothing(bool trace)
     size_t before = nallocations;
     for (int i = 0; i < rounds; i++) {
         out.len = 0;
+        trip_all(s, weir_ruleset_nrules(rs), (weir_trip)((i + 1) % 3));
         decide_all(rs, s, g, &out);
     }
     assert_int_equal(nallocations, before);
