@@ -49,6 +49,7 @@ struct raw_entries {
     size_t n, cap;
     unsigned folds; /* of a list: bit (1 << weir__fold) of each fold that it is used under */
     bool repeats;   /* of a list: a selector that uses it met one of its keys a second time */
+    uint32_t file;  /* of a list: index of the file that they stand in */
 };
 
 struct raw_list {

@@ -97,11 +97,19 @@ static const struct weir__field entries_fields[] = {
 };
 LAYOUT(struct weir__entries, entries, entries_fields);
 
+static const struct weir__field list_part_fields[] = {
+    PART(struct weir__list_part, entries, entries),
+    PLAIN(struct weir__list_part, file),
+};
+LAYOUT(struct weir__list_part, list_part, list_part_fields);
+
 static const struct weir__field list_fields[] = {
     COLD_TEXT(struct weir__list, name),
-    PART(struct weir__list, accounts, entries),
-    PART(struct weir__list, hashtags, entries),
-    PART(struct weir__list, posts, entries),
+    PART(struct weir__list, accounts, list_part),
+    PART(struct weir__list, hashtags, list_part),
+    PART(struct weir__list, posts, list_part),
+    PLAIN(struct weir__list, file),
+    PLAIN(struct weir__list, line),
 };
 LAYOUT(struct weir__list, list, list_fields);
 

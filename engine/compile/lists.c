@@ -29,6 +29,7 @@ add_raw(struct compiling *c, struct raw_entries *to, weir_selector kind, weir_sp
 static void
 read_inline(struct compiling *c, const struct node *seq, weir_selector kind, struct raw_entries *to)
 {
+    to->file = seq->file->index;
     for (size_t i = 0; i < seq->n; i++) {
         const struct node *item = seq->items[i];
         weir_span text;
@@ -64,6 +65,7 @@ read_file(struct compiling *c, const struct node *at, const char *path, const ch
 
     if (!weir__load_list(c->work, &c->forest, at, path, column, &file, &lines, &n, c->diags))
         return;
+    to->file = file->index;
     for (size_t i = 0; i < n; i++) {
         struct weir__place place = {file->path, lines[i].line, lines[i].column, lines[i].width,
                                     SPAN_NONE};
@@ -144,8 +146,8 @@ weir__compile_lists(struct compiling *c, const struct node *map)
             for (size_t k = 0; k < NKINDS; k++)
                 raw.given[kinds[k].kind] = true;
         *ARENA_PUSH(c->work, c->raw_lists, c->nraw_lists, c->raw_lists_cap) = raw;
-        *ARENA_PUSH(c->work, c->lists, c->nlists, c->lists_cap) =
-            (struct weir__list){.name = arena_copy(c->into, name)};
+        *ARENA_PUSH(c->work, c->lists, c->nlists, c->lists_cap) = (struct weir__list){
+            .name = arena_copy(c->into, name), .file = key->file->index, .line = key->line};
     }
 }
 
@@ -178,10 +180,13 @@ keep_entries(struct compiling *c, const struct raw_entries *raw, struct weir__en
 }
 
 static void
-keep(struct compiling *c, const struct raw_list *raw, weir_selector kind, struct weir__entries *out)
+keep(struct compiling *c, const struct raw_list *raw, weir_selector kind,
+     struct weir__list_part *out)
 {
-    if (raw->given[kind])
-        keep_entries(c, &raw->of[kind], out);
+    if (!raw->given[kind])
+        return;
+    keep_entries(c, &raw->of[kind], &out->entries);
+    out->file = raw->of[kind].file;
 }
 
 void

@@ -134,9 +134,9 @@ put_list(weir_buf *out, const struct weir_ruleset *rs, const struct weir__list *
 {
     weir_buf_puts(out, "{\"list\":");
     weir_buf_put_json(out, l->name);
-    put_listed(out, rs, "accounts", &l->accounts);
-    put_listed(out, rs, "hashtags", &l->hashtags);
-    put_listed(out, rs, "posts", &l->posts);
+    put_listed(out, rs, "accounts", &l->accounts.entries);
+    put_listed(out, rs, "hashtags", &l->hashtags.entries);
+    put_listed(out, rs, "posts", &l->posts.entries);
     weir_buf_puts(out, "}\n");
 }
 

@@ -99,9 +99,17 @@ weir__entries_size(const struct weir__entries *e)
     return last ? e->n * sizeof *last + last->text + last->len : 0;
 }
 
+/* The entries of one kind, and the file that they stand in: index into the rule set's files. */
+struct weir__list_part {
+    struct weir__entries entries;
+    uint32_t file;
+};
+
 struct weir__list {
     weir_span name;
-    struct weir__entries accounts, hashtags, posts;
+    struct weir__list_part accounts, hashtags, posts;
+    uint32_t file; /* where it is defined */
+    uint32_t line;
 };
 
 /* One selector of one rule: what a hit is recorded under. Dense ids over the rule set. */

@@ -239,6 +239,35 @@ weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms,
     weir__interval_around(order_of(rs, r), &r->in_force, at_ms, out);
 }
 
+uint32_t
+weir_ruleset_nlists(const weir_ruleset *rs)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    return rs->nlists;
+}
+
+static void
+tell_part(const struct weir_ruleset *rs, weir_selector kind, const struct weir__list_part *part,
+          weir_list_info *out)
+{
+    if (!part->entries.items)
+        return;
+    out->part[out->nparts++] = (weir_list_part){kind, rs->files[part->file], part->entries.n};
+    out->nentries += part->entries.n;
+}
+
+void
+weir_ruleset_list(const weir_ruleset *rs, uint32_t list, weir_list_info *out)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    CHECK(list < rs->nlists);
+    const struct weir__list *l = &rs->lists[list];
+    *out = (weir_list_info){.name = l->name.p, .file = rs->files[l->file], .line = l->line};
+    tell_part(rs, WEIR_SEL_ACCOUNTS, &l->accounts, out);
+    tell_part(rs, WEIR_SEL_HASHTAGS, &l->hashtags, out);
+    tell_part(rs, WEIR_SEL_POSTS, &l->posts, out);
+}
+
 const char *
 weir_kind_name(weir_kind k)
 {

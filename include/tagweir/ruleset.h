@@ -195,6 +195,38 @@ typedef struct weir_interval {
 WEIR_API void weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms,
                                          weir_interval *out);
 
+/** The entries of one kind in a list; borrowed from the rule set. */
+typedef struct weir_list_part {
+    weir_selector kind; /* ACCOUNTS, HASHTAGS or POSTS */
+    const char *file;   /* that they stand in: a list file, or a rule file */
+    size_t nentries;    /* as they were read: comments are none, and one that stands twice is two */
+} weir_list_part;
+
+#define WEIR_LIST_PARTS 3
+
+/** What a person may want to know of a list; borrowed from the rule set. Strings end in NUL. */
+typedef struct weir_list_info {
+    const char *name;
+    const char *file; /* where it is defined */
+    uint32_t line;
+    size_t nentries;                      /* of all kinds */
+    weir_list_part part[WEIR_LIST_PARTS]; /* the kinds that it gives, as weir_selector has them */
+    size_t nparts;
+} weir_list_info;
+
+/** The number of lists, whether rules use them or not. */
+WEIR_API uint32_t weir_ruleset_nlists(const weir_ruleset *rs);
+/**
+ * Tell of a list: that one has shrunk since rules were last loaded may mean that its file was cut
+ * off. Lists are known by name: their numbers are those of one rule set.
+ *
+ * @param list  Below weir_ruleset_nlists: anything else is a bug of the caller, and aborts.
+ * @param out   Always written. What it points at lives as long as the rule set.
+ *
+ * Any number of threads at once. No entry is looked at, also where the rule set is a mapped file.
+ */
+WEIR_API void weir_ruleset_list(const weir_ruleset *rs, uint32_t list, weir_list_info *out);
+
 #define WEIR_KINDS(X)                                                                              \
     X(EMERGENCY, "emergency")                                                                      \
     X(LEGAL_DEMAND, "legal_demand")                                                                \
