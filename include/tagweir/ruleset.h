@@ -297,6 +297,60 @@ WEIR_API const char *weir_review_name(weir_review r);
 WEIR_API weir_review weir_ruleset_order_review(const weir_ruleset *rs, uint32_t order,
                                                int64_t at_ms);
 
+/* What time alone changes, in the order in which changes of one order at one time are told. */
+#define WEIR_CHANGES(X)                                                                            \
+    X(LAPSED, "lapsed")       /* of an order: its review is LAPSED from then on, */                \
+    X(OVERDUE, "overdue")     /* OVERDUE, */                                                       \
+    X(CONFIRMED, "confirmed") /* CONFIRMED, */                                                     \
+    X(REVOKED, "revoked")     /* REVOKED */                                                        \
+    X(BEGINS, "begins")       /* it holds, or the rule is in force, from then on */                \
+    X(ENDS, "ends")           /* it does not, from then on */
+
+typedef enum weir_change_kind {
+#define X(name, text) WEIR_CHANGE_##name,
+    WEIR_CHANGES(X)
+#undef X
+} weir_change_kind;
+
+/** The name of a change, as above; static storage. */
+WEIR_API const char *weir_change_name(weir_change_kind k);
+
+typedef struct weir_change {
+    int64_t at_ms; /* from this millisecond on */
+    weir_change_kind kind;
+    uint32_t order;  /* that it is about, or that the rule is under; WEIR_NONE: own policy */
+    uint32_t rule;   /* WEIR_NONE: it is about the order itself */
+    bool with_order; /* of a rule: its order begins or ends at that time as well */
+} weir_change;
+
+/**
+ * When something changes next by time alone: an order begins to hold or ends, its review lapses, is
+ * overdue, confirmed or revoked, a rule comes into force or goes out of it. What is told is what
+ * weir_ruleset_order_interval, weir_ruleset_order_review and weir_ruleset_rule_in_force answer:
+ * between two such times none of their answers changes. Where intervals touch nothing does, nor
+ * where a rule's own interval begins or ends while its order does not hold. Mode is not asked.
+ *
+ * @param at_ms  Milliseconds since 1970-01-01 UTC. What changes at that very time has changed.
+ * @return the first such time after @p at_ms; INT64_MAX: there is none.
+ *
+ * Any number of threads at once. Costs a pass over all orders and rules: not meant for every post.
+ */
+WEIR_API int64_t weir_ruleset_next_change(const weir_ruleset *rs, int64_t at_ms);
+
+/** @p c is borrowed for the call. */
+typedef void weir_change_fn(void *arg, const weir_change *c);
+/**
+ * Call @p change for all that time alone changes after @p from_ms, up to and including @p to_ms:
+ * in the order of time; at one time orders before rules, each in source order; of one order what
+ * its review comes to before what follows. So a clock that goes from time to time tells of each
+ * change once. Rules that begin or end with their order are told of, too, each (`with_order`).
+ *
+ * Any number of threads at once. Costs two passes over all orders and rules for each time at which
+ * anything changes; allocates nothing.
+ */
+WEIR_API void weir_ruleset_changes(const weir_ruleset *rs, int64_t from_ms, int64_t to_ms,
+                                   weir_change_fn *change, void *arg);
+
 /* How the values that a pattern may match are found, from cheap to dear. Matching many patterns at
    once costs little for all but the last two. */
 #define WEIR_PATTERN_CLASSES(X)                                                                    \
