@@ -276,5 +276,6 @@ weir__freeze(struct compiling *c)
     rs->nselectors = (uint32_t)c->nselectors;
     rs->tests = keep_array(c, c->tests, c->ntests, sizeof *c->tests);
     rs->ntests = (uint32_t)c->ntests;
+    weir__ruleset_sort_names(rs, c->work, c->into);
     freeze_patterns(c);
 }

@@ -27,6 +27,9 @@
     {FIELD(S, f, k, WEIR__MANY), .size = sizeof(void *), .of = &(l), .count_at = offsetof(S, c),   \
      .count_size = SIZE(S, c) / (k)}
 #define MANY(S, f, l, c) MANIES(S, f, 1, l, c)
+#define COLD_MANY(S, f, l, c)                                                                      \
+    {FIELD(S, f, 1, WEIR__MANY), .size = sizeof(void *), .of = &(l), .cold = true,                 \
+     .count_at = offsetof(S, c), .count_size = SIZE(S, c)}
 #define MANIES_BY(S, f, k, l, fn)                                                                  \
     {FIELD(S, f, k, WEIR__MANY), .size = sizeof(void *), .of = &(l), .count = (fn)}
 #define MANY_BY(S, f, l, fn) MANIES_BY(S, f, 1, l, fn)
@@ -279,6 +282,9 @@ static const struct weir__field ruleset_fields[] = {
     PLAIN(struct weir_ruleset, nlists),
     MANY(struct weir_ruleset, rules, rule, nrules),
     PLAIN(struct weir_ruleset, nrules),
+    COLD_MANY(struct weir_ruleset, orders_by_name, numbers, norders),
+    COLD_MANY(struct weir_ruleset, lists_by_name, numbers, nlists),
+    COLD_MANY(struct weir_ruleset, rules_by_name, numbers, nrules),
     MANY(struct weir_ruleset, selectors, selector, nselectors),
     PLAIN(struct weir_ruleset, nselectors),
     PART(struct weir_ruleset, entries, entries),

@@ -40,6 +40,9 @@ struct weir_ruleset {
     uint32_t nlists;
     const struct weir_rule *rules;
     uint32_t nrules;
+    /* The numbers of each in the order of their names' bytes, for finding them: deciding never
+       reads these */
+    const uint32_t *orders_by_name, *lists_by_name, *rules_by_name;
     const struct weir__selector *selectors;
     uint32_t nselectors;
     /* What rules have in their selectors, for telling: deciding never reads it. Of selector s:
@@ -79,6 +82,10 @@ weir_selector weir__selector_of(enum weir__space space);
 weir_status weir__ruleset_build_automata(struct weir_ruleset *rs);
 /* In force: one of the order's intervals and the rule's own. Mode is not asked. */
 bool weir__rule_in_force(const struct weir_ruleset *rs, const struct weir_rule *r, int64_t now);
+
+/* Fill in orders_by_name, lists_by_name and rules_by_name, once what they name stands. `work` and
+   `into` have on_oom set. */
+void weir__ruleset_sort_names(struct weir_ruleset *rs, struct arena *work, struct arena *into);
 
 /*
  * Append the canonical form that the digest is taken of: one JSON value a line, documented in

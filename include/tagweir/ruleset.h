@@ -153,6 +153,13 @@ typedef struct weir_rule_info {
 WEIR_API uint32_t weir_ruleset_nfiles(const weir_ruleset *rs);
 WEIR_API uint32_t weir_ruleset_nrules(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule_info *out);
+/**
+ * The number of a rule by its id, byte for byte; WEIR_NONE: there is none of that name. The same
+ * rule may have another number in another rule set: between two, names are what stays.
+ *
+ * Any number of threads at once. Takes as many comparisons as the number of rules has bits.
+ */
+WEIR_API uint32_t weir_ruleset_find_rule(const weir_ruleset *rs, weir_span id);
 /** The caps of the whole set; all zero where there are none. @p out is always written. */
 WEIR_API void weir_ruleset_breaker(const weir_ruleset *rs, weir_breaker *out);
 /**
@@ -227,6 +234,9 @@ WEIR_API uint32_t weir_ruleset_nlists(const weir_ruleset *rs);
  */
 WEIR_API void weir_ruleset_list(const weir_ruleset *rs, uint32_t list, weir_list_info *out);
 
+/** weir_ruleset_find_rule of a list. */
+WEIR_API uint32_t weir_ruleset_find_list(const weir_ruleset *rs, weir_span name);
+
 #define WEIR_KINDS(X)                                                                              \
     X(EMERGENCY, "emergency")                                                                      \
     X(LEGAL_DEMAND, "legal_demand")                                                                \
@@ -261,6 +271,8 @@ typedef struct weir_order_info {
 
 WEIR_API uint32_t weir_ruleset_norders(const weir_ruleset *rs);
 WEIR_API void weir_ruleset_order(const weir_ruleset *rs, uint32_t order, weir_order_info *out);
+/** weir_ruleset_find_rule of an order. */
+WEIR_API uint32_t weir_ruleset_find_order(const weir_ruleset *rs, weir_span id);
 /**
  * weir_ruleset_rule_interval of an order alone (its number is below weir_ruleset_norders), whatever
  * the rules under it say. With weir_rule_info.from_ms and .until_ms it tells which of the two keeps
