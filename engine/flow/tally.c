@@ -88,14 +88,20 @@ row_of(struct tally *t, uint32_t rule, uint16_t region, int64_t at_ms)
 static void
 tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o, int64_t at_ms)
 {
+    bool is_first = true;
+
     for (int s = 0; s < WEIR_NSURFACES; s++) {
         bool counted = !(o->surfaces & 1u << s);
 
         for (int before = 0; before < s && !counted; before++)
             counted = (o->surfaces & 1u << before) &&
                       o->surface[before].act.rule == o->surface[s].act.rule;
-        if (!counted)
-            row_of(t, o->surface[s].act.rule, region, at_ms)->downranked++;
+        if (counted)
+            continue;
+        struct tally_row *row = row_of(t, o->surface[s].act.rule, region, at_ms);
+        row->downranked++;
+        row->first += is_first;
+        is_first = false;
     }
 }
 
@@ -228,6 +234,7 @@ tally_row_add(struct tally_row *row, const struct tally_row *other)
     row->exempted += other->exempted;
     row->observed += other->observed;
     row->held_back += other->held_back;
+    row->first += other->first;
     row->last_ms = other->last_ms > row->last_ms ? other->last_ms : row->last_ms;
 }
 

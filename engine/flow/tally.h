@@ -13,6 +13,8 @@ struct tally_row {
     uint32_t rule;
     uint16_t region;
     uint64_t withheld, downranked, exempted, observed, held_back;
+    uint64_t first;  /* of downranked: no other rule stands before it in that outcome, so that their
+                        sum over rules is the number of outcomes */
     int64_t last_ms; /* the latest of the times for which it was decided */
 };
 

@@ -164,7 +164,7 @@ assert_rows(const struct tally *t, const struct tally_row *expected, size_t n)
         const struct tally_row *a = &rows[i], *b = &expected[i];
         if (a->rule != b->rule || a->region != b->region || a->withheld != b->withheld ||
             a->downranked != b->downranked || a->exempted != b->exempted ||
-            a->observed != b->observed || a->held_back != b->held_back)
+            a->observed != b->observed || a->held_back != b->held_back || a->first != b->first)
             fail_msg("row %zu: rule %u in region %u, not rule %u in region %u, or other counts", i,
                      a->rule, a->region, b->rule, b->region);
     }
@@ -181,12 +181,12 @@ rules_by_region(void **state)
     static const weir_region_exemptions exempted[] = {{FR, in_fr, 2}, {IN, NULL, 0}};
     static const uint32_t observed[] = {4, 7}, held_back[] = {4};
     static const struct tally_row rows[] = {
-        {.rule = 3, .region = XX, .downranked = 2}, /* once, on however many surfaces */
+        {.rule = 3, .region = XX, .downranked = 2, .first = 2}, /* once, on however many surfaces */
         {.rule = 5, .region = FR, .exempted = 2},
         {.rule = 6, .region = FR, .exempted = 2},
         {.rule = 7, .region = FR, .withheld = 2},
         {.rule = 1, .region = IN, .downranked = 2},
-        {.rule = 2, .region = IN, .downranked = 2},
+        {.rule = 2, .region = IN, .downranked = 2, .first = 2}, /* one outcome of three rules */
         {.rule = 3, .region = IN, .downranked = 2},
         {.rule = 4, .region = ALL, .observed = 2, .held_back = 2},
         {.rule = 7, .region = ALL, .observed = 2},
