@@ -117,11 +117,12 @@ check_exposed(const char *spec, const char *name, const struct sockaddr *sa,
 {
     if (o->encrypted || o->insecure || is_loopback(sa))
         return LISTEN_OK;
-    weir_buf_printf(
-        why,
-        "--listen %s%s%s is not a loopback address, and posts and answers are not "
-        "encrypted: give a certificate (--tls-cert), or say --insecure if that is meant",
-        spec, *name ? ": " : "", name);
+    weir_buf_printf(why,
+                    "%s %s%s%s is not a loopback address, and %s not encrypted: %ssay --insecure "
+                    "if that is meant",
+                    listen_option(o), spec, *name ? ": " : "", name,
+                    o->option ? "what is said there is" : "posts and answers are",
+                    o->option ? "" : "give a certificate (--tls-cert), or ");
     return LISTEN_BAD;
 }
 
@@ -134,8 +135,8 @@ open_tcp(const char *spec, const struct listen_options *o, struct listen_socket 
     const char *port;
 
     if (!split(spec, host, &port)) {
-        weir_buf_printf(why, "--listen %s: expected unix:PATH, HOST:PORT, [IPv6]:PORT or systemd",
-                        spec);
+        weir_buf_printf(why, "%s %s: expected unix:PATH, HOST:PORT, [IPv6]:PORT or systemd",
+                        listen_option(o), spec);
         return LISTEN_BAD;
     }
     int rc = getaddrinfo(host, port, &hints, &found);

@@ -28,8 +28,9 @@ struct listen_options {
     mode_t socket_mode;
     const char *socket_owner; /* USER, USER:GROUP or :GROUP; NULL: whose this process is */
     /* TCP beyond loopback needs one of these. */
-    bool encrypted; /* TLS is spoken there */
-    bool insecure;  /* it is meant so, though nothing is encrypted */
+    bool encrypted;     /* TLS is spoken there */
+    bool insecure;      /* it is meant so, though nothing is encrypted */
+    const char *option; /* that gave the address, for messages; NULL: --listen */
 };
 
 /* Sockets that one `--listen` may stand for: a name can have several addresses. */

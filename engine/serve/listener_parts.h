@@ -9,6 +9,13 @@
 
 #define LISTEN_BACKLOG 1024
 
+/* That gave the address. */
+static inline const char *
+listen_option(const struct listen_options *o)
+{
+    return o->option ? o->option : "--listen";
+}
+
 /* Says so, with the system's words for `error` unless it is 0. @return LISTEN_FAILED. */
 enum listen_result listen_fail(weir_buf *why, const char *spec, const char *what, int error);
 

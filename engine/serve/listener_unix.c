@@ -92,13 +92,14 @@ claim(const char *spec, const char *path, const struct owner *who, struct listen
 }
 
 static enum listen_result
-take_path(const char *spec, const char *path, struct sockaddr_un *at, weir_buf *why)
+take_path(const char *spec, const char *path, const struct listen_options *o,
+          struct sockaddr_un *at, weir_buf *why)
 {
     size_t len = strlen(path);
 
     if (!len || len >= sizeof at->sun_path) {
-        weir_buf_printf(why, "--listen %s: the path of a socket has 1 to %zu bytes", spec,
-                        sizeof at->sun_path - 1);
+        weir_buf_printf(why, "%s %s: the path of a socket has 1 to %zu bytes", listen_option(o),
+                        spec, sizeof at->sun_path - 1);
         return LISTEN_BAD;
     }
     *at = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -136,7 +137,7 @@ listen_open_unix(const char *spec, const char *path, const struct listen_options
 {
     struct sockaddr_un at;
     struct owner who;
-    enum listen_result r = take_path(spec, path, &at, why);
+    enum listen_result r = take_path(spec, path, o, &at, why);
 
     if (r == LISTEN_OK)
         r = take_owner(o, &who, why);
