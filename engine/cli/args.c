@@ -179,6 +179,8 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
                          .idle_ms = 600 * 1000,
                          .line_ms = 30 * 1000,
                          .send_ms = 60 * 1000,
+                         .http_ms = 30 * 1000,
+                         .http_connections = 100,
                          .max_memory = (size_t)1 << 30,
                          .max_shrink = 50};
     opterr = 0;

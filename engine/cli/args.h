@@ -52,6 +52,9 @@ void strings_add(struct strings *s, const char *text);
     X(CONTROL_MODE, "control-mode", 0, "MODE")                                                     \
     X(DRY_RUN, "dry-run", 0, NULL)                                                                 \
     X(FEED, "feed", 0, "FILE")                                                                     \
+    X(HTTP, "http", 0, "ADDRESS")                                                                  \
+    X(HTTP_CONNECTIONS, "http-connections", 0, "NUMBER")                                           \
+    X(HTTP_TIMEOUT, "http-timeout", 0, "SECONDS")                                                  \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
@@ -75,17 +78,18 @@ enum option_id {
 struct args {
     struct strings rules, listen, plain;
     struct answer_options answer; /* all but the handles, which are to be loaded */
-    const char *control, *tls_cert, *tls_key, *tls_client_ca, *socket_owner, *user;
+    const char *control, *http, *tls_cert, *tls_key, *tls_client_ca, *socket_owner, *user;
     const char *feed, *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;
     const char *at;
     mode_t socket_mode, control_mode;
-    unsigned drain_ms, idle_ms, line_ms, send_ms;
+    unsigned drain_ms, idle_ms, line_ms, send_ms, http_ms;
     size_t workers;                     /* 0: as many as there are cores */
     size_t max_connections, max_memory; /* 0: no limit */
     size_t max_shrink;                  /* percent */
+    size_t http_connections;
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
 };
 

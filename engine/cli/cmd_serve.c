@@ -35,6 +35,8 @@ announce(const struct args *a, const weir_ruleset *rs, const struct server *s)
         ui_say("listening on %s (ruleset %.16s, %" PRIu32 " %s, clock %s)",
                server_listener_name(s, i), weir_ruleset_digest(rs), weir_ruleset_nrules(rs),
                weir_ruleset_nrules(rs) == 1 ? "rule" : "rules", clock.p);
+    for (size_t i = 0; i < server_nhttp(s); i++)
+        ui_say("listening on %s for HTTP", server_http_name(s, i));
     weir_buf_fini(&clock);
 }
 
@@ -97,6 +99,9 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .watch = a->watch,
         .control = a->control,
         .control_mode = a->control_mode,
+        .http = a->http,
+        .http_conns = a->http_connections,
+        .http_ms = a->http_ms,
         .max_shrink = (unsigned)a->max_shrink,
         .drain_ms = a->drain_ms,
         .say = say,
@@ -155,7 +160,8 @@ const struct command command_serve = {
                OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
                OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(TLS_CERT) | OPT_BIT(TLS_KEY) |
                OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
-               OPT_BIT(CONTROL_MODE) | OPT_BIT(IDLE_TIMEOUT) | OPT_BIT(LINE_TIMEOUT) |
+               OPT_BIT(CONTROL_MODE) | OPT_BIT(HTTP) | OPT_BIT(HTTP_CONNECTIONS) |
+               OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(IDLE_TIMEOUT) | OPT_BIT(LINE_TIMEOUT) |
                OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) |
                OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = serve,

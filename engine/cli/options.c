@@ -47,6 +47,9 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_CONTROL_MODE] = "permissions of that socket, in octal (default 0600)",
     [OPT_DRY_RUN] = "only tell whether the rules could be loaded, and what would come of it",
     [OPT_FEED] = "with --dry-run: tell which posts of this feed would be decided otherwise",
+    [OPT_HTTP] = "answer HTTP, unencrypted, on unix:PATH, HOST:PORT or [IPv6]:PORT",
+    [OPT_HTTP_CONNECTIONS] = "more clients of HTTP have to wait (default 100)",
+    [OPT_HTTP_TIMEOUT] = "how long a request, and its answer, may take (default 30; 0: for ever)",
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
@@ -298,6 +301,10 @@ take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_seconds(value, &a->line_ms, why);
     case OPT_SEND_TIMEOUT:
         return take_seconds(value, &a->send_ms, why);
+    case OPT_HTTP_TIMEOUT:
+        return take_seconds(value, &a->http_ms, why);
+    case OPT_HTTP_CONNECTIONS:
+        return take_number(value, 1, 10 * 1000, &a->http_connections, why);
     default:
         return take_seconds(value, &a->drain_ms, why);
     }
@@ -320,6 +327,8 @@ text_of(struct args *a, enum option_id id)
         return &a->output;
     case OPT_CONTROL:
         return &a->control;
+    case OPT_HTTP:
+        return &a->http;
     case OPT_TLS_CERT:
         return &a->tls_cert;
     case OPT_TLS_KEY:
@@ -377,6 +386,8 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_IDLE_TIMEOUT:
     case OPT_LINE_TIMEOUT:
     case OPT_SEND_TIMEOUT:
+    case OPT_HTTP_CONNECTIONS:
+    case OPT_HTTP_TIMEOUT:
     case OPT_DRAIN:
         return take_limit(a, id, value, why);
     default:

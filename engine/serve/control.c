@@ -98,6 +98,15 @@ on_sums(void *arg, const struct server_sums *sums)
 }
 
 static void
+ask_sums(struct asking *a)
+{
+    if (server_ask(a->control->server, on_sums, a))
+        return;
+    a->waits = false;
+    answer(a, false, weir_status_text(WEIR_E_NOMEM));
+}
+
+static void
 reset(struct asking *a, const char *rule)
 {
     struct server *s = a->control->server;
@@ -116,7 +125,7 @@ obey(struct asking *a, const char *line)
     a->as_json = strcmp(line, "status json") == 0;
     a->waits = true;
     if (a->as_json || strcmp(line, "status") == 0)
-        server_ask(s, on_sums, a);
+        ask_sums(a);
     else if (accept || strcmp(line, "reload") == 0)
         server_reload(s, accept, on_load, a);
     else if (strcmp(line, "rollback") == 0)

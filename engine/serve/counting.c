@@ -45,6 +45,10 @@ add_reports(struct server *s, uint64_t question, struct server_sums *to)
             return false;
         add_report(to, &r);
     }
+    if (s->desk) {
+        r = desk_report(s->desk);
+        add_report(to, &r);
+    }
     return true;
 }
 
@@ -52,6 +56,8 @@ add_reports(struct server *s, uint64_t question, struct server_sums *to)
 static void
 answer_question(struct server *s, const struct server_question *q, struct server_sums *sums)
 {
+    if (s->desk)
+        edition_leave_rows(s->edition, &s->desk->answerer);
     edition_take_rows(s->edition, &s->sums.ledger);
     sums->ledger = s->sums.ledger;
     sums->refused = s->sums.refused;
@@ -78,21 +84,50 @@ server_answer_questions(struct server *s)
     }
 }
 
-void
+bool
 server_ask(struct server *s, server_sums_fn *fn, void *arg)
 {
     struct server_question *q = calloc(1, sizeof *q), **at = &s->questions;
 
-    if (!q) {
-        server_say(s, true, "%s", weir_status_text(WEIR_E_NOMEM));
-        return;
-    }
+    if (!q)
+        return false;
     *q = (struct server_question){.number = ++s->question, .answer = fn, .arg = arg};
     while (*at)
         at = &(*at)->next;
     *at = q;
     for (size_t i = 0; i < s->nworkers; i++)
         worker_ask(&s->workers[i], q->number);
+    return true;
+}
+
+void
+server_forget(struct server *s, const void *arg)
+{
+    struct server_question **at = &s->questions, *q;
+
+    while ((q = *at)) {
+        if (q->arg != arg) {
+            at = &q->next;
+            continue;
+        }
+        *at = q->next;
+        free(q);
+    }
+}
+
+/* The desk's jobs end with HTTP. */
+static void
+sum_up_desk(struct server *s)
+{
+    http_close(s->http);
+    s->http = NULL;
+    if (!s->desk)
+        return;
+    struct worker_report r = desk_report(s->desk);
+    add_counts(&s->sums.counts, &r.counts);
+    tally_add(&s->sums.tally, &r.tally);
+    latency_add(&s->sums.latency, &r.latency);
+    desk_leave(s->desk);
 }
 
 /* No worker runs any more when this is done. */
@@ -109,6 +144,7 @@ server_sum_up(struct server *s)
         tally_add(&s->sums.tally, &w->answerer.tally);
         latency_add(&s->sums.latency, &w->latency);
     }
+    sum_up_desk(s);
     server_look_for_trips(s);
     server_retire(s);
     for (struct server_question *q = s->questions; q; q = next) {

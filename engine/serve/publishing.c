@@ -68,6 +68,8 @@ server_publish(struct server *s, struct edition *e)
         if (worker_publish(&s->workers[i], e, &forgone))
             server_left(s, forgone);
     }
+    if (s->desk)
+        desk_move(s->desk, e);
     server_watch_time(s);
 }
 
@@ -141,6 +143,8 @@ end_load(struct server *s, struct load_job *j)
     const char *text = said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p;
     if (!j->dry) {
         s->last_load = (struct server_load){true, ok, clock_now_ms(), j->took_us};
+        if (ok)
+            s->good_ms = s->last_load.at_ms;
         s->sums.reloads += j->edition != NULL;
         s->sums.reloads_refused += !ok;
     }
@@ -204,7 +208,7 @@ new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
     j->token = asker;
     j->current = weir_ruleset_ref(s->rs);
     j->number = ++s->editions;
-    j->nseats = s->nworkers;
+    j->nseats = server_nseats(s);
     j->answer = &s->o.answer;
     return j;
 }
@@ -302,6 +306,12 @@ const struct server_load *
 server_last_load(const struct server *s)
 {
     return &s->last_load;
+}
+
+int64_t
+server_last_good_load_ms(const struct server *s)
+{
+    return s->good_ms;
 }
 
 int64_t

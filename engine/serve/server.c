@@ -192,7 +192,7 @@ on_hurry(evutil_socket_t fd, short what, void *arg)
 static void
 leave_if_drained(struct server *s)
 {
-    if (!s->draining)
+    if (!s->draining || (s->desk && s->desk->njobs > 0))
         return;
     for (size_t i = 0; i < s->nworkers; i++)
         if (!atomic_load(&s->workers[i].drained))
@@ -223,16 +223,25 @@ tell_all(struct server *s, enum worker_order order)
 }
 
 static void
+cut_off(struct server *s)
+{
+    http_close(s->http);
+    s->http = NULL;
+    tell_all(s, WORKER_KILL);
+    server_wake(s); /* workers that have no connections have nothing to say */
+}
+
+static void
 on_too_late(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
-    size_t n = server_nopen(s);
+    size_t n = server_nopen(s) + (s->desk ? s->desk->njobs : 0);
 
     (void)fd;
     (void)what;
     server_say(s, true, "the answers of %zu %s were not taken in time", n,
                n == 1 ? "connection" : "connections");
-    tell_all(s, WORKER_KILL);
+    cut_off(s);
 }
 
 /* The first signal drains; one more cuts off. */
@@ -245,7 +254,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 
     (void)what;
     if (s->draining) {
-        tell_all(s, WORKER_KILL);
+        cut_off(s);
         return;
     }
     s->draining = true;
@@ -286,6 +295,26 @@ make_events(struct server *s)
            event_add(s->on_hup, NULL) == 0 && event_add(s->news, NULL) == 0;
 }
 
+size_t
+server_nseats(const struct server *s)
+{
+    return s->o.workers + (s->o.http != NULL);
+}
+
+/* What HTTP asks for is decided on this thread. */
+static bool
+make_desk(struct server *s, const struct worker_hooks *hooks)
+{
+    if (!s->o.http)
+        return true;
+    s->desk = calloc(1, sizeof *s->desk);
+    if (s->desk && desk_init(s->desk, s->o.workers, s->edition, &s->o.answer, hooks) == WEIR_OK)
+        return true;
+    free(s->desk);
+    s->desk = NULL;
+    return false;
+}
+
 static bool
 make_workers(struct server *s, weir_ruleset *rs)
 {
@@ -295,16 +324,16 @@ make_workers(struct server *s, weir_ruleset *rs)
     limits.memory = s->o.max_memory / s->o.workers;
     s->workers = calloc(s->o.workers, sizeof *s->workers);
     s->given = calloc(s->o.workers, sizeof *s->given);
-    s->edition = edition_new(rs, ++s->editions, s->o.workers, &s->o.answer);
+    s->edition = edition_new(rs, ++s->editions, server_nseats(s), &s->o.answer);
     if (!s->workers || !s->given || !s->edition)
         return false;
     s->rs = weir_ruleset_ref(rs);
-    s->began_ms = s->edition_ms = clock_now_ms();
+    s->began_ms = s->edition_ms = s->good_ms = clock_now_ms();
     while (s->nworkers < s->o.workers &&
            worker_init(&s->workers[s->nworkers], s->nworkers, s->edition, &s->o.answer, &limits,
                        &hooks) == WEIR_OK)
         s->nworkers++;
-    return s->nworkers == s->o.workers;
+    return s->nworkers == s->o.workers && make_desk(s, &hooks);
 }
 
 static enum server_result
@@ -312,6 +341,27 @@ no_memory(const struct server *s)
 {
     server_say(s, true, "%s", weir_status_text(WEIR_E_NOMEM));
     return SERVER_FAILED;
+}
+
+static enum listen_result
+open_control(struct server *s, weir_buf *why)
+{
+    struct listen_options private = {.socket_mode = s->o.control_mode};
+
+    return control_open(s, s->base, s->o.control, &private, why, &s->control);
+}
+
+static enum listen_result
+open_http(struct server *s, weir_buf *why)
+{
+    struct http_options o = {.address = s->o.http,
+                             .listener = s->o.listener,
+                             .max_conns = s->o.http_conns,
+                             .timeout_ms = s->o.http_ms};
+
+    o.listener.option = "--http";
+    o.listener.encrypted = false;
+    return http_open(s, s->base, s->desk, &o, why, &s->http);
 }
 
 static enum server_result
@@ -322,11 +372,10 @@ open_gates(struct server *s)
     enum listen_result r =
         gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);
 
-    if (r == LISTEN_OK && s->o.control) {
-        struct listen_options private = {.socket_mode = s->o.control_mode};
-
-        r = control_open(s, s->base, s->o.control, &private, &why, &s->control);
-    }
+    if (r == LISTEN_OK && s->o.control)
+        r = open_control(s, &why);
+    if (r == LISTEN_OK && s->o.http)
+        r = open_http(s, &why);
     if (r != LISTEN_OK) {
         weir_buf_putc(&why, '\0');
         server_say(s, true, "%s", why.failed ? weir_status_text(WEIR_E_NOMEM) : why.p);
@@ -410,6 +459,18 @@ server_listener_name(const struct server *s, size_t i)
     return gates_name(s->gates, i);
 }
 
+size_t
+server_nhttp(const struct server *s)
+{
+    return s->http ? http_nlisteners(s->http) : 0;
+}
+
+const char *
+server_http_name(const struct server *s, size_t i)
+{
+    return http_listener_name(s->http, i);
+}
+
 enum server_result
 server_run(struct server *s)
 {
@@ -440,6 +501,24 @@ const weir_ruleset *
 server_ruleset(const struct server *s)
 {
     return s->rs;
+}
+
+weir_ruleset *
+server_ruleset_ref(const struct server *s)
+{
+    return weir_ruleset_ref(s->rs);
+}
+
+const struct answer_options *
+server_answer_options(const struct server *s)
+{
+    return &s->o.answer;
+}
+
+bool
+server_is_draining(const struct server *s)
+{
+    return s->draining;
 }
 
 /*
@@ -498,11 +577,15 @@ server_close(struct server *s)
     CHECK_OBJ(s, SERVER_MAGIC);
     gates_close(s->gates);
     control_close(s->control);
+    http_close(s->http);
     watch_free(s->watch);
     if (s->on_term)
         block_ending_signals();
     for (size_t i = 0; i < s->nworkers; i++)
         worker_fini(&s->workers[i]);
+    if (s->desk)
+        desk_fini(s->desk);
+    free(s->desk);
     if (s->loader)
         server_retire(s);
     loader_free(s->loader);

@@ -25,6 +25,9 @@ struct server_options {
     bool watch;          /* load rules again when their files change */
     const char *control; /* address; NULL: none */
     mode_t control_mode; /* of its socket */
+    const char *http;    /* address; NULL: none */
+    size_t http_conns;   /* that it may have */
+    unsigned http_ms;    /* how long requests and answers may take; 0: no limit */
     unsigned drain_ms;   /* after a signal: how long answers may take to be read */
     /* Lines for a person, the last without its newline; is_problem: more than a report. Any thread,
        several at once. */
@@ -66,6 +69,8 @@ enum server_result server_open(const struct server_options *o, weir_ruleset *rs,
                                struct server **out);
 size_t server_nlisteners(const struct server *s);
 const char *server_listener_name(const struct server *s, size_t i);
+size_t server_nhttp(const struct server *s);
+const char *server_http_name(const struct server *s, size_t i);
 /* Serve until a signal has been obeyed. */
 enum server_result server_run(struct server *s);
 /* After server_run: what was done, and the rule set served last; valid until server_close. */
@@ -78,7 +83,10 @@ void server_close(struct server *s);
 /* What all workers have counted, each at a moment between two batches; then `fn` is called, once,
    unless the server ends before. */
 typedef void server_sums_fn(void *arg, const struct server_sums *sums);
-void server_ask(struct server *s, server_sums_fn *fn, void *arg);
+/* false without memory: it will not be called. */
+bool server_ask(struct server *s, server_sums_fn *fn, void *arg);
+/* Whoever asked with this `arg` is not called any more. */
+void server_forget(struct server *s, const void *arg);
 
 /* How it ended, in words for people. Called once, unless the server ends before. */
 typedef void server_load_fn(void *arg, bool ok, const char *said);
@@ -93,6 +101,13 @@ const struct server_load *server_last_load(const struct server *s);
 /* When the rule set began to be served, and the server itself. */
 int64_t server_edition_ms(const struct server *s);
 int64_t server_began_ms(const struct server *s);
+/* When the rules were last found to be good, by a load or at the start. */
+int64_t server_last_good_load_ms(const struct server *s);
+/* The caller's. */
+weir_ruleset *server_ruleset_ref(const struct server *s);
+const struct answer_options *server_answer_options(const struct server *s);
+/* It answers what it has read, and ends. */
+bool server_is_draining(const struct server *s);
 
 /* Breakers that have tripped, by the ids of their rules ("": the set's), as they came. */
 size_t server_ntrips(const struct server *s);

@@ -6,7 +6,9 @@
 #define WEIR_SERVE_SERVING_H
 
 #include "serve/control.h"
+#include "serve/desk.h"
 #include "serve/gates.h"
+#include "serve/http.h"
 #include "serve/loader.h"
 #include "serve/server.h"
 #include "serve/watch.h"
@@ -37,10 +39,12 @@ struct server {
     struct gates *gates;
     struct tls *tls;         /* of TCP; NULL: it is plain */
     struct control *control; /* NULL: none */
+    struct http *http;       /* NULL: none */
     struct watch *watch;     /* NULL: none */
     struct worker *workers;
-    size_t nworkers; /* that are initialised */
-    uint64_t *given; /* connections, by worker */
+    size_t nworkers;   /* that are initialised */
+    struct desk *desk; /* NULL: nothing is decided on the main thread */
+    uint64_t *given;   /* connections, by worker */
     int64_t began_ms;
 
     /* publishing.c */
@@ -52,6 +56,7 @@ struct server {
     int64_t edition_ms; /* since when */
     struct load_job *loading, *waiting;
     struct server_load last_load;
+    int64_t good_ms; /* of the last one that was */
     weir_buf last_report;
 
     /* alarms.c */
@@ -79,6 +84,9 @@ void server_wake(void *server);
 void server_tell_manager(const struct server *s);
 /* Connections that are open. */
 size_t server_nopen(const struct server *s);
+
+/* Seats that an edition has: the workers', in order, and that of the desk. */
+size_t server_nseats(const struct server *s);
 
 /* publishing.c: rule sets */
 void server_publish(struct server *s, struct edition *e);

@@ -17,9 +17,8 @@ put_time(weir_buf *out, int64_t ms)
     weir_buf_puts(out, time);
 }
 
-/* Orders by how their reviews stand. */
-static uint32_t
-count_reviews(const weir_ruleset *rs, weir_review review)
+uint32_t
+status_count_reviews(const weir_ruleset *rs, weir_review review)
 {
     int64_t now_ms = clock_now_ms();
     uint32_t n = 0;
@@ -36,7 +35,7 @@ put_rules(const struct server *s, weir_buf *out)
 {
     const weir_ruleset *rs = server_ruleset(s);
     const struct server_load *load = server_last_load(s);
-    uint32_t overdue = count_reviews(rs, WEIR_REVIEW_OVERDUE);
+    uint32_t overdue = status_count_reviews(rs, WEIR_REVIEW_OVERDUE);
 
     weir_buf_printf(out, "rules        %.16s, %" PRIu32 " rules, %" PRIu32 " orders, since ",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
@@ -141,7 +140,7 @@ put_rules_json(const struct server *s, weir_buf *out)
     weir_buf_printf(out, ",\"ruleset\":\"%s\"", weir_ruleset_digest(rs));
     put_number(out, "rules", weir_ruleset_nrules(rs));
     put_number(out, "orders", weir_ruleset_norders(rs));
-    put_number(out, "overdue", count_reviews(rs, WEIR_REVIEW_OVERDUE));
+    put_number(out, "overdue", status_count_reviews(rs, WEIR_REVIEW_OVERDUE));
     put_time_json(out, "ruleset_since", server_edition_ms(s));
     if (!load->any)
         return;

@@ -1,0 +1,239 @@
+/*
+ * Deciding on the main thread.
+ */
+#include "serve/desk.h"
+
+#include "flow/check.h"
+#include "flow/clock.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A turn ends when so much was answered, or so much time has passed behind its first batch: other
+   clients, signals and reloads wait for no longer than that. */
+#define OUT_BATCH ((size_t)256 * 1024)
+#define WORK_BATCH ((size_t)32 * 1024)
+#define TURN_US 5000
+
+struct desk_job {
+    struct desk *desk;
+    struct frame frame;
+    struct answer_line line; /* of which items wait for their answers, unless it is done */
+    int64_t came_us;
+    uint64_t unsent, errors;
+    desk_look_fn *look; /* may be NULL */
+    void *look_arg;
+    size_t len;
+    char lines[]; /* WEIR_LINE_PADDING more */
+};
+
+static void
+on_acted(void *arg, const weir_decision *decision)
+{
+    struct desk *d = arg;
+    struct desk_job *j = d->at_work;
+
+    if (breakers_count(d->edition->breakers, d->seat, decision, d->wall_ms))
+        d->hooks.news(d->hooks.arg);
+    if (j->look)
+        j->look(j->look_arg, decision);
+}
+
+weir_status
+desk_init(struct desk *d, size_t seat, struct edition *e, const struct answer_options *o,
+          const struct worker_hooks *hooks)
+{
+    *d = (struct desk){.seat = seat, .hooks = *hooks};
+    weir_status st = answerer_init(&d->answerer, NULL, o);
+    if (st != WEIR_OK)
+        return st;
+    edition_take(e, seat, &d->answerer);
+    d->edition = e;
+    d->answerer.on_acted = on_acted;
+    d->answerer.on_acted_arg = d;
+    d->magic = DESK_MAGIC;
+    return WEIR_OK;
+}
+
+void
+desk_move(struct desk *d, struct edition *to)
+{
+    struct edition *from = d->edition;
+
+    CHECK_OBJ(d, DESK_MAGIC);
+    d->edition = to;
+    if (edition_move(from, to, d->seat, &d->answerer))
+        d->hooks.left(d->hooks.arg, from);
+}
+
+void
+desk_leave(struct desk *d)
+{
+    CHECK_OBJ(d, DESK_MAGIC);
+    CHECK(d->njobs == 0);
+    if (d->edition && edition_leave(d->edition, d->seat, &d->answerer))
+        d->hooks.left(d->hooks.arg, d->edition);
+    d->edition = NULL;
+}
+
+void
+desk_fini(struct desk *d)
+{
+    desk_leave(d);
+    CHECK(d->unsent == 0 && d->held == 0);
+    CHECK(tally_adds_up(&d->answerer.tally));
+    CHECK(d->answerer.tally.made == d->counts.delivered + d->counts.discarded);
+    answerer_fini(&d->answerer);
+    d->magic = 0;
+}
+
+struct worker_report
+desk_report(const struct desk *d)
+{
+    struct worker_report r = {
+        .counts = d->counts, .latency = d->latency, .unsent = d->unsent, .held = d->held};
+
+    tally_init(&r.tally);
+    tally_add(&r.tally, &d->answerer.tally);
+    return r;
+}
+
+/* Jobs --------------------------------------------------------------------------------------- */
+
+struct desk_job *
+desk_job_new(struct desk *d, weir_span lines)
+{
+    struct desk_job *j = calloc(1, sizeof *j + lines.len + WEIR_LINE_PADDING);
+
+    CHECK_OBJ(d, DESK_MAGIC);
+    if (!j)
+        return NULL;
+    *j = (struct desk_job){.desk = d, .line = {.done = true}, .len = lines.len};
+    j->came_us = clock_running_us();
+    if (lines.len)
+        memcpy(j->lines, lines.p, lines.len);
+    frame_init(&j->frame, d->answerer.o.max_line);
+    frame_feed(&j->frame, j->lines, j->len);
+    d->held += j->len;
+    d->njobs++;
+    return j;
+}
+
+void
+desk_job_watch(struct desk_job *j, desk_look_fn *look, void *arg)
+{
+    j->look = look;
+    j->look_arg = arg;
+}
+
+static enum frame_result
+next_line(struct desk_job *j)
+{
+    struct answer_line line = {.now_ms = j->desk->wall_ms};
+    enum frame_result r = frame_next(&j->frame, &line.bytes, &line.avail);
+
+    if (r == FRAME_MORE)
+        r = frame_end(&j->frame, &line.bytes, &line.avail);
+    if (r == FRAME_LINE) {
+        line.number = j->frame.lines;
+        j->line = line;
+    }
+    return r;
+}
+
+/* Answer lines until there are none or a batch is full. */
+static enum frame_result
+work_batch(struct desk_job *j, weir_buf *out)
+{
+    struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
+    enum frame_result r = FRAME_LINE;
+
+    while (room.bytes && room.work) {
+        if (j->line.done && (r = next_line(j)) != FRAME_LINE)
+            return r;
+        if (answer_go_on(&j->desk->answerer, &j->line, &room, out) != WEIR_OK)
+            return FRAME_NOMEM;
+    }
+    return r;
+}
+
+static void
+count_turn(struct desk_job *j, const struct tally *before)
+{
+    struct desk *d = j->desk;
+    const struct tally *t = &d->answerer.tally;
+    uint64_t made = t->made - before->made;
+
+    breakers_count_posts(d->edition->breakers,
+                         t->posts + t->queries - before->posts - before->queries, d->wall_ms);
+    j->errors += t->errors - before->errors;
+    j->unsent += made;
+    d->unsent += made;
+    if (made)
+        latency_count(&d->latency, clock_running_us() - j->came_us, made);
+}
+
+bool
+desk_job_work(struct desk_job *j, weir_buf *out, bool *more)
+{
+    struct desk *d = j->desk;
+    struct tally before = d->answerer.tally; /* its numbers */
+    int64_t until_us = 0;
+    enum frame_result r;
+
+    CHECK_OBJ(d, DESK_MAGIC);
+    d->wall_ms = clock_now_ms();
+    d->at_work = j;
+    breakers_tell(d->edition->breakers, d->seat, d->answerer.scratch);
+    do {
+        r = work_batch(j, out);
+        if (!until_us)
+            until_us = clock_running_us() + TURN_US;
+    } while (r == FRAME_LINE && out->len < OUT_BATCH && clock_running_us() < until_us);
+    d->at_work = NULL;
+    count_turn(j, &before);
+    *more = r == FRAME_LINE;
+    return r != FRAME_NOMEM;
+}
+
+bool
+desk_job_has_error(const struct desk_job *j)
+{
+    return j->errors > 0;
+}
+
+void
+desk_job_sent(struct desk_job *j)
+{
+    j->desk->counts.delivered += j->unsent;
+    j->desk->unsent -= j->unsent;
+    j->unsent = 0;
+}
+
+static void
+count_lines(struct desk_job *j)
+{
+    struct worker_counts *counts = &j->desk->counts;
+    bool part;
+
+    counts->unanswered += frame_lines_left(&j->frame, &part) + part;
+    counts->lines += j->frame.lines;
+}
+
+void
+desk_job_free(struct desk_job *j)
+{
+    if (!j)
+        return;
+    struct desk *d = j->desk;
+    count_lines(j);
+    if (!j->line.done)
+        answer_give_up(&d->answerer, &j->line);
+    d->counts.discarded += j->unsent;
+    d->unsent -= j->unsent;
+    d->held -= j->len;
+    frame_fini(&j->frame);
+    free(j);
+    if (--d->njobs == 0)
+        d->hooks.news(d->hooks.arg);
+}
