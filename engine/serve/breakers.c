@@ -188,8 +188,10 @@ count_outcome(struct breakers *b, struct seat *seat, const weir_outcome *o, uint
 {
     bool tripped = false;
 
-    if (o->action == WEIR_WITHHOLD)
-        return count_rule(b, seat, o->act.rule, minute) | count_rule(b, seat, b->nrules, minute);
+    if (o->action == WEIR_WITHHOLD) { /* both are counted, whatever the first one says */
+        tripped = count_rule(b, seat, o->act.rule, minute);
+        tripped |= count_rule(b, seat, b->nrules, minute);
+    }
     for (int s = 0; s < WEIR_NSURFACES && o->action == WEIR_DOWNRANK; s++)
         if (o->surfaces & 1u << s)
             tripped |= count_rule(b, seat, o->surface[s].act.rule, minute);

@@ -124,7 +124,7 @@ look_at_limits(struct worker *w, int64_t now_us)
         next = c->next; /* ending one frees no other */
         int end = conn_overdue(c, &w->limits, now_us);
         if (end >= 0)
-            conn_end(c, (enum worker_end)end, end_detail((enum worker_end)end));
+            conn_end(c, end, end_detail((enum worker_end)end));
     }
     free_memory(w);
 }
