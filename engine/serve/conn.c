@@ -33,9 +33,11 @@
 #define TURN_US 5000
 #define WORK_BATCH ((size_t)32 * 1024)
 
-/* How long a client that was told of the end may stay silent before it is cut off; one that goes
-   on sending is cut off when the time to drain is over. */
-static const struct timeval linger_time = {.tv_sec = 2, .tv_usec = 0};
+/* How long a client that was told of the end may stay silent before it is cut off. One that goes
+   on sending has no longer than that where a limit ended it, else until the time to drain is
+   over. */
+#define LINGER_S 2
+static const struct timeval linger_time = {.tv_sec = LINGER_S, .tv_usec = 0};
 
 static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
     [CONN_READING] = {[CONN_HOLDING] = true, [CONN_ENDING] = true, [CONN_CLOSED] = true},
@@ -260,6 +262,7 @@ static void
 linger(struct conn *c)
 {
     set_state(c, CONN_LINGERING);
+    c->told_us = clock_running_us();
     c->tells_end = wire_shutdown(&c->wire) < 0;
     bool later = c->tells_end && errno == EAGAIN;
     if ((c->tells_end && !later) || !want(c->writable, &c->wants_write, later) ||
@@ -370,7 +373,8 @@ read_chunk(struct conn *c)
 static void
 read_away(struct conn *c, bool timed_out)
 {
-    char *in = timed_out ? NULL : worker_borrow_in(c->worker);
+    bool is_late = c->ended && clock_running_us() - c->told_us >= (int64_t)LINGER_S * 1000000;
+    char *in = timed_out || is_late ? NULL : worker_borrow_in(c->worker);
     ssize_t n = in ? wire_recv(&c->wire, in, FRAME_CHUNK) : -1;
     bool goes_on = in && (n > 0 || (n < 0 && errno == EAGAIN));
 

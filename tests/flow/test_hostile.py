@@ -181,6 +181,31 @@ def client_hello(context):
     return goes.read()
 
 
+def test_a_line_that_takes_too_long_ends_its_connection():
+    """However its bytes are strewn over time, and whatever comes after the goodbye."""
+    with Hostile("--line-timeout", "1", "--idle-timeout", "30") as server, Beside(server):
+        slow, big = server.connect(), server.connect()
+        big.sendall(own(1) + b'{"id":"2","author":"@x","pad":"' + b"x" * 900_000)
+        assert ids(big.recv(4096)) == ["1"]
+        began, closed, said = time.monotonic(), None, b""
+        slow.settimeout(0.2)
+        while closed is None:
+            try:
+                slow.sendall(b"{" if not said else b"\n{")
+                said += slow.recv(4096)
+            except TimeoutError:
+                pass
+            except OSError:
+                closed = time.monotonic() - began
+            assert time.monotonic() - began < 20, f"it may go on for ever after {said}"
+        assert goodbye(said)[0] == "line", said
+        assert goodbye(until_closed(big)[0])[0] == "line"
+        status = server.check()
+        assert status["closed_line"] == 2 and status["items"] == status["answers"], status
+        server.wait_for("rest", lambda s: s["connections"] == 1 and s["held_bytes"] < 100_000)
+        print(f"# a byte every 0.2 s: ended after {closed:.1f} s")
+
+
 def test_lines_that_arrive_slowly_and_in_time_are_answered():
     with Hostile("--line-timeout", "1", "--idle-timeout", "1", "--send-timeout", "1") as server, \
             Beside(server):
