@@ -92,13 +92,14 @@ static uint64_t
 count_lines(struct conn *c)
 {
     struct worker_counts *counts = &c->worker->counts;
-    bool part;
+    /* the end of the input ends a line, but not where what came before it was thrown away */
+    bool part, is_whole = c->eof && c->state != CONN_LINGERING;
     uint64_t left = frame_lines_left(&c->frame, &part);
 
-    left += part && c->eof; /* the end of the input ends a line */
+    left += part && is_whole;
     counts->lines += c->frame.lines;
     counts->unanswered += left;
-    counts->unfinished += part && !c->eof && (c->worker->draining || c->ended);
+    counts->unfinished += part && !is_whole && (c->worker->draining || c->ended);
     return left;
 }
 

@@ -120,6 +120,25 @@ def test_a_second_sigterm_cuts_off():
             s.close()
 
 
+def test_a_line_that_a_signal_cut_off_is_unfinished():
+    """Whatever its client does when it hears of the end."""
+    with Hostile(workers=1) as server:
+        clients = [server.connect() for _ in range(3)]
+        for s in clients:
+            s.sendall(own(1) + own(2)[:20])
+            assert ids(s.recv(4096)) == ["1"]
+        server.process.terminate()
+        clients[0].close()
+        assert until_closed(clients[1])[0] == b""
+        clients[1].close()
+        clients[2].sendall(own(2)[20:] + own(3))  # nobody reads that any more
+        assert until_closed(clients[2])[0] == b""
+        clients[2].close()
+        assert server.stop() == 0, server.said()
+        sums = server.summary()
+    assert sums["unanswered"] == 0 and sums["unfinished"] >= 2, sums
+
+
 def many_literals(folder, n):
     """A rule set with a list of n hashtags."""
     folder.mkdir(exist_ok=True)
