@@ -151,6 +151,16 @@ free_if_closed(struct conn *c)
     free(c);
 }
 
+/* Where the callback of an event ends: others may have to go, too. */
+static void
+leave(struct conn *c)
+{
+    struct worker *w = c->worker;
+
+    free_if_closed(c);
+    worker_keep_within(w);
+}
+
 /* Bring one event's pending state in line with what is wanted. */
 static bool
 want(struct event *ev, bool *have, bool wanted)
@@ -264,6 +274,8 @@ linger(struct conn *c)
 {
     set_state(c, CONN_LINGERING);
     c->told_us = clock_running_us();
+    frame_forget(&c->frame);
+    weigh(c);
     c->tells_end = wire_shutdown(&c->wire) < 0;
     bool later = c->tells_end && errno == EAGAIN;
     if ((c->tells_end && !later) || !want(c->writable, &c->wants_write, later) ||
@@ -440,7 +452,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
         read_away(c, (what & EV_TIMEOUT) != 0);
     else
         go_on(c, WIRE_READABLE);
-    free_if_closed(c);
+    leave(c);
 }
 
 static void
@@ -455,7 +467,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
         tell_end(c);
     else
         go_on(c, WIRE_WRITABLE);
-    free_if_closed(c);
+    leave(c);
 }
 
 static void
@@ -471,7 +483,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
         read_and_work(c); /* the wire holds bytes that no poll tells of */
     else
         work(c);
-    free_if_closed(c);
+    leave(c);
 }
 
 bool

@@ -320,6 +320,56 @@ def test_handshakes_that_do_not_end_and_what_is_none():
 # Big ----------------------------------------------------------------------------------------------
 
 
+def test_who_holds_most_memory_goes():
+    """Partial lines of nearly a MiB, on many connections at once, and a few of little size."""
+    n, few, limit = size("WEIR_HOLDERS", 100, 400), 10, 16
+    part = b'{"id":"2","author":"@x","hashtags":[],"pad":"' + b"x" * 1_000_000
+    need_descriptors(n + 200)
+    with Hostile("--max-memory", f"{limit}M", "--line-timeout", "60") as server, Beside(server):
+        weir.ask(server.connect(), own(1) * 20_000)
+        before = server.peak_kib()
+        small = [server.connect() for _ in range(few)]
+        for s in small:
+            s.sendall(own(1)[:20])
+        clients = [server.connect() for _ in range(n)]
+
+        def send(s):
+            try:
+                s.sendall(part)
+            except OSError:
+                pass
+
+        threads = [threading.Thread(target=send, args=(s,), daemon=True) for s in clients]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(weir.PATIENCE_S)
+        server.wait_for("its limit", lambda s: s["held_bytes"] <= limit * MIB)
+        time.sleep(1.5)  # a sweep or two, for those who might go without need
+        status = server.check()
+        said = [said_so_far(s) for s in clients]
+        ended = [s for s, (_, is_closed) in zip(clients, said) if is_closed]
+        grown = server.peak_kib() - before
+        print(f"# {n} partial lines: {len(ended)} closed, {grown / 1024:.0f} MiB at the most for a "
+              f"limit of {limit} MiB")
+        assert status["closed_memory"] == len(ended) < n, (status, len(ended))
+        assert len(ended) < n - limit / 4, f"{len(ended)} of {n} had to go"
+        told = [goodbye(x)[0] for x, is_closed in said if is_closed]
+        assert told == ["memory"] * len(ended), told
+        assert SANITIZED or grown < (limit + 48) * 1024 + 8 * n, f"memory grew by {grown} KiB"
+        for s in small:
+            s.sendall(own(1)[20:])
+            assert ids(s.recv(4096)) == ["1"], "one that holds little was harmed"
+        for s in set(clients) - set(ended):
+            s.setblocking(True)
+            s.settimeout(weir.PATIENCE_S)
+            s.sendall(b'"}\n')
+            assert ids(s.makefile("rb").readline()) == ["2"], "one that was left was harmed"
+        server.wait_for("rest", lambda s: s["held_bytes"] < few * 20_000)
+        for s in clients + small:
+            s.close()
+
+
 def test_unread_answers_count_as_memory():
     n, limit = size("WEIR_UNREAD", 10, 200), 4
     data = b"".join(own(k) for k in range(20_000))
