@@ -16,9 +16,11 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
@@ -538,6 +540,23 @@ lasts(int64_t *since, bool is_so, int64_t now_us, unsigned limit_ms)
     return is_so && limit_ms && now_us - *since >= (int64_t)limit_ms * 1000;
 }
 
+/* Does the client take nothing of what it is owed? The socket asks for more only when it has much
+   room again, so who reads slowly is told by what the system still has for him. */
+static bool
+takes_nothing(struct conn *c)
+{
+    struct conn_watch *w = &c->watch;
+    int queued = 0;
+
+    if (pending(c) == 0)
+        return false;
+    if (ioctl(c->fd, SIOCOUTQ, &queued) < 0)
+        queued = 0;
+    bool nothing = w->bytes_out == c->bytes_out && w->queued == queued;
+    w->queued = queued;
+    return nothing;
+}
+
 int
 conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
 {
@@ -547,7 +566,7 @@ conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
     bool begun = c->frame.has_cut || !wire_is_established(&c->wire);
     bool quiet = waits && !begun && w->bytes_in == c->bytes_in;
     bool line = waits && begun && w->lines == c->frame.lines;
-    bool stuck = pending(c) > 0 && w->bytes_out == c->bytes_out;
+    bool stuck = takes_nothing(c);
     bool is_quiet = lasts(&w->quiet_us, quiet, now_us, l->idle_ms);
     bool is_line = lasts(&w->line_us, line, now_us, l->line_ms);
     bool is_stuck = lasts(&w->stuck_us, stuck, now_us, l->send_ms);

@@ -64,6 +64,7 @@ struct conn {
     uint64_t bytes_in, bytes_out;
     struct conn_watch {
         uint64_t bytes_in, bytes_out, lines; /* at the last look */
+        int queued;                          /* bytes that the system had not got rid of */
         int64_t quiet_us, line_us, stuck_us; /* since when it is so; 0: it is not */
     } watch;
 

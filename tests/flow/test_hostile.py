@@ -181,6 +181,22 @@ def client_hello(context):
     return goes.read()
 
 
+def test_who_reads_slowly_is_not_closed():
+    """The system holds megabytes for a client, and asks for more only when much of it was read."""
+    address = f"127.0.0.1:{free_port()}"
+    with Hostile("--send-timeout", "2", listen=[address]) as server, Beside(server):
+        s = server.connect()
+        threading.Thread(target=flood, args=(s,), daemon=True).start()
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            assert s.recv(10_000), "it was closed, though it reads"
+            time.sleep(0.05)
+        status = server.check()
+        assert status["closed_send"] == 0 and status["unsent"] > 0, status
+        server.wait_for("the end of one that reads no more", lambda s: s["closed_send"] == 1)
+        s.close()
+
+
 def test_a_line_that_takes_too_long_ends_its_connection():
     """However its bytes are strewn over time, and whatever comes after the goodbye."""
     with Hostile("--line-timeout", "1", "--idle-timeout", "30") as server, Beside(server):
