@@ -175,6 +175,20 @@ def test_sigterm_while_rules_are_loaded():
                   f"process after {took:.2f} s")
 
 
+def test_a_hangup_before_it_serves_is_no_death():
+    n = size("WEIR_LITERALS", 100_000, 300_000)
+    with weir.Folder() as folder:
+        many_literals(folder.path / "rules", n)
+        with Hostile(rules=folder.path / "rules", start=False) as server:
+            while not server.holds(signal.SIGHUP):
+                assert not os.path.exists(server.path), "it serves, and has never held SIGHUP"
+                time.sleep(0.001)
+            server.process.send_signal(signal.SIGHUP)
+            weir.ask(server.connect(), own(1))
+            server.wait_until_said("SIGHUP: loading the rules again")
+            server.check()
+
+
 def test_killed_and_started_again_on_the_same_socket():
     n = size("WEIR_RESTART_LITERALS", 20_000, 1_000_000)
     with weir.Folder() as folder:
