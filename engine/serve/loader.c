@@ -59,6 +59,7 @@ load_job_free(struct load_job *j)
     weir_ruleset_unref(j->current);
     weir_buf_fini(&j->report);
     free(j->feed);
+    free(j->token);
     free(j);
 }
 

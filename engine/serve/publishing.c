@@ -120,6 +120,8 @@ start_next(struct server *s)
 
     s->loading = NULL;
     (void)event_del(s->hurry);
+    if (s->draining)
+        return; /* the end would have to wait for it */
     if (!j) {
         server_tell_manager(s);
         return;
@@ -151,7 +153,6 @@ end_load(struct server *s, struct load_job *j)
     if (asker->fn)
         asker->fn(asker->arg, ok, text);
     weir_buf_fini(&said);
-    free(asker);
     load_job_free(j);
     start_next(s);
 }
@@ -173,7 +174,6 @@ server_drop_loads(struct server *s)
 
     for (struct load_job *j = s->waiting; j; j = next) {
         next = j->next;
-        free(j->token);
         load_job_free(j);
     }
     s->waiting = NULL;
@@ -191,6 +191,10 @@ refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
 static struct load_job *
 new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
 {
+    if (s->draining) {
+        refuse(s, fn, arg, "refused, nothing has changed: the server is ending");
+        return NULL;
+    }
     struct load_job *j = load_job_new();
     struct asker *asker = calloc(1, sizeof *asker);
 

@@ -175,6 +175,27 @@ def test_sigterm_while_rules_are_loaded():
                   f"process after {took:.2f} s")
 
 
+def test_what_is_asked_for_at_the_end_is_refused():
+    """So that it waits for no rules but those that are being loaded."""
+    with Hostile("--drain", "100") as server:
+        s = server.connect()
+        s.setblocking(False)
+        for _ in range(20):
+            try:
+                s.send(own(1) * 20_000)
+            except BlockingIOError:
+                time.sleep(0.02)
+        server.process.terminate()
+        server.wait_until_said("SIGTERM")
+        for what in ("reload", "rollback", "dry-run"):
+            done = server.refused(what)
+            assert "the server is ending" in done or "no other rules" in done, (what, done)
+        server.check()
+        server.process.terminate()
+        assert server.process.wait(weir.PATIENCE_S) == 0
+        s.close()
+
+
 def test_a_hangup_before_it_serves_is_no_death():
     n = size("WEIR_LITERALS", 100_000, 300_000)
     with weir.Folder() as folder:
