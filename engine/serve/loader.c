@@ -34,7 +34,8 @@ struct loader {
     pthread_cond_t asked;
     struct load_job *jobs, *answers; /* oldest first */
     struct edition *discarded;
-    bool stop, runs;
+    _Atomic bool stop; /* looked at without it as well */
+    bool runs;
     pid_t tid; /* 0: not known yet */
 };
 
@@ -150,16 +151,16 @@ make_ready(struct load_job *j, weir_ruleset *rs)
 
 /* What would come of it. */
 static void
-try_out(struct load_job *j, weir_ruleset *rs)
+try_out(struct load_job *j, weir_ruleset *rs, const _Atomic bool *stop)
 {
     weir_buf_printf(&j->report, "ruleset %.16s, %" PRIu32 " rules, %" PRIu32 " orders\n",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
     if (*j->feed)
-        j->status = trial_run(j->feed, j->current, rs, j->answer, &j->report);
+        j->status = trial_run(j->feed, j->current, rs, j->answer, stop, &j->report);
 }
 
 static void
-do_job(struct load_job *j)
+do_job(struct load_job *j, const _Atomic bool *stop)
 {
     int64_t began = clock_running_us();
     weir_ruleset *rs = j->rs ? weir_ruleset_ref(j->rs) : NULL;
@@ -171,7 +172,7 @@ do_job(struct load_job *j)
         if (j->shrunk)
             j->status = WEIR_E_RULES;
         else if (j->dry)
-            try_out(j, rs);
+            try_out(j, rs, stop);
         else if (!j->unchanged)
             make_ready(j, rs);
     }
@@ -236,7 +237,7 @@ answer_next(struct loader *l)
     l->jobs = j->next;
     l->runs = true;
     (void)pthread_mutex_unlock(&l->lock);
-    do_job(j);
+    do_job(j, &l->stop);
     (void)pthread_mutex_lock(&l->lock);
     l->runs = false;
     append(&l->answers, j);

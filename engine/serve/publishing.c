@@ -94,7 +94,7 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
         weir_buf_puts(out, "dry run: these rules could be loaded; nothing has changed");
     else if (j->edition)
         put_edition(j, rollback, out);
-    else if (j->unchanged)
+    else if (j->unchanged && !j->dry)
         weir_buf_printf(out, "%s: the rules are what they were (ruleset %.16s)", what,
                         weir_ruleset_digest(s->rs));
     else
@@ -136,7 +136,7 @@ static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
-    bool ok = j->edition || j->unchanged || (j->dry && j->status == WEIR_OK);
+    bool ok = j->dry ? j->status == WEIR_OK : j->edition || j->unchanged;
     weir_buf said = {0};
 
     put_end(s, j, asker->rollback, &said);

@@ -196,6 +196,25 @@ def test_what_is_asked_for_at_the_end_is_refused():
         s.close()
 
 
+def test_a_feed_that_is_tried_keeps_nobody_waiting():
+    """Neither the end, nor the loader for ever; and what cannot be tried is refused."""
+    with weir.Folder() as folder, Hostile() as server:
+        feed = folder.write("feed", own(1) * 2_000_000)
+        os.mkfifo(folder.path / "fifo")
+        for what in ("fifo", "none", ""):
+            assert f"{folder.path}/{what}: " in server.refused(f"dry-run {folder.path}/{what}")
+        assert "1 lines" in server.ask(f"dry-run {folder.write('one', own(1))}")
+        asking = server.connect(server.control)
+        asking.sendall(f"dry-run {feed}\n".encode())
+        server.status()
+        time.sleep(0.2)
+        began = time.monotonic()
+        assert server.stop() == 0, server.said()
+        took = time.monotonic() - began
+        assert took < PROMPT_S, f"it took {took} s to end while a feed was tried"
+        asking.close()
+
+
 def test_a_hangup_before_it_serves_is_no_death():
     n = size("WEIR_LITERALS", 100_000, 300_000)
     with weir.Folder() as folder:
