@@ -229,6 +229,27 @@ def test_a_hangup_before_it_serves_is_no_death():
             server.check()
 
 
+def test_a_load_is_idle_only_where_it_can_hurry():
+    """Threads at idle priority starve where others have much to do, and without privileges they
+    cannot come back."""
+    come_back = [sys.executable, "-c", "import os; p = os.sched_param(0);"
+                 "os.setpriority(os.PRIO_PROCESS, 0, 10);"
+                 "os.sched_setscheduler(0, os.SCHED_IDLE, p);"
+                 "os.sched_setscheduler(0, os.SCHED_OTHER, p)"]
+    without = ["setpriv", "--bounding-set", "-sys_nice"]
+    for prefix in ([], without):
+        if subprocess.run([*prefix, "true"], stderr=subprocess.DEVNULL).returncode:
+            continue  # only root can, and it is root that has something to lose
+        may = subprocess.run([*prefix, *come_back], stderr=subprocess.DEVNULL).returncode == 0
+        with Hostile(prefix=prefix) as server, Beside(server, reloads=False):
+            server.put(RULES.format(id="two"))
+            assert "reloaded" in server.ask("reload")
+            tasks = os.listdir(f"/proc/{server.process.pid}/task")
+            idle = [t for t in tasks if os.sched_getscheduler(int(t)) == os.SCHED_IDLE]
+            assert len(idle) == (1 if may else 0), (prefix, may, idle)
+            server.check()
+
+
 def test_killed_and_started_again_on_the_same_socket():
     n = size("WEIR_RESTART_LITERALS", 20_000, 1_000_000)
     with weir.Folder() as folder:
