@@ -317,7 +317,7 @@ no_memory(const struct server *s)
 static enum server_result
 open_gates(struct server *s)
 {
-    struct gates_hooks hooks = {.come = on_come, .full = on_full, .arg = s};
+    struct gates_hooks hooks = {.come = on_come, .full = on_full, .arg = s, .spares = true};
     weir_buf why = {0};
     enum listen_result r =
         gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);

@@ -137,6 +137,37 @@ def test_more_than_max_connections_are_told_so():
             assert server.said().count("clients are refused") == 1, server.said()
 
 
+def test_without_descriptors_it_waits_and_does_not_spin():
+    """Who comes has to wait, is served when there are some again, and meanwhile rules are loaded and
+    the control socket answers."""
+    most, seconds = 64, size("WEIR_SHORTAGE_SECONDS", 2, 10)
+    with Hostile() as server:
+        with Beside(server, reloads=False):
+            server.wait_for("the one beside", lambda s: s["connections"] == 1)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (most, most))
+            clients = [server.connect() for _ in range(most)]  # the system holds some of them
+            server.wait_until_said("connections have to wait")
+            began = server.cpu_s()
+            time.sleep(seconds)
+            spent = server.cpu_s() - began
+            print(f"# {spent / seconds * 100:.1f} % of a core while descriptors lack")
+            assert spent < 0.25 * seconds * (4 if SANITIZED else 1), f"{spent} s in {seconds} s"
+            server.put(RULES.format(id="two"))
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_until_said("reloaded: ruleset")
+            server.check()
+            assert server.said().count("connections have to wait") == 1, server.said()
+            for s in clients[:most // 2]:
+                s.close()
+            for k, s in enumerate(clients[most // 2:]):  # now they all have their turn
+                s.sendall(own(k))
+                assert ids(s.recv(4096)) == [str(k)]
+            for s in clients[most // 2:]:
+                s.close()
+        server.wait_for("rest", lambda s: s["connections"] == 0)
+        server.check()
+
+
 # Slow ---------------------------------------------------------------------------------------------
 
 
