@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <sched.h>
+#include <signal.h>
 
 static void
 say(void *arg, bool is_problem, const char *line)
@@ -77,6 +78,18 @@ become_user(const struct args *a)
     return good;
 }
 
+/* While the first rules are compiled nobody is there to obey SIGHUP, whose default is death: it
+   waits, and then loads them again. */
+static void
+hold_hangups(bool hold)
+{
+    sigset_t hangup;
+
+    (void)sigemptyset(&hangup);
+    (void)sigaddset(&hangup, SIGHUP);
+    (void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
+}
+
 static int
 serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
 {
@@ -118,6 +131,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         return r == SERVER_BAD ? EXIT_USAGE : EXIT_IO;
     if (become_user(a)) {
         announce(a, rs, s);
+        hold_hangups(false);
         r = server_run(s);
     } else {
         r = SERVER_FAILED;
@@ -136,6 +150,7 @@ serve(const struct args *a)
 
     if (!a->listen.n)
         return args_bad("serve", "no address: say --listen unix:PATH or --listen HOST:PORT");
+    hold_hangups(true);
     int rc = inputs_handles(a, &handles);
     if (rc == EXIT_DONE)
         rc = inputs_rules(a, "serve", &rs);

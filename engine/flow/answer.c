@@ -173,6 +173,8 @@ answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *r
     CHECK_OBJ(a, ANSWERER_MAGIC);
     CHECK(!line->done && room->bytes && room->work);
     weir_status st = read_line(a, line);
+    if (st == WEIR_OK && line->nitems == 0)
+        use_up(&room->work, ANSWER_BLANK);
     while (st == WEIR_OK && line->answered < line->nitems && room->bytes && room->work) {
         const weir_item *item = &a->items[line->answered];
         size_t mark = out->len;

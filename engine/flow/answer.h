@@ -79,10 +79,12 @@ struct answer_line {
 /* How much to do before somebody else has a turn: counted down, to zero where it is used up. */
 struct answer_room {
     size_t bytes; /* of answers */
-    size_t work;  /* of deciding: the sizes of posts (weir_item.size), and ANSWER_WORK an item */
+    size_t work;  /* the sizes of posts (weir_item.size), ANSWER_WORK an item, ANSWER_BLANK a line
+                     without any */
 };
 
 #define ANSWER_WORK 64
+#define ANSWER_BLANK 8
 
 /*
  * Answer a line, or go on with one: what it is owed is appended to `out`, one record an item.

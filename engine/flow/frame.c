@@ -127,3 +127,10 @@ frame_end(struct frame *f, weir_span *line, size_t *avail)
     drop_given(f);
     return f->has_cut ? give_cut(f, line, avail) : FRAME_MORE;
 }
+
+void
+frame_forget(struct frame *f)
+{
+    CHECK_OBJ(f, FRAME_MAGIC);
+    weir_buf_fini(&f->cut);
+}

@@ -49,6 +49,9 @@ enum frame_result frame_end(struct frame *f, weir_span *line, size_t *avail);
  */
 uint64_t frame_lines_left(const struct frame *f, bool *part);
 
+/* No line will be asked for any more: what memory it has goes. frame_lines_left is as it was. */
+void frame_forget(struct frame *f);
+
 /* Is something left of the chunk? */
 static inline bool
 frame_has_more(const struct frame *f)

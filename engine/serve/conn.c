@@ -16,9 +16,11 @@
 #include "serve/worker.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
@@ -33,9 +35,11 @@
 #define TURN_US 5000
 #define WORK_BATCH ((size_t)32 * 1024)
 
-/* How long a client that was told of the end may stay silent before it is cut off; one that goes
-   on sending is cut off when the time to drain is over. */
-static const struct timeval linger_time = {.tv_sec = 2, .tv_usec = 0};
+/* How long a client that was told of the end may stay silent before it is cut off. One that goes
+   on sending has no longer than that where a limit ended it, else until the time to drain is
+   over. */
+#define LINGER_S 2
+static const struct timeval linger_time = {.tv_sec = LINGER_S, .tv_usec = 0};
 
 static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
     [CONN_READING] = {[CONN_HOLDING] = true, [CONN_ENDING] = true, [CONN_CLOSED] = true},
@@ -90,13 +94,14 @@ static uint64_t
 count_lines(struct conn *c)
 {
     struct worker_counts *counts = &c->worker->counts;
-    bool part;
+    /* the end of the input ends a line, but not where what came before it was thrown away */
+    bool part, is_whole = c->eof && c->state != CONN_LINGERING;
     uint64_t left = frame_lines_left(&c->frame, &part);
 
-    left += part && c->eof; /* the end of the input ends a line */
+    left += part && is_whole;
     counts->lines += c->frame.lines;
     counts->unanswered += left;
-    counts->unfinished += part && !c->eof && (c->worker->draining || c->ended);
+    counts->unfinished += part && !is_whole && (c->worker->draining || c->ended);
     return left;
 }
 
@@ -146,6 +151,16 @@ free_if_closed(struct conn *c)
     worker_remove(c->worker, c);
     c->magic = 0;
     free(c);
+}
+
+/* Where the callback of an event ends: others may have to go, too. */
+static void
+leave(struct conn *c)
+{
+    struct worker *w = c->worker;
+
+    free_if_closed(c);
+    worker_keep_within(w);
 }
 
 /* Bring one event's pending state in line with what is wanted. */
@@ -260,6 +275,9 @@ static void
 linger(struct conn *c)
 {
     set_state(c, CONN_LINGERING);
+    c->told_us = clock_running_us();
+    frame_forget(&c->frame);
+    weigh(c);
     c->tells_end = wire_shutdown(&c->wire) < 0;
     bool later = c->tells_end && errno == EAGAIN;
     if ((c->tells_end && !later) || !want(c->writable, &c->wants_write, later) ||
@@ -370,7 +388,8 @@ read_chunk(struct conn *c)
 static void
 read_away(struct conn *c, bool timed_out)
 {
-    char *in = timed_out ? NULL : worker_borrow_in(c->worker);
+    bool is_late = c->ended && clock_running_us() - c->told_us >= (int64_t)LINGER_S * 1000000;
+    char *in = timed_out || is_late ? NULL : worker_borrow_in(c->worker);
     ssize_t n = in ? wire_recv(&c->wire, in, FRAME_CHUNK) : -1;
     bool goes_on = in && (n > 0 || (n < 0 && errno == EAGAIN));
 
@@ -435,7 +454,7 @@ on_readable(evutil_socket_t fd, short what, void *arg)
         read_away(c, (what & EV_TIMEOUT) != 0);
     else
         go_on(c, WIRE_READABLE);
-    free_if_closed(c);
+    leave(c);
 }
 
 static void
@@ -450,7 +469,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
         tell_end(c);
     else
         go_on(c, WIRE_WRITABLE);
-    free_if_closed(c);
+    leave(c);
 }
 
 static void
@@ -466,7 +485,7 @@ on_turn(evutil_socket_t fd, short what, void *arg)
         read_and_work(c); /* the wire holds bytes that no poll tells of */
     else
         work(c);
-    free_if_closed(c);
+    leave(c);
 }
 
 bool
@@ -521,6 +540,23 @@ lasts(int64_t *since, bool is_so, int64_t now_us, unsigned limit_ms)
     return is_so && limit_ms && now_us - *since >= (int64_t)limit_ms * 1000;
 }
 
+/* Does the client take nothing of what it is owed? The socket asks for more only when it has much
+   room again, so who reads slowly is told by what the system still has for him. */
+static bool
+takes_nothing(struct conn *c)
+{
+    struct conn_watch *w = &c->watch;
+    int queued = 0;
+
+    if (pending(c) == 0)
+        return false;
+    if (ioctl(c->fd, SIOCOUTQ, &queued) < 0)
+        queued = 0;
+    bool nothing = w->bytes_out == c->bytes_out && w->queued == queued;
+    w->queued = queued;
+    return nothing;
+}
+
 int
 conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
 {
@@ -530,7 +566,7 @@ conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
     bool begun = c->frame.has_cut || !wire_is_established(&c->wire);
     bool quiet = waits && !begun && w->bytes_in == c->bytes_in;
     bool line = waits && begun && w->lines == c->frame.lines;
-    bool stuck = pending(c) > 0 && w->bytes_out == c->bytes_out;
+    bool stuck = takes_nothing(c);
     bool is_quiet = lasts(&w->quiet_us, quiet, now_us, l->idle_ms);
     bool is_line = lasts(&w->line_us, line, now_us, l->line_ms);
     bool is_stuck = lasts(&w->stuck_us, stuck, now_us, l->send_ms);

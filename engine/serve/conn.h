@@ -60,9 +60,11 @@ struct conn {
     uint64_t unsent; /* answers made since `out` was last empty: delivered or not, not known yet */
 
     int64_t read_us; /* when the chunk was read; clock_running_us */
+    int64_t told_us; /* when it began to linger */
     uint64_t bytes_in, bytes_out;
     struct conn_watch {
         uint64_t bytes_in, bytes_out, lines; /* at the last look */
+        int queued;                          /* bytes that the system had not got rid of */
         int64_t quiet_us, line_us, stuck_us; /* since when it is so; 0: it is not */
     } watch;
 

@@ -1,16 +1,22 @@
 /*
  * Accepting. At a shortage of descriptors libevent's listener would call back without a pause: it
- * is switched off, and on again by a timer.
+ * is switched off, and on again by a timer. That is done a little before the last one is taken:
+ * however many clients there are, rules can be loaded and the control socket answers.
  */
 #include "serve/gates.h"
 
 #include <errno.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* After an accept that failed. */
 static const struct timeval accept_pause = {.tv_sec = 0, .tv_usec = 100 * 1000};
+
+/* Descriptors that clients leave to others, where there are so few: an eighth. */
+#define SPARE_MOST 32
 
 struct gate {
     struct gates *gates;
@@ -39,6 +45,26 @@ set_accepting(struct gates *g, bool on)
 }
 
 static void
+pause_accepting(struct gates *g, int error)
+{
+    set_accepting(g, false);
+    (void)event_add(g->reopen, &accept_pause);
+    g->hooks.full(g->hooks.arg, error);
+}
+
+/* The system gives the lowest number that is free: is this one of the last? */
+static bool
+is_spare(const struct gates *g, int fd)
+{
+    struct rlimit most;
+
+    if (!g->hooks.spares || getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == RLIM_INFINITY)
+        return false;
+    rlim_t spare = most.rlim_cur / 8 < SPARE_MOST ? most.rlim_cur / 8 : SPARE_MOST;
+    return (rlim_t)fd + spare >= most.rlim_cur;
+}
+
+static void
 on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
     const struct gate *at = arg;
@@ -47,26 +73,32 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
     (void)sa;
     (void)len;
     at->gates->hooks.come(at->gates->hooks.arg, fd, at->at.is_unix);
+    if (is_spare(at->gates, fd))
+        pause_accepting(at->gates, EMFILE);
 }
 
 static void
 on_accept_error(struct evconnlistener *l, void *arg)
 {
-    int error = EVUTIL_SOCKET_ERROR();
-    struct gates *g = ((struct gate *)arg)->gates;
-
     (void)l;
-    set_accepting(g, false);
-    (void)event_add(g->reopen, &accept_pause);
-    g->hooks.full(g->hooks.arg, error);
+    pause_accepting(((struct gate *)arg)->gates, EVUTIL_SOCKET_ERROR());
 }
 
 static void
 on_reopen(evutil_socket_t fd, short what, void *arg)
 {
+    struct gates *g = arg;
+    int next = fcntl(g->v[0].at.fd, F_DUPFD_CLOEXEC, 0); /* as the next client would get it */
+    bool few = next < 0 || is_spare(g, next);
+
     (void)fd;
     (void)what;
-    set_accepting(arg, true);
+    if (next >= 0)
+        (void)close(next);
+    if (few)
+        (void)event_add(g->reopen, &accept_pause);
+    else
+        set_accepting(g, true);
 }
 
 void

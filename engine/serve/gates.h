@@ -15,6 +15,7 @@ struct gates_hooks {
     /* Accepting failed, and will be tried again: errno. */
     void (*full)(void *arg, int error);
     void *arg;
+    bool spares; /* the last descriptors are left to others */
 };
 
 struct gates;

@@ -20,6 +20,8 @@
 /* What the thread is worth beside others when it has to hurry: a tenth of one that decides. */
 #define NICE_IN_A_HURRY 10
 
+static const struct sched_param no_param = {0};
+
 /* Fewer entries than these may go from any list. */
 #define SHRINK_LEAST 100u
 
@@ -34,8 +36,10 @@ struct loader {
     pthread_cond_t asked;
     struct load_job *jobs, *answers; /* oldest first */
     struct edition *discarded;
-    bool stop, runs;
-    pid_t tid; /* 0: not known yet */
+    _Atomic bool stop; /* looked at without it as well */
+    bool hurries;
+    bool has_tried, may_hurry; /* whether it may, was tried */
+    pid_t tid;                 /* 0: it has not begun, or ended */
 };
 
 /* Jobs --------------------------------------------------------------------------------------- */
@@ -59,6 +63,7 @@ load_job_free(struct load_job *j)
     weir_ruleset_unref(j->current);
     weir_buf_fini(&j->report);
     free(j->feed);
+    free(j->token);
     free(j);
 }
 
@@ -149,16 +154,16 @@ make_ready(struct load_job *j, weir_ruleset *rs)
 
 /* What would come of it. */
 static void
-try_out(struct load_job *j, weir_ruleset *rs)
+try_out(struct load_job *j, weir_ruleset *rs, const _Atomic bool *stop)
 {
     weir_buf_printf(&j->report, "ruleset %.16s, %" PRIu32 " rules, %" PRIu32 " orders\n",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
     if (*j->feed)
-        j->status = trial_run(j->feed, j->current, rs, j->answer, &j->report);
+        j->status = trial_run(j->feed, j->current, rs, j->answer, stop, &j->report);
 }
 
 static void
-do_job(struct load_job *j)
+do_job(struct load_job *j, const _Atomic bool *stop)
 {
     int64_t began = clock_running_us();
     weir_ruleset *rs = j->rs ? weir_ruleset_ref(j->rs) : NULL;
@@ -170,7 +175,7 @@ do_job(struct load_job *j)
         if (j->shrunk)
             j->status = WEIR_E_RULES;
         else if (j->dry)
-            try_out(j, rs);
+            try_out(j, rs, stop);
         else if (!j->unchanged)
             make_ready(j, rs);
     }
@@ -182,24 +187,48 @@ do_job(struct load_job *j)
 
 /* The thread --------------------------------------------------------------------------------- */
 
-static void
-be_idle(void)
+/* Ends with the thread: of those without privileges none that was idle can be anything else again,
+   unless RLIMIT_NICE allows what it is worth then. */
+static void *
+try_to_hurry(void *arg)
 {
-    static const struct sched_param none = {0};
+    bool *may = arg;
 
-    /* the nice value counts when it is told to hurry; neither can be refused to a thread of ours */
-    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE_IN_A_HURRY);
-    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    *may = sched_setscheduler(0, SCHED_IDLE, &no_param) == 0 &&
+           sched_setscheduler(0, SCHED_OTHER, &no_param) == 0;
+    return NULL;
+}
+
+static bool
+may_hurry(void)
+{
+    bool may = false;
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, try_to_hurry, &may) == 0)
+        (void)pthread_join(thread, NULL);
+    return may;
+}
+
+/* Before work. A thread that could not hurry afterwards would wait for as long as others decide:
+   it only leaves them most of the time. */
+static void
+be_idle(struct loader *l)
+{
+    if (!l->has_tried)
+        l->may_hurry = may_hurry();
+    l->has_tried = true;
+    if (l->may_hurry && !l->hurries)
+        (void)sched_setscheduler(0, SCHED_IDLE, &no_param);
 }
 
 void
 loader_hurry(struct loader *l)
 {
-    static const struct sched_param none = {0};
-
     (void)pthread_mutex_lock(&l->lock);
-    if (l->runs && l->tid)
-        (void)sched_setscheduler(l->tid, SCHED_OTHER, &none);
+    l->hurries = true;
+    if (l->tid && l->may_hurry)
+        (void)sched_setscheduler(l->tid, SCHED_OTHER, &no_param);
     (void)pthread_mutex_unlock(&l->lock);
 }
 
@@ -233,14 +262,11 @@ answer_next(struct loader *l)
     struct load_job *j = l->jobs;
 
     l->jobs = j->next;
-    l->runs = true;
     (void)pthread_mutex_unlock(&l->lock);
-    do_job(j);
+    do_job(j, &l->stop);
     (void)pthread_mutex_lock(&l->lock);
-    l->runs = false;
     append(&l->answers, j);
     (void)pthread_mutex_unlock(&l->lock);
-    be_idle();
     l->done(l->arg);
     (void)pthread_mutex_lock(&l->lock);
 }
@@ -250,10 +276,12 @@ run(void *arg)
 {
     struct loader *l = arg;
 
-    be_idle();
+    (void)setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), NICE_IN_A_HURRY);
     (void)pthread_mutex_lock(&l->lock);
     l->tid = (pid_t)syscall(SYS_gettid);
     while (!l->stop) {
+        if (l->discarded || l->jobs)
+            be_idle(l);
         if (l->discarded)
             free_discarded(l);
         else if (l->jobs)
@@ -261,6 +289,7 @@ run(void *arg)
         else
             (void)pthread_cond_wait(&l->asked, &l->lock);
     }
+    l->tid = 0;
     (void)pthread_mutex_unlock(&l->lock);
     return NULL;
 }
@@ -329,6 +358,7 @@ loader_ask(struct loader *l, struct load_job *j)
 {
     (void)pthread_mutex_lock(&l->lock);
     append(&l->jobs, j);
+    l->hurries = false;
     (void)pthread_cond_signal(&l->asked);
     (void)pthread_mutex_unlock(&l->lock);
 }

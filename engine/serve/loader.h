@@ -21,7 +21,7 @@ struct load_job {
     bool no_tests;
     bool dry;    /* no edition is made: it is only told what would come of it */
     char *feed;  /* dry: answer it by both rule sets; the job's; "": none */
-    void *token; /* the asker's */
+    void *token; /* the asker's; malloc'ed, and freed with the job */
 
     /* the answer */
     struct edition *edition; /* NULL: refused, or there was no memory */

@@ -96,7 +96,7 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
         weir_buf_puts(out, "dry run: these rules could be loaded; nothing has changed");
     else if (j->edition)
         put_edition(j, rollback, out);
-    else if (j->unchanged)
+    else if (j->unchanged && !j->dry)
         weir_buf_printf(out, "%s: the rules are what they were (ruleset %.16s)", what,
                         weir_ruleset_digest(s->rs));
     else
@@ -122,6 +122,8 @@ start_next(struct server *s)
 
     s->loading = NULL;
     (void)event_del(s->hurry);
+    if (s->draining)
+        return; /* the end would have to wait for it */
     if (!j) {
         server_tell_manager(s);
         return;
@@ -136,7 +138,7 @@ static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
-    bool ok = j->edition || j->unchanged || (j->dry && j->status == WEIR_OK);
+    bool ok = j->dry ? j->status == WEIR_OK : j->edition || j->unchanged;
     weir_buf said = {0};
 
     put_end(s, j, asker->rollback, &said);
@@ -155,7 +157,6 @@ end_load(struct server *s, struct load_job *j)
     if (asker->fn)
         asker->fn(asker->arg, ok, text);
     weir_buf_fini(&said);
-    free(asker);
     load_job_free(j);
     start_next(s);
 }
@@ -177,7 +178,6 @@ server_drop_loads(struct server *s)
 
     for (struct load_job *j = s->waiting; j; j = next) {
         next = j->next;
-        free(j->token);
         load_job_free(j);
     }
     s->waiting = NULL;
@@ -195,6 +195,10 @@ refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
 static struct load_job *
 new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
 {
+    if (s->draining) {
+        refuse(s, fn, arg, "refused, nothing has changed: the server is ending");
+        return NULL;
+    }
     struct load_job *j = load_job_new();
     struct asker *asker = calloc(1, sizeof *asker);
 

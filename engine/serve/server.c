@@ -367,7 +367,7 @@ open_http(struct server *s, weir_buf *why)
 static enum server_result
 open_gates(struct server *s)
 {
-    struct gates_hooks hooks = {.come = on_come, .full = on_full, .arg = s};
+    struct gates_hooks hooks = {.come = on_come, .full = on_full, .arg = s, .spares = true};
     weir_buf why = {0};
     enum listen_result r =
         gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);

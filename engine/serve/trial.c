@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Answers that are shown whole, before and after. */
@@ -113,7 +114,7 @@ try_lines(struct trial *t, struct frame *f, bool at_end)
 }
 
 static weir_status
-try_file(struct trial *t, int fd, size_t max_line)
+try_file(struct trial *t, int fd, size_t max_line, const _Atomic bool *stop)
 {
     char *in = malloc(FRAME_MEMORY);
     weir_status st = in ? WEIR_OK : WEIR_E_NOMEM;
@@ -121,7 +122,7 @@ try_file(struct trial *t, int fd, size_t max_line)
     ssize_t n = 1;
 
     frame_init(&frame, max_line);
-    while (st == WEIR_OK && n > 0) {
+    while (st == WEIR_OK && n > 0 && !atomic_load(stop)) {
         n = read(fd, in, FRAME_CHUNK);
         if (n < 0) {
             st = WEIR_E_IO;
@@ -160,14 +161,29 @@ put_report(const struct trial *t, weir_buf *out)
         weir_buf_printf(out, "and %" PRIu64 " more\n", t->differ - SHOWN);
 }
 
-static weir_status
-run(struct trial *t, const char *feed, size_t max_line, weir_buf *report)
+/* What has no end, or may never begin, would keep the loader from its work for ever. */
+static int
+open_file(const char *feed)
 {
-    int fd = open(feed, O_RDONLY | O_CLOEXEC);
-    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line);
+    int fd = open(feed, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+        return fd;
+    (void)close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+static weir_status
+run(struct trial *t, const char *feed, size_t max_line, const _Atomic bool *stop, weir_buf *report)
+{
+    int fd = open_file(feed);
+    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line, stop);
 
     if (st == WEIR_E_IO)
-        weir_buf_printf(report, "%s: %s\n", feed, strerror(errno));
+        weir_buf_printf(report, "%s: %s\n", feed,
+                        errno == EINVAL ? "is no regular file" : strerror(errno));
     else if (st == WEIR_OK)
         put_report(t, report);
     if (fd >= 0)
@@ -177,7 +193,7 @@ run(struct trial *t, const char *feed, size_t max_line, weir_buf *report)
 
 weir_status
 trial_run(const char *feed, weir_ruleset *before, weir_ruleset *after,
-          const struct answer_options *o, weir_buf *report)
+          const struct answer_options *o, const _Atomic bool *stop, weir_buf *report)
 {
     struct trial t = {.now_ms = clock_now_ms()};
     weir_status st = answerer_init(&t.before, before, o);
@@ -186,7 +202,7 @@ trial_run(const char *feed, weir_ruleset *before, weir_ruleset *after,
         return st;
     st = answerer_init(&t.after, after, o);
     if (st == WEIR_OK) {
-        st = run(&t, feed, o->max_line, report);
+        st = run(&t, feed, o->max_line, stop, report);
         answerer_fini(&t.after);
     }
     answerer_fini(&t.before);

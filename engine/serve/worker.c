@@ -101,8 +101,8 @@ worker_publish(struct worker *w, struct edition *e, struct edition **forgone)
 /* Limits ------------------------------------------------------------------------------------- */
 
 /* Who holds most has to go, until the rest is within the limit: others are unharmed. */
-static void
-free_memory(struct worker *w)
+void
+worker_keep_within(struct worker *w)
 {
     while (w->limits.memory && w->held > w->limits.memory && w->conns) {
         struct conn *most = w->conns;
@@ -126,7 +126,7 @@ look_at_limits(struct worker *w, int64_t now_us)
         if (end >= 0)
             conn_end(c, end, end_detail((enum worker_end)end));
     }
-    free_memory(w);
+    worker_keep_within(w);
 }
 
 /* Many may be closed at once: it is said once a sweep, with their number. */

@@ -150,6 +150,10 @@ void worker_return_in(struct worker *w, char *in);
 weir_buf worker_borrow_out(struct worker *w);
 void worker_return_out(struct worker *w, weir_buf *out);
 
+/* Where a connection may hold more than before: closes connections, any of them, until all together
+   are within the limit of memory. */
+void worker_keep_within(struct worker *w);
+
 void worker_add(struct worker *w, struct conn *c);
 void worker_remove(struct worker *w, struct conn *c);
 

@@ -90,12 +90,12 @@ class Folder:
 class Server:
     """`tagweir serve` on a Unix socket (or `listen`), ready to be connected to."""
 
-    def __init__(self, rules=INDIA, clock=CLOCK, args=(), listen=None):
+    def __init__(self, rules=INDIA, clock=CLOCK, args=(), listen=None, prefix=()):
         self.folder = tempfile.TemporaryDirectory(prefix="weir")
         self.path = self.folder.name + "/socket"
         self.listen = listen or ["unix:" + self.path]
         self.log = open(self.folder.name + "/log", "w+b")
-        command = [TAGWEIR, "serve", "--rules", str(rules), "--clock", clock, *args]
+        command = [*prefix, TAGWEIR, "serve", "--rules", str(rules), "--clock", clock, *args]
         for address in self.listen:
             command += ["--listen", address]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=ROOT,

@@ -139,6 +139,32 @@ what_is_given_up_is_abandoned(void **state)
     answerer_fini(&a);
 }
 
+/* Nothing is owed for them, and yet whoever sends nothing else must let others have their turns. */
+static void
+blank_lines_use_up_room(void **state)
+{
+    weir_buf text = {0}, out = {0};
+    struct answerer a;
+    struct answer_room room = {.bytes = 1, .work = 1000 * ANSWER_BLANK};
+    size_t lines = 0;
+
+    (void)state;
+    init_answerer(&a);
+    weir_buf_puts(&text, " \r");
+    for (; room.work && lines < 2000; lines++) {
+        struct answer_line line = line_of(&text);
+
+        assert_int_equal(answer_go_on(&a, &line, &room, &out), WEIR_OK);
+        assert_true(line.done);
+    }
+    assert_int_equal(lines, 1000);
+    assert_int_equal(room.bytes, 1);
+    assert_int_equal(a.tally.items + out.len, 0);
+    weir_buf_fini(&text);
+    weir_buf_fini(&out);
+    answerer_fini(&a);
+}
+
 int
 main(void)
 {
@@ -147,6 +173,7 @@ main(void)
         cmocka_unit_test(lines_are_not_read_again_for_nothing),
         cmocka_unit_test(lines_in_between_change_nothing),
         cmocka_unit_test(what_is_given_up_is_abandoned),
+        cmocka_unit_test(blank_lines_use_up_room),
     };
 
     return cmocka_run_group_tests_name("flow/answer", tests, NULL, NULL);

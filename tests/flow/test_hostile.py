@@ -1,0 +1,518 @@
+"""Clients that mean harm, or do it: too many, too slow, too long, gone. The server stays small and
+prompt, and loses count of nothing: beside every case an ordinary client asks and is answered, rules
+are loaded again and again, and afterwards the numbers add up. The sizes: see hostile.py.
+"""
+import json
+import os
+import random
+import re
+import resource
+import signal
+import socket
+import ssl
+import threading
+import time
+
+import weir
+from hostile import (MIB, RULES, SANITIZED, Beside, Hostile, flood, free_port, goodbye, ids,
+                     need_descriptors, own, reset, said_so_far, size, until_closed)
+from test_tls import make
+from weir import tap
+
+SEED = int(os.environ.get("WEIR_SEED", random.SystemRandom().randrange(1 << 32)))
+print(f"# WEIR_SEED={SEED}", flush=True)
+
+
+# Many ---------------------------------------------------------------------------------------------
+
+
+def test_idle_connections_cost_little_and_busy_ones_are_answered():
+    n, busy, posts = size("WEIR_IDLE", 500, 10_000), size("WEIR_BUSY", 20, 100), 20
+    have = need_descriptors(n + busy + 100)
+    if have < n + busy + 100:
+        print(f"# {have} descriptors are to be had: fewer connections than {n}")
+        n = have - busy - 100
+    with Hostile() as server, Beside(server):
+        clients = [server.connect() for _ in range(busy)]
+        for s in clients:
+            s.sendall(own(0))
+        for s in clients:
+            assert ids(s.recv(4096)) == ["0"]
+        server.wait_for("rest", lambda s: s["unsent"] == 0)
+        before = server.memory_kib()
+        idle = [server.connect() for _ in range(n)]
+        server.wait_for("all of them", lambda s: s["connections"] >= n + busy)
+        fresh = (server.memory_kib() - before) * 1024 / n
+        for k in range(posts):
+            for s in clients:
+                s.sendall(own(k))
+            for s in clients:
+                assert ids(s.recv(4096)) == [str(k)]
+        # and such as have been busy once: with a line that came in two halves
+        for s in idle:
+            s.sendall(own(1)[:30])
+        for s in idle:
+            s.sendall(own(1)[30:])
+        for s in idle:
+            assert ids(s.recv(4096)) == ["1"]
+        status = server.check()
+        used = (server.memory_kib() - before) * 1024 / n
+        print(f"# {n} idle connections: {fresh:.0f} bytes each, {used:.0f} once they were busy; "
+              f"{status['held_bytes'] / n:.0f} of that are counted as held")
+        assert SANITIZED or fresh < 2048, f"{fresh} bytes a connection"
+        assert SANITIZED or used < 4096, f"{used} bytes a connection that was busy once"
+        for s in idle + clients:
+            s.close()
+        server.wait_for("only the client beside", lambda s: s["connections"] <= 1)
+
+
+def test_many_connect_and_leave():
+    """Each with one post, so many a second; each is answered."""
+    rate, seconds = size("WEIR_CONNECTS", 200, 1000), size("WEIR_CONNECT_SECONDS", 2, 5)
+    need_descriptors(4096)
+    failures = []
+    with Hostile() as server, Beside(server) as beside:
+        began = time.monotonic()
+
+        def some(of, parts):
+            for k in range(of, rate * seconds, parts):
+                ahead = began + k / rate - time.monotonic()
+                if ahead > 0:
+                    time.sleep(ahead)
+                s = server.connect()
+                s.sendall(own(k))
+                line = s.makefile("rb").readline()
+                if not line or json.loads(line)["post"] != str(k):
+                    failures.append((k, line))
+                s.close()
+
+        threads = [threading.Thread(target=some, args=(i, 8)) for i in range(8)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        took = time.monotonic() - began
+        status = server.wait_for("an end", lambda s: s["connections"] <= 1)
+        server.check()
+    print(f"# {rate * seconds / took:.0f} connects a second of {rate} that were meant")
+    assert not failures, failures[:3]
+    assert status["opened"] >= rate * seconds and beside.answered, status
+
+
+def test_more_than_max_connections_are_told_so():
+    most = 8
+    with Hostile("--max-connections", str(most)) as server:
+        server.wait_for("rest", lambda s: s["connections"] == 0)
+        with Beside(server):
+            server.wait_for("the one beside", lambda s: s["connections"] == 1)
+            clients = [server.connect() for _ in range(most - 1)]
+            for s in clients:
+                s.sendall(own(3))
+                assert ids(s.recv(4096)) == ["3"]
+            for n in range(20):
+                s = server.connect()
+                said, _ = until_closed(s)
+                assert goodbye(said)[0] == "full", said
+                s.close()
+            # one that has something to say, and looks at nothing before it has said it
+            s = server.connect()
+            try:
+                s.sendall(own(1) * 1000)
+            except OSError:
+                pass
+            said, _ = until_closed(s)
+            assert goodbye(said)[0] == "full", said
+            clients.pop().close()
+            end = time.monotonic() + weir.PATIENCE_S
+            while True:  # the place is given again
+                s = server.connect()
+                s.sendall(own(5))
+                line = s.makefile("rb").readline()
+                if b'"closed":"full"' not in line:
+                    break
+                assert time.monotonic() < end
+            assert ids(line) == ["5"], line
+            status = server.check()
+            assert status["refused"] >= 21 and status["connections"] == most, status
+            assert server.said().count("clients are refused") == 1, server.said()
+
+
+def test_without_descriptors_it_waits_and_does_not_spin():
+    """Who comes has to wait, is served when there are some again, and meanwhile rules are loaded and
+    the control socket answers."""
+    most, seconds = 64, size("WEIR_SHORTAGE_SECONDS", 2, 10)
+    with Hostile() as server:
+        with Beside(server, reloads=False):
+            server.wait_for("the one beside", lambda s: s["connections"] == 1)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (most, most))
+            clients = [server.connect() for _ in range(most)]  # the system holds some of them
+            server.wait_until_said("connections have to wait")
+            began = server.cpu_s()
+            time.sleep(seconds)
+            spent = server.cpu_s() - began
+            print(f"# {spent / seconds * 100:.1f} % of a core while descriptors lack")
+            assert spent < 0.25 * seconds * (4 if SANITIZED else 1), f"{spent} s in {seconds} s"
+            server.put(RULES.format(id="two"))
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_until_said("reloaded: ruleset")
+            server.check()
+            assert server.said().count("connections have to wait") == 1, server.said()
+            for s in clients[:most // 2]:
+                s.close()
+            for k, s in enumerate(clients[most // 2:]):  # now they all have their turn
+                s.sendall(own(k))
+                assert ids(s.recv(4096)) == [str(k)]
+            for s in clients[most // 2:]:
+                s.close()
+        server.wait_for("rest", lambda s: s["connections"] == 0)
+        server.check()
+
+
+# Slow ---------------------------------------------------------------------------------------------
+
+
+def test_who_never_reads_is_closed():
+    n = size("WEIR_UNREAD", 10, 200)
+    data = b"".join(own(k) for k in range(20_000))
+    need_descriptors(n + 200)
+    with Hostile("--send-timeout", "1") as server, Beside(server):
+        weir.ask(server.connect(), data)  # what a busy connection costs once
+        before = server.peak_kib()
+        clients = [server.connect() for _ in range(n)]
+        for s in clients:
+            s.setblocking(False)
+        sent = [0] * n
+        waiting, end = set(range(n)), time.monotonic() + weir.PATIENCE_S
+        while waiting and time.monotonic() < end:
+            for k in list(waiting):
+                try:
+                    sent[k] += clients[k].send(data[sent[k] % len(data):])
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    waiting.discard(k)
+            time.sleep(0.01)
+        assert not waiting, f"{len(waiting)} of {n} clients that read nothing were not closed"
+        status = server.check()
+        grown = server.peak_kib() - before
+        print(f"# {n} clients that read nothing: {grown / n:.0f} KiB each at the most")
+        assert status["closed_send"] == n, status
+        assert SANITIZED or grown < 4096 * n, f"memory grew by {grown} KiB for {n} clients"
+        for s in clients:
+            s.close()
+
+
+def client_hello(context):
+    """What a client of TLS says first."""
+    came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(came, goes, server_hostname="localhost").do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return goes.read()
+
+
+def test_who_reads_slowly_is_not_closed():
+    """The system holds megabytes for a client, and asks for more only when much of it was read."""
+    address = f"127.0.0.1:{free_port()}"
+    with Hostile("--send-timeout", "2", listen=[address]) as server, Beside(server):
+        s = server.connect()
+        threading.Thread(target=flood, args=(s,), daemon=True).start()
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            assert s.recv(10_000), "it was closed, though it reads"
+            time.sleep(0.05)
+        status = server.check()
+        assert status["closed_send"] == 0 and status["unsent"] > 0, status
+        server.wait_for("the end of one that reads no more", lambda s: s["closed_send"] == 1)
+        s.close()
+
+
+def test_a_line_that_takes_too_long_ends_its_connection():
+    """However its bytes are strewn over time, and whatever comes after the goodbye."""
+    with Hostile("--line-timeout", "1", "--idle-timeout", "30") as server, Beside(server):
+        slow, big = server.connect(), server.connect()
+        big.sendall(own(1) + b'{"id":"2","author":"@x","pad":"' + b"x" * 900_000)
+        assert ids(big.recv(4096)) == ["1"]
+        began, closed, said = time.monotonic(), None, b""
+        slow.settimeout(0.2)
+        while closed is None:
+            try:
+                slow.sendall(b"{" if not said else b"\n{")
+                said += slow.recv(4096)
+            except TimeoutError:
+                pass
+            except OSError:
+                closed = time.monotonic() - began
+            assert time.monotonic() - began < 20, f"it may go on for ever after {said}"
+        assert goodbye(said)[0] == "line", said
+        assert goodbye(until_closed(big)[0])[0] == "line"
+        status = server.check()
+        assert status["closed_line"] == 2 and status["items"] == status["answers"], status
+        server.wait_for("rest", lambda s: s["connections"] == 1 and s["held_bytes"] < 100_000)
+        print(f"# a byte every 0.2 s: ended after {closed:.1f} s")
+
+
+def test_lines_that_arrive_slowly_and_in_time_are_answered():
+    with Hostile("--line-timeout", "1", "--idle-timeout", "1", "--send-timeout", "1") as server, \
+            Beside(server):
+        s = server.connect()
+        for n in range(5):
+            line = own(n)
+            for at in range(0, len(line), 20):
+                s.sendall(line[at:at + 20])
+                time.sleep(0.1)
+            assert ids(s.recv(4096)) == [str(n)]
+        s.close()
+        status = server.check()
+        assert status["closed_line"] == status["closed_idle"] == 0, status
+
+
+def test_idle_ones_are_closed_and_told():
+    with Hostile("--idle-timeout", "0.5") as server, Beside(server):
+        never, once = server.connect(), server.connect()
+        once.sendall(own(1))
+        for s, answers in ((never, 0), (once, 1)):
+            said, took = until_closed(s)
+            assert goodbye(said)[0] == "idle" and said.count(b"\n") == answers + 1, said
+            assert took < 10, took
+            s.close()
+        status = server.check()
+        assert status["closed_idle"] == 2, status
+
+
+def test_who_leaves_is_accounted_for():
+    """In the middle of a line, half-closed, by a reset, over unread answers; all of it mixed."""
+    n, rng = size("WEIR_LEAVERS", 100, 2000), random.Random(SEED)
+    with Hostile() as server, Beside(server):
+        for k in range(n):
+            s = server.connect()
+            s.setblocking(False)
+            data = own(k) * rng.choice((0, 1, 50, 5000)) + own(k)[:rng.randrange(len(own(k)))]
+            try:
+                s.send(data)
+            except BlockingIOError:
+                pass
+            way = rng.randrange(5)
+            if way == 0:
+                reset(s)
+            elif way == 1:
+                s.shutdown(socket.SHUT_WR)
+                s.settimeout(weir.PATIENCE_S)
+                s.recv(rng.choice((1, 100, 100_000)))
+                reset(s)
+            elif way == 2:
+                s.shutdown(socket.SHUT_RDWR)
+                s.close()
+            elif way == 3:
+                s.shutdown(socket.SHUT_RD)
+                s.close()
+            else:
+                s.close()
+        server.wait_for("rest", lambda s: s["connections"] <= 1)
+        status = server.check()
+        assert status["in_flight"] == 0 and status["unsent"] <= 1, status
+
+
+def test_handshakes_that_do_not_end_and_what_is_none():
+    n = size("WEIR_TLS", 30, 1000)
+    need_descriptors(2 * n + 200)
+    address = f"127.0.0.1:{free_port()}"
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        context = ssl.create_default_context(cafile=cert)
+        hello = client_hello(context)
+
+        def secure():
+            return context.wrap_socket(server.connect(address), server_hostname="localhost")
+
+        with Hostile("--line-timeout", "1", "--idle-timeout", str(3 + n // 100), "--tls-cert", cert,
+                     "--tls-key", key, listen=[f"unix:{folder.path}/s", address]) as server, \
+                Beside(server):
+            secure().close()
+            before = server.memory_kib()
+            idle = [secure() for _ in range(n)]
+            server.wait_for("all of them", lambda s: s["connections"] > n)
+            each = (server.memory_kib() - before) * 1024 / n
+            print(f"# {n} idle connections by TLS: {each:.0f} bytes each")
+            assert SANITIZED or each < 128 * 1024, each
+            broken = [server.connect(address) for _ in range(n)]
+            for k, s in enumerate(broken):
+                s.sendall((b"", hello[:-1], hello[:7], hello[:k % len(hello)])[k % 4])
+            said = [until_closed(s)[0] for s in broken]
+            assert all(x[:1] in (b"", b"\x16") for x in said), "no handshake, and yet an answer"
+            for x in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(5000), hello + os.urandom(5000),
+                      own(1), hello[:5] + b"\xff" * 20_000):
+                s = server.connect(address)
+                try:
+                    s.sendall(x)
+                except OSError:
+                    pass
+                until_closed(s)
+                s.close()
+            cut = secure()
+            plain = socket.socket(fileno=os.dup(cut.fileno()))
+            plain.sendall(os.urandom(1000))  # within the connection, and no record of it
+            until_closed(plain)
+            plain.close()
+            cut.close()
+            for s in idle:
+                assert goodbye(until_closed(s)[0])[0] == "idle"
+            status = server.check()
+            assert status["closed_line"] >= n // 2 and status["closed_idle"] >= n, status
+            for s in idle + broken:
+                s.close()
+
+
+# Big ----------------------------------------------------------------------------------------------
+
+
+def test_who_holds_most_memory_goes():
+    """Partial lines of nearly a MiB, on many connections at once, and a few of little size."""
+    n, few, limit = size("WEIR_HOLDERS", 100, 400), 10, 16
+    part = b'{"id":"2","author":"@x","hashtags":[],"pad":"' + b"x" * 1_000_000
+    need_descriptors(n + 200)
+    with Hostile("--max-memory", f"{limit}M", "--line-timeout", "60") as server, Beside(server):
+        weir.ask(server.connect(), own(1) * 20_000)
+        before = server.peak_kib()
+        small = [server.connect() for _ in range(few)]
+        for s in small:
+            s.sendall(own(1)[:20])
+        clients = [server.connect() for _ in range(n)]
+
+        def send(s):
+            try:
+                s.sendall(part)
+            except OSError:
+                pass
+
+        threads = [threading.Thread(target=send, args=(s,), daemon=True) for s in clients]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(weir.PATIENCE_S)
+        server.wait_for("its limit", lambda s: s["held_bytes"] <= limit * MIB)
+        time.sleep(1.5)  # a sweep or two, for those who might go without need
+        status = server.check()
+        said = [said_so_far(s) for s in clients]
+        ended = [s for s, (_, is_closed) in zip(clients, said) if is_closed]
+        grown = server.peak_kib() - before
+        print(f"# {n} partial lines: {len(ended)} closed, {grown / 1024:.0f} MiB at the most for a "
+              f"limit of {limit} MiB")
+        assert status["closed_memory"] == len(ended) < n, (status, len(ended))
+        assert len(ended) < n - limit / 4, f"{len(ended)} of {n} had to go"
+        told = [goodbye(x)[0] for x, is_closed in said if is_closed]
+        assert told == ["memory"] * len(ended), told
+        assert SANITIZED or grown < (limit + 48) * 1024 + 8 * n, f"memory grew by {grown} KiB"
+        for s in small:
+            s.sendall(own(1)[20:])
+            assert ids(s.recv(4096)) == ["1"], "one that holds little was harmed"
+        for s in set(clients) - set(ended):
+            s.setblocking(True)
+            s.settimeout(weir.PATIENCE_S)
+            s.sendall(b'"}\n')
+            assert ids(s.makefile("rb").readline()) == ["2"], "one that was left was harmed"
+        server.wait_for("rest", lambda s: s["held_bytes"] < few * 20_000)
+        for s in clients + small:
+            s.close()
+
+
+def test_unread_answers_count_as_memory():
+    n, limit = size("WEIR_UNREAD", 10, 200), 4
+    data = b"".join(own(k) for k in range(20_000))
+    need_descriptors(n + 200)
+    with Hostile("--max-memory", f"{limit}M") as server, Beside(server):
+        weir.ask(server.connect(), data)
+        before = server.peak_kib()
+        clients = [server.connect() for _ in range(n)]
+        for s in clients:
+            s.setblocking(False)
+        end = time.monotonic() + weir.PATIENCE_S
+        closed = set()
+        while server.status()["closed_memory"] < n - limit and time.monotonic() < end:
+            for k, s in enumerate(clients):
+                try:
+                    s.send(data)
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    closed.add(k)
+            time.sleep(0.02)
+        status = server.check()
+        grown = server.peak_kib() - before
+        print(f"# {n} clients that read nothing: {grown / 1024:.0f} MiB at the most for a limit of "
+              f"{limit} MiB, {status['closed_memory']} closed")
+        assert n - limit <= status["closed_memory"] <= n, status
+        assert SANITIZED or grown < (limit + 48) * 1024, f"memory grew by {grown} KiB"
+        for s in clients:
+            s.close()
+
+
+def strange_lines():
+    """What is not as it should be, in between lines that are."""
+    rng = random.Random(SEED)
+    long = b'{"id":"9","author":"@x","hashtags":[],"pad":"' + b"x" * (10 * MIB) + b'"}\n'
+    page = json.dumps({"data": [{"id": str(n), "author_id": "1", "text": "#farmers"}
+                                for n in range(1000)]}).encode() + b"\n"
+    garbage = bytes(b for b in rng.randbytes(300_000) if b != 10)
+    pieces = [own(1), long, own(2), page, own(3), garbage + b"\n", own(4), b"\0" * 5000 + b"\n",
+              own(5)[:-1] + b"\0\n", own(6).replace(b"farmers", b"far\0mers"), b"\n" * 5000,
+              b"\r\n" * 5000, own(7)[:-1] + b"\r\n", b"\xef\xbb\xbf" + own(8), b"\xef\xbb\xbf\n",
+              b"\xef\xbb\xbf\r\n", b"\xff\xfe" + own(9), b"\r\r\n", b" \t \n", b"{}\n", b"[]\n",
+              b"[" * 200_000 + b"\n", b'{"a":' * 100_000 + b"\n", b'"' * 100_001 + b"\n",
+              b"1e999\n", b"\xed\xa0\x80\n", own(10), long[:MIB - 1] + b"\n", own(11)]
+    pieces += [rng.randbytes(rng.randrange(1, 400)) + b"\n" for _ in range(500)]
+    return b"".join(pieces) + own(12)
+
+
+def test_strange_lines_are_answered_as_replay_answers_them():
+    data = strange_lines()
+    with Hostile() as server:
+        expected = [weir.masked(x) for x in weir.replay(
+            "-", rules=server.rules, clock="2021-02-01T07:00:00Z", stdin=data).lines]
+        with Beside(server):
+            several = [None] * size("WEIR_STRANGE", 2, 8)
+
+            def go(k):
+                several[k] = weir.ask(server.connect(), data)
+
+            threads = [threading.Thread(target=go, args=(k,)) for k in range(len(several))]
+            for t in threads:
+                t.start()
+            for t in threads:
+                t.join()
+            status = server.check()
+    when = re.compile(rb'"at":"[^"]*"')
+
+    def plain(lines):
+        out = [when.sub(b'"at":"*"', weir.masked(x)) for x in lines]
+        return [re.sub(rb'"rule":"(one|two)"', b'"rule":"*"', x) for x in out]
+
+    for answers in several:
+        got = [x for x in answers.split(b"\n")[:-1] if not x.startswith(b'{"v":1,"skip":')]
+        assert plain(got) == plain(expected), f"WEIR_SEED={SEED}"
+    assert status["errors"] > 100 * len(several), status
+
+
+def test_a_line_cut_at_every_byte():
+    line = own(1, "fármers\u0130").replace(b"@reader", b"@\xf0\x9f\x98\x80")[:-1] + b"\r\n"
+    with Hostile() as server, Beside(server):
+        whole = weir.ask(server.connect(), line)
+        s = server.connect()
+        f = s.makefile("rb")
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        for at in range(1, len(line)):
+            s.sendall(line[:at])
+            time.sleep(0.001)
+            s.sendall(line[at:] + own(2)[:at % 20])
+            time.sleep(0.001)
+            s.sendall(own(2)[at % 20:])
+            first, second = f.readline(), f.readline()
+            assert json.loads(first)["author"] == json.loads(whole)["author"], (at, first)
+            assert ids(second) == ["2"], (at, second)
+        s.close()
+        server.check()
+
+
+if __name__ == "__main__":
+    tap.main()
