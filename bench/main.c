@@ -2,6 +2,7 @@
  * tagweir-bench: what there is to measure.
  */
 #include "count.h"
+#include "json_put.h"
 #include "machine.h"
 #include "options.h"
 #include "report.h"
@@ -52,18 +53,6 @@ plot(const char *json, const char *folder)
     if (posix_spawnp(&child, "python3", NULL, NULL, args, environ) != 0 ||
         waitpid(child, &status, 0) != child || status != 0)
         die(EXIT_FAILED, "--svg: python3 %s could not plot into %s", args[1], folder);
-}
-
-/* Before anything is measured, which may take minutes. */
-static void
-check_json(const char *path)
-{
-    FILE *f = path ? fopen(path, "a") : NULL;
-
-    if (path && !f)
-        die(EXIT_FAILED, "%s cannot be written", path);
-    if (f)
-        fclose(f);
 }
 
 /* Plots are made of the JSON, which then need not be kept. */
@@ -144,6 +133,7 @@ static int
 hold_contests(const struct options *o, struct world *world, const struct plan *plan)
 {
     struct folding folding[NFOLDINGS];
+    struct target_value values[MAX_REQUIREMENTS];
 
     say_what_it_is(o, world, plan);
     warm_up(plan, world);
@@ -159,9 +149,10 @@ hold_contests(const struct options *o, struct world *world, const struct plan *p
         folding_measure(world_stream(world, STREAM_ZIPF), o->rounds, folding);
         report_folding(folding);
         report_summary(&run.results);
-        if (o->requirements.n && report_goals(&o->requirements, &run.results) > 0)
+        goals_measure(&o->requirements, &run.results, values);
+        if (o->requirements.n && requirements_print(&o->requirements, values) > 0)
             code = EXIT_MISSED;
-        write_files(o, &(struct report){&run, &o->requirements, folding});
+        write_files(o, &(struct report){&run, &o->requirements, values, folding});
     }
     results_fini(&run.results);
     return code;
@@ -186,7 +177,7 @@ match(int argc, char **argv)
     options_plan(&o, &plan);
     world_init(&world, o.seed, o.ntokens, o.rounds);
     check_real(&o, &world);
-    check_json(o.json);
+    json_check_writable(o.json);
     check_sizes(&plan, &world);
     code = EXIT_DONE;
     if (o.count)
