@@ -3,6 +3,7 @@
  */
 #include "count.h"
 #include "json_put.h"
+#include "load/baseline.h"
 #include "machine.h"
 #include "options.h"
 #include "report.h"
@@ -16,11 +17,13 @@
 
 extern char **environ;
 
-static const char help[] = "usage: tagweir-bench match [options]\n"
-                           "\n"
-                           "  match   what it costs to find the rules that match a hashtag\n"
-                           "\n"
-                           "tagweir-bench match --help tells its options.\n";
+static const char help[] =
+    "usage: tagweir-bench COMMAND [options]\n"
+    "\n"
+    "  match     what it costs to find the rules that match a hashtag\n"
+    "  baseline  a plain server that decides as tagweir serve does, to measure it against\n"
+    "\n"
+    "tagweir-bench COMMAND --help tells its options.\n";
 
 /* Libraries set themselves up when they are used first, which is no engine's cost. */
 static void
@@ -194,6 +197,8 @@ main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "match") == 0)
         return match(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "baseline") == 0)
+        return baseline_main(argc - 1, argv + 1);
     bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     fputs(help, asked ? stdout : stderr);
     return asked ? EXIT_DONE : EXIT_USAGE;
