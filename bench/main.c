@@ -4,6 +4,7 @@
 #include "count.h"
 #include "json_put.h"
 #include "load/baseline.h"
+#include "load/command.h"
 #include "machine.h"
 #include "options.h"
 #include "report.h"
@@ -21,6 +22,7 @@ static const char help[] =
     "usage: tagweir-bench COMMAND [options]\n"
     "\n"
     "  match     what it costs to find the rules that match a hashtag\n"
+    "  load      how many posts a second a server decides, and how long answers take\n"
     "  baseline  a plain server that decides as tagweir serve does, to measure it against\n"
     "\n"
     "tagweir-bench COMMAND --help tells its options.\n";
@@ -197,6 +199,8 @@ main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "match") == 0)
         return match(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "load") == 0)
+        return load_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "baseline") == 0)
         return baseline_main(argc - 1, argv + 1);
     bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);

@@ -1,12 +1,13 @@
 /*
  * bench: percentiles are those of the values; a lost, overtaken or made-up answer is found out;
- * feeds know what they are owed.
+ * feeds know what they are owed; goals of serving are computed as they read.
  */
 #include "unit/test.h"
 
 #include "load/answers.h"
 #include "load/histogram.h"
 #include "load/posts.h"
+#include "load/stream_goals.h"
 #include "random.h"
 
 #include <math.h>
@@ -323,6 +324,91 @@ another_rule_set_is_seen(void **state)
     feed_fini(&f);
 }
 
+/* Goals -------------------------------------------------------------------------------------- */
+
+static struct target_value
+value_of(const char *id, const struct figures *f, struct requirement *q)
+{
+    struct target_value v[MAX_REQUIREMENTS];
+    struct requirements all = {.n = 0};
+    char why[256];
+
+    if (!requirements_add(&all, stream_goal, id, why, sizeof why))
+        fail_msg("%s: %s", id, why);
+    assert_int_equal(all.n, 1);
+    stream_goals_measure(&all, f, v);
+    *q = all.v[0];
+    return v[0];
+}
+
+static void
+add_speed(struct figures *f, size_t nrules, double serve, double baseline, double replay)
+{
+    struct speed *s = &f->speeds[f->nspeeds++];
+
+    s->nrules = nrules;
+    samples_add(&s->rate[SPEED_SERVE], serve);
+    samples_add(&s->rate[SPEED_BASELINE], baseline);
+    samples_add(&s->rate[SPEED_REPLAY], replay);
+}
+
+static void
+the_worst_rule_set_decides(void **state)
+{
+    struct figures *f = calloc(1, sizeof *f);
+    struct requirement q;
+    struct target_value v;
+
+    (void)state;
+    add_speed(f, 1000, 95, 40, 100);
+    add_speed(f, 100000, 80, 20, 100);
+    v = value_of("S1", f, &q);
+    assert_true(v.measured && fabs(v.value - 0.8) < 1e-9 && !requirement_met(&q, &v));
+    assert_non_null(strstr(v.where, "100000 rules"));
+    v = value_of("S2>=2.3", f, &q);
+    assert_true(v.measured && fabs(v.value - 95.0 / 40) < 1e-9 && requirement_met(&q, &v));
+    v = value_of("S3.compiled", f, &q);
+    assert_false(v.measured || requirement_met(&q, &v));
+    assert_string_equal(v.why, "not asked for");
+    snprintf(f->speeds[0].fault, sizeof f->speeds[0].fault, "answers were lost");
+    v = value_of("S1", f, &q);
+    assert_false(v.measured || requirement_met(&q, &v));
+    assert_string_equal(v.why, "answers were lost");
+    free(f);
+}
+
+static void
+reloads_may_cost_twice_or_two_milliseconds(void **state)
+{
+    static const struct {
+        const char *goal;
+        double calm_ms, under_ms;
+        bool met;
+    } rows[] = {
+        {"S3.sources", 1.0, 2.0, true},      {"S3.sources", 0.1, 2.0, true},
+        {"S3.sources", 0.1, 2.2, false},     {"S3.sources", 5.0, 9.0, true},
+        {"S3.sources", 5.0, 11.0, false},    {"S3.sources<=1.2", 0.1, 0.2, false},
+        {"S3.sources<=1.2", 1.0, 1.1, true}, {"S3.sources<=3", 0.1, 1.0, true},
+    };
+    struct figures *f = calloc(1, sizeof *f);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct reload *r = &f->reloads[RELOAD_SOURCES];
+        struct requirement q;
+
+        *r = (struct reload){.nrules = 10};
+        f->has_reload[RELOAD_SOURCES] = true;
+        samples_add(&r->calm, rows[i].calm_ms * 1e6);
+        samples_add(&r->under, rows[i].under_ms * 1e6);
+        struct target_value v = value_of(rows[i].goal, f, &q);
+        assert_true(v.measured);
+        if (requirement_met(&q, &v) != rows[i].met)
+            fail_msg("%s: %g ms, then %g ms", rows[i].goal, rows[i].calm_ms, rows[i].under_ms);
+    }
+    free(f);
+}
+
 int
 main(void)
 {
@@ -336,6 +422,8 @@ main(void)
         cmocka_unit_test(what_is_not_as_it_should_be_is_found_out),
         cmocka_unit_test(a_replay_has_no_answers_to_skips),
         cmocka_unit_test(another_rule_set_is_seen),
+        cmocka_unit_test(the_worst_rule_set_decides),
+        cmocka_unit_test(reloads_may_cost_twice_or_two_milliseconds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
