@@ -18,7 +18,8 @@ enum reload_kind {
     RELOAD_NKINDS
 };
 
-const char *reload_kind_about(enum reload_kind k);
+const char *reload_kind_name(enum reload_kind k);
+const char *reload_kind_about(enum reload_kind k); /* for people */
 
 struct reload {
     enum reload_kind kind;

@@ -126,7 +126,7 @@ static void
 put_reload(weir_buf *out, const struct reload *r)
 {
     weir_buf_putc(out, '{');
-    json_put_string(out, "of", reload_kind_about(r->kind));
+    json_put_string(out, "kind", reload_kind_name(r->kind));
     weir_buf_printf(out,
                     ",\"literals\":%zu,\"highest_per_s\":%.6g,\"rate\":%.6g,\"reloads\":%zu,"
                     "\"unsent\":%" PRIu64,
