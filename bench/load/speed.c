@@ -238,10 +238,10 @@ time_replay(struct race *r, enum speed_side side)
     struct replay_time time = replay_time(&r->replay, sink, r->nfiles);
     double posts = replay_posts(&r->replay, r->nfiles);
 
-    if (time.seconds <= 0 || time.cpu <= 0)
-        return; /* something held up the run that should be short: this round has no figure */
-    samples_add(&r->out->rate[side], posts / time.seconds);
-    samples_add(&r->out->cpu_ns[side], 1e9 * time.cpu / posts);
+    bool held_up = time.seconds <= 0 || time.cpu <= 0; /* the run that should be short was not */
+
+    samples_add(&r->out->rate[side], held_up ? 0 : posts / time.seconds);
+    samples_add(&r->out->cpu_ns[side], held_up ? 0 : 1e9 * time.cpu / posts);
 }
 
 static bool

@@ -1,6 +1,6 @@
 /*
- * The goals of serving. Where a goal speaks of several rule sets, the one that is worst for us
- * decides.
+ * The goals of serving: medians of the ratios of each round. Where a goal speaks of several rule
+ * sets, the one that is worst for us decides.
  */
 #include "load/stream_goals.h"
 
@@ -60,14 +60,13 @@ stream_goals_reload(const struct requirements *q, enum reload_kind kind)
 static void
 consider_speed(const struct speed *s, enum speed_side over, struct target_value *v)
 {
-    double ours = samples_spread(&s->rate[SPEED_SERVE]).median;
-    double theirs = samples_spread(&s->rate[over]).median;
+    double ratio = samples_ratio(&s->rate[SPEED_SERVE], &s->rate[over]);
 
-    if (s->fault[0] || ours <= 0 || theirs <= 0) {
+    if (s->fault[0] || ratio <= 0) {
         v->measured = false;
         snprintf(v->why, sizeof v->why, "%.500s", s->fault[0] ? s->fault : "nothing came of it");
-    } else if (v->value <= 0 || ours / theirs < v->value) {
-        v->value = ours / theirs;
+    } else if (v->value <= 0 || ratio < v->value) {
+        v->value = ratio;
     } else {
         return;
     }
@@ -100,7 +99,7 @@ measure_reload(const struct figures *f, enum reload_kind kind, struct target_val
         return;
     }
     v->measured = true;
-    v->value = under / calm;
+    v->value = samples_ratio(&r->under, &r->calm);
     v->excused = under - calm <= S3_MORE_MS * 1e6;
     snprintf(v->where, sizeof v->where, "%zu literals, %.0f posts a second: %.3f ms over %.3f ms",
              r->nrules, r->rate, under / 1e6, calm / 1e6);

@@ -105,7 +105,6 @@ static void
 print_side(const struct speed *s, enum speed_side side)
 {
     struct spread rate = samples_spread(&s->rate[side]);
-    double ours = samples_spread(&s->rate[SPEED_SERVE]).median;
     char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
 
     if (s->rate[side].n == 0)
@@ -118,8 +117,8 @@ print_side(const struct speed *s, enum speed_side side)
                100 * samples_spread(&s->client[side]).median);
     else
         printf("  %13s", "");
-    if (side != SPEED_SERVE && rate.median > 0)
-        printf("  %.3f", ours / rate.median);
+    if (side != SPEED_SERVE)
+        printf("  %.3f", samples_ratio(&s->rate[SPEED_SERVE], &s->rate[side]));
     putchar('\n');
 }
 
