@@ -254,10 +254,14 @@ time_run(struct reloading *r, bool reloads)
     r->out->nreloads += r->done;
     r->out->unsent += result.unsent;
     bool sound = take_over(r, &result);
-    load_result_fini(&result);
     if (sound && reloads && r->done == 0)
         snprintf(r->out->missing, sizeof r->out->missing, "no reload was finished within %.0f s",
                  r->run_s);
+    if (sound && !reloads && result.unsent > 0)
+        snprintf(r->out->missing, sizeof r->out->missing,
+                 "%.0f posts a second were not reached without reloads: something else runs here",
+                 r->out->rate);
+    load_result_fini(&result);
     return sound && !r->out->missing[0];
 }
 

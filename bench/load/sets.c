@@ -7,12 +7,14 @@
 #include "load/process.h"
 #include "rule_files.h"
 
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <tagweir/ruleset.h>
 #include <unistd.h>
+
+#define DIGEST_KEY "\"digest\":\""
 
 void
 sets_find_tagweir(char path[4096])
@@ -28,43 +30,52 @@ sets_find_tagweir(char path[4096])
         die(EXIT_USAGE, "%s is no program; --tagweir names another", path);
 }
 
-static void
-compile(const char *tagweir, const struct set *s)
+/* As the program tells it: it may be another build than this one. */
+static uint64_t
+read_digest(const char *path)
 {
-    const char *const argv[] = {tagweir, "compile", "-q", s->sources, "-o", s->compiled, NULL};
-    char end[64];
-    int status = process_wait(process_start(argv, -1, -1, -1), NULL);
+    char said[4096] = "", *at;
+    FILE *f = fopen(path, "r");
 
-    process_tell(status, end);
-    if (status != 0)
-        die(EXIT_FAILED, "%s compile %s: %s", tagweir, s->sources, end);
+    if (!f || fread(said, 1, sizeof said - 1, f) == 0)
+        die(EXIT_FAILED, "%s: %m", path);
+    fclose(f);
+    at = strstr(said, DIGEST_KEY);
+    if (!at || strlen(at) < strlen(DIGEST_KEY) + 16)
+        die(EXIT_FAILED, "tagweir compile told no digest, but %s", said);
+    return watch_number(at + strlen(DIGEST_KEY));
 }
 
 static uint64_t
-digest_of(const char *compiled)
+compile(const char *tagweir, const struct set *s, const char *told)
 {
-    weir_diags *diags = weir_diags_new();
-    weir_ruleset *rs = NULL;
+    const char *const argv[] = {tagweir,    "compile", "--json",    "-q",
+                                s->sources, "-o",      s->compiled, NULL};
+    int out = open(told, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    char end[64];
 
-    if (weir_ruleset_load(&compiled, 1, NULL, diags, &rs) != WEIR_OK)
-        die(EXIT_FAILED, "%s cannot be loaded", compiled);
-    uint64_t digest = watch_number(weir_ruleset_digest(rs));
-    weir_ruleset_unref(rs);
-    weir_diags_free(diags);
-    return digest;
+    if (out < 0)
+        die(EXIT_FAILED, "%s: %m", told);
+    int status = process_wait(process_start(argv, -1, out, -1), NULL);
+    (void)close(out);
+    process_tell(status, end);
+    if (status != 0)
+        die(EXIT_FAILED, "%s compile %s: %s", tagweir, s->sources, end);
+    return read_digest(told);
 }
 
 void
 sets_make(struct set *s, const char *tagweir, const char *name, const struct rules *rules)
 {
-    char file[80];
+    char file[80], told[WORKPLACE_PATH_MAX];
 
     workplace_folder(s->sources, name);
     rule_files_write(s->sources, rules);
     snprintf(file, sizeof file, "%.60s.tws", name);
     workplace_path(s->compiled, file);
-    compile(tagweir, s);
-    s->digest = digest_of(s->compiled);
+    snprintf(file, sizeof file, "%.60s.json", name);
+    workplace_path(told, file);
+    s->digest = compile(tagweir, s, told);
 }
 
 /* A new name for the file or folder, moved over the old name. A folder is named by a symbolic link:
