@@ -180,14 +180,18 @@ measure(struct load_options *o, struct figures *f)
 {
     struct setting *s = &o->setting;
     double said = s->load.seconds;
+    unsigned rounds = s->rounds;
     unsigned sides = stream_goals_sides(&o->requirements);
 
-    s->load.seconds = said > 0 ? said : 1;
+    /* many and short: a machine's speed may change within seconds, and both sides must see it */
+    s->load.seconds = said > 0 ? said : 0.5;
+    s->rounds = rounds ? rounds : 15;
     for (size_t i = 0; sides && i < o->nsizes; i++) {
         (void)speed_measure(s, o->sizes[i], sides, &f->speeds[f->nspeeds]);
         speed_report_print(&f->speeds[f->nspeeds++]);
     }
     s->load.seconds = said > 0 ? said : 10;
+    s->rounds = rounds ? rounds : 5;
     for (size_t k = 0; k < RELOAD_NKINDS; k++) {
         if (!stream_goals_reload(&o->requirements, (enum reload_kind)k))
             continue;

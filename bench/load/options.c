@@ -41,7 +41,7 @@ static const char help[] =
     "  --rate R            open loop: posts a second, over all of them\n"
     "  --idle N            more connections that never send (0)\n"
     "  --threads T         of the client (1)\n"
-    "  --seconds S         that are measured (5; with --require 1, and 10 for answer times)\n"
+    "  --seconds S         that are measured (5; a round of S1 and S2 0.5, of S3 10)\n"
     "  --warm-up S         before them (0.5)\n"
     "  --patience S        without an answer, after which there will be none (10)\n"
     "  --pin               the server on one core, the client on another\n"
@@ -49,7 +49,8 @@ static const char help[] =
     "Goals:\n"
     "  --require GOAL      S1, 'S2>=2' or all: exit 1 unless it is met; may be repeated. Servers,\n"
     "                      rules and loops are those of the goals, and pinned where two cores are\n"
-    "  --rounds N          interleaved rounds (5), of which medians are told\n"
+    "  --rounds N          interleaved rounds (15 for S1 and S2, 5 for S3), of which medians are "
+    "told\n"
     "  --literals N        of the lists that S3 reloads (1M)\n"
     "\n"
     "  --json FILE         every sample, for machines\n"
@@ -308,7 +309,6 @@ load_options_read(struct load_options *o, int argc, char **argv)
     memset(o, 0, sizeof *o);
     o->setting.nposts = 200000;
     o->setting.seed = 1;
-    o->setting.rounds = 5;
     o->setting.progress = isatty(STDERR_FILENO);
     o->setting.cores = (struct cores){-1, -1};
     o->setting.load = (struct load){

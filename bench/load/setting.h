@@ -21,8 +21,8 @@ struct setting {
     uint64_t seed;
     struct load load;   /* as far as it is known; `to` and `feed` are set where it is run */
     struct cores cores; /* -1 where nobody is pinned */
-    unsigned rounds;
-    bool progress; /* say on standard error what is under way */
+    unsigned rounds;    /* 0: not said */
+    bool progress;      /* say on standard error what is under way */
 };
 
 /* The world that tags and rules are drawn from, large enough for so many rules. */

@@ -147,9 +147,8 @@ goals_report_json(const struct load_options *o, const struct figures *f,
     size_t n = 0;
 
     put_head(o, out);
-    weir_buf_printf(out, ",\"rounds\":%u,\"connections\":%zu,\"window\":%zu,\"pinned\":%s,\n",
-                    s->rounds, s->load.nconns, s->load.window,
-                    s->cores.server >= 0 ? "true" : "false");
+    weir_buf_printf(out, ",\"connections\":%zu,\"window\":%zu,\"pinned\":%s,\n", s->load.nconns,
+                    s->load.window, s->cores.server >= 0 ? "true" : "false");
     weir_buf_puts(out, "\"speeds\":[");
     for (size_t i = 0; i < f->nspeeds; i++) {
         weir_buf_puts(out, i ? ",\n  " : "\n  ");

@@ -90,9 +90,9 @@ goals_report_head(const struct load_options *o)
 #ifndef __OPTIMIZE__
     printf("This build is not optimised: its times say nothing.\n");
 #endif
-    printf("Medians of %u interleaved rounds; %zu connections, each with %zu posts unanswered; "
+    printf("Medians of interleaved rounds; %zu connections, each with %zu posts unanswered; "
            "seed %" PRIu64 ".\n",
-           s->rounds, s->load.nconns, s->load.window, s->seed);
+           s->load.nconns, s->load.window, s->seed);
     if (s->cores.server >= 0)
         printf("Servers and replay run on core %d, the client on core %d.\n", s->cores.server,
                s->cores.client);
@@ -127,8 +127,8 @@ speed_report_print(const struct speed *s)
 {
     char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
 
-    printf("\n%s rules; %s lines, %s", grouped(s->nrules, a), grouped(s->nlines, b),
-           megabytes(s->nbytes, c));
+    printf("\n%s rules; %zu rounds; %s lines, %s", grouped(s->nrules, a), s->rate[SPEED_SERVE].n,
+           grouped(s->nlines, b), megabytes(s->nbytes, c));
     if (s->ncompared)
         printf("; both servers answered the same %s bytes", grouped(s->ncompared, a));
     printf("\n  %-40s %11s %26s  %11s  %13s  serve over it\n", "", "posts/s",
@@ -155,7 +155,8 @@ reload_report_print(const struct reload *r)
     struct spread seconds = samples_spread(&r->seconds);
     char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
 
-    printf("\n%s literals, reloaded: %s\n", grouped(r->nrules, a), reload_kind_about(r->kind));
+    printf("\n%s literals, reloaded: %s; %zu rounds\n", grouped(r->nrules, a),
+           reload_kind_about(r->kind), r->under.n);
     if (r->calm.n > 0) {
         printf("  %s posts a second in the open loop, of %s at most; %s reloads of %.2f s "
                "(%.2f .. %.2f)\n",
