@@ -7,7 +7,6 @@
 #include "goals.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COLD_AND_DENSE                                                                             \
@@ -26,158 +25,167 @@
 #define EVERYTHING_JOINED "hs-joined", "hs-framed"
 
 const struct goal goals[] = {
-    {.id = "M1",
-     .what = "speed, 10k rules, no memo: over hash + Vectorscan a call a token",
+    {.target.id = "M1",
+     .target.what = "speed, 10k rules, no memo: over hash + Vectorscan a call a token",
      .kind = GOAL_SPEED,
-     .least = 2.5,
-     .aim = 5,
+     .target.least = 2.5,
+     .target.aim = 5,
      .us = "tagweir",
      .peers = {"hash-hs-call"},
      .workloads = COLD_AND_DENSE,
      .sizes = {10000},
      .streams = ZIPF_AND_UNIQUE},
-    {.id = "M2",
-     .what = "the same over the best joined Vectorscan",
+    {.target.id = "M2",
+     .target.what = "the same over the best joined Vectorscan",
      .kind = GOAL_SPEED,
-     .least = 1.1,
-     .aim = 2.5,
+     .target.least = 1.1,
+     .target.aim = 2.5,
      .us = "tagweir",
      .peers = {HASH_JOINED, EVERYTHING_JOINED},
      .workloads = COLD_AND_DENSE,
      .sizes = {10000},
      .streams = ZIPF_AND_UNIQUE},
-    {.id = "M3a",
-     .what = "speed, 100k rules, no memo: over hash + Vectorscan a call a token",
+    {.target.id = "M3a",
+     .target.what = "speed, 100k rules, no memo: over hash + Vectorscan a call a token",
      .kind = GOAL_SPEED,
-     .least = 5,
-     .aim = 10,
+     .target.least = 5,
+     .target.aim = 10,
      .us = "tagweir",
      .peers = {"hash-hs-call"},
      .workloads = COLD_AND_DENSE,
      .sizes = {100000},
      .streams = ZIPF_AND_UNIQUE},
-    {.id = "M3b.zipf",
-     .what = "speed, 100k rules, memo, Zipf: over hash + Vectorscan joined",
+    {.target.id = "M3b.zipf",
+     .target.what = "speed, 100k rules, memo, Zipf: over hash + Vectorscan joined",
      .kind = GOAL_SPEED,
-     .least = 2,
-     .aim = 4,
+     .target.least = 2,
+     .target.aim = 4,
      .us = "tagweir-memo",
      .peers = {HASH_JOINED},
      .workloads = COLD_AND_DENSE,
      .sizes = {100000},
      .streams = {STREAM_ZIPF, STREAM_NONE}},
-    {.id = "M3b.unique",
-     .what = "speed, 100k rules, no memo, unique: over hash + Vectorscan joined",
+    {.target.id = "M3b.unique",
+     .target.what = "speed, 100k rules, no memo, unique: over hash + Vectorscan joined",
      .kind = GOAL_SPEED,
-     .least = 1.3,
-     .aim = 2,
+     .target.least = 1.3,
+     .target.aim = 2,
      .us = "tagweir",
      .peers = {HASH_JOINED},
      .workloads = COLD_AND_DENSE,
      .sizes = {100000},
      .streams = {STREAM_UNIQUE, STREAM_NONE}},
-    {.id = "M4.warm",
-     .what = "speed, 10k rules: over RE2::Set that has seen the tags",
+    {.target.id = "M4.warm",
+     .target.what = "speed, 10k rules: over RE2::Set that has seen the tags",
      .kind = GOAL_SPEED,
-     .least = 4,
-     .aim = 6,
+     .target.least = 4,
+     .target.aim = 6,
      .us = "tagweir",
      .peers = {"re2-set"},
      .workloads = COLD_AND_DENSE,
      .sizes = {10000},
      .streams = ZIPF_AND_UNIQUE},
-    {.id = "M4.first",
-     .what = "speed, 100k rules: over RE2::Set on tags never seen",
+    {.target.id = "M4.first",
+     .target.what = "speed, 100k rules: over RE2::Set on tags never seen",
      .kind = GOAL_SPEED,
-     .least = 10,
-     .aim = 20,
+     .target.least = 10,
+     .target.aim = 20,
      .us = "tagweir",
      .peers = {"re2-set"},
      .workloads = COLD_AND_DENSE,
      .sizes = {100000},
      .streams = {STREAM_UNIQUE, STREAM_NONE},
      .first_sight = true},
-    {.id = "M5.zipf",
-     .what = "a token's cost at 100k cold rules over that at 100, memo, Zipf",
+    {.target.id = "M5.zipf",
+     .target.what = "a token's cost at 100k cold rules over that at 100, memo, Zipf",
      .kind = GOAL_VARIANT,
-     .least = 4,
-     .aim = 2,
+     .target.at_most = true,
+     .target.least = 4,
+     .target.aim = 2,
      .us = "tagweir-memo",
      .workloads = ONLY(WORKLOAD_GROWTH),
      .sizes = {100000},
      .streams = {STREAM_ZIPF, STREAM_NONE}},
-    {.id = "M5.unique",
-     .what = "the same, unique",
+    {.target.id = "M5.unique",
+     .target.what = "the same, unique",
      .kind = GOAL_VARIANT,
-     .least = 6,
-     .aim = 3,
+     .target.at_most = true,
+     .target.least = 6,
+     .target.aim = 3,
      .us = "tagweir-memo",
      .workloads = ONLY(WORKLOAD_GROWTH),
      .sizes = {100000},
      .streams = {STREAM_UNIQUE, STREAM_NONE}},
-    {.id = "M6",
-     .what = "speed, 100 and 1k rules: over Vectorscan for everything, joined",
+    {.target.id = "M6",
+     .target.what = "speed, 100 and 1k rules: over Vectorscan for everything, joined",
      .kind = GOAL_SPEED,
-     .least = 0.2,
-     .aim = 1,
+     .target.least = 0.2,
+     .target.aim = 1,
      .us = "tagweir",
      .peers = {EVERYTHING_JOINED},
      .workloads = COLD_AND_DENSE,
      .sizes = {100, 1000},
      .streams = ZIPF_AND_UNIQUE},
-    {.id = "M7",
-     .what = "cost of 200 regions over 1 region, tags that no rule knows",
+    {.target.id = "M7",
+     .target.what = "cost of 200 regions over 1 region, tags that no rule knows",
      .kind = GOAL_VARIANT,
-     .least = 1.1,
-     .aim = 1.02,
+     .target.at_most = true,
+     .target.least = 1.1,
+     .target.aim = 1.02,
      .us = "tagweir",
      .workloads = ONLY(WORKLOAD_REGIONS),
      .sizes = {100000},
      .streams = {STREAM_UNKNOWN, STREAM_NONE}},
-    {.id = "M8a",
-     .what = "1M literals: speed of look-up over uthash",
+    {.target.id = "M8a",
+     .target.what = "1M literals: speed of look-up over uthash",
      .kind = GOAL_SPEED,
-     .least = 4,
-     .aim = 6,
+     .target.least = 4,
+     .target.aim = 6,
      .us = "tagweir",
      .peers = {"uthash-pcre2"},
      .workloads = ONLY(WORKLOAD_LITERALS),
      .sizes = {1000000},
      .streams = ZIPF_AND_UNIQUE},
-    {.id = "M8b",
-     .what = "1M literals: resident bytes over the literals' own bytes",
+    {.target.id = "M8b",
+     .target.what = "1M literals: resident bytes over the literals' own bytes",
      .kind = GOAL_MEMORY,
-     .least = 3.2,
-     .aim = 2,
+     .target.at_most = true,
+     .target.least = 3.2,
+     .target.aim = 2,
      .us = "tagweir",
      .workloads = ONLY(WORKLOAD_LITERALS),
      .sizes = {1000000},
      .streams = {STREAM_NONE, STREAM_NONE}},
-    {.id = "M9.hs",
-     .what = "load of 100k compiled mixed rules, JIT included, over hash + Vectorscan's compile",
+    {.target.id = "M9.hs",
+     .target.what =
+         "load of 100k compiled mixed rules, JIT included, over hash + Vectorscan's compile",
      .kind = GOAL_LOAD,
-     .least = 0.01,
-     .aim = 0.005,
+     .target.at_most = true,
+     .target.least = 0.01,
+     .target.aim = 0.005,
      .us = "tagweir",
      .peers = {"hash-hs-joined"},
      .workloads = ONLY(WORKLOAD_MIXED),
      .sizes = {100000},
      .streams = {STREAM_NONE, STREAM_NONE}},
-    {.id = "M9.re2",
-     .what = "the same over RE2::Set's",
+    {.target.id = "M9.re2",
+     .target.what = "the same over RE2::Set's",
      .kind = GOAL_LOAD,
-     .least = 0.25,
-     .aim = 0.1,
+     .target.at_most = true,
+     .target.least = 0.25,
+     .target.aim = 0.1,
      .us = "tagweir",
      .peers = {"re2-set"},
      .workloads = ONLY(WORKLOAD_MIXED),
      .sizes = {100000},
      .streams = {STREAM_NONE, STREAM_NONE}},
-    {.id = "M10",
-     .what = "a token's cost with 500 patterns without a literal among 100k, over without them",
+    {.target.id = "M10",
+     .target.what =
+         "a token's cost with 500 patterns without a literal among 100k, over without them",
      .kind = GOAL_VARIANT,
-     .least = 1.4,
-     .aim = 1.15,
+     .target.at_most = true,
+     .target.least = 1.4,
+     .target.aim = 1.15,
      .us = "tagweir",
      .workloads = ONLY(WORKLOAD_FACTORLESS),
      .sizes = {100000},
@@ -185,10 +193,16 @@ const struct goal goals[] = {
 };
 const size_t ngoals = sizeof goals / sizeof *goals;
 
-bool
-goal_at_most(const struct goal *g)
+const struct target *
+goal_target(size_t i)
 {
-    return g->kind != GOAL_SPEED;
+    return i < ngoals ? &goals[i].target : NULL;
+}
+
+const struct goal *
+goal_of(const struct target *t)
+{
+    return (const struct goal *)t;
 }
 
 /* What it needs ------------------------------------------------------------------------------ */
@@ -335,7 +349,7 @@ reason(const struct results *r, struct at at, size_t variant, const struct engin
 
 /* No peer has figures: "a, b: built without them; c: not asked for". */
 static void
-say_why_no_peer(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
+say_why_no_peer(const struct goal *g, const struct results *r, struct at at, struct target_value *v)
 {
     size_t len = 0;
 
@@ -354,7 +368,7 @@ say_why_no_peer(const struct goal *g, const struct results *r, struct at at, str
 }
 
 static void
-put_where(struct goal_value *v, struct at at, const char *peer)
+put_where(struct target_value *v, struct at at, const char *peer)
 {
     snprintf(v->where, sizeof v->where, "%s, %zu rules%s%s%s%s", workload_name(at.workload),
              at.nrules, at.stream == STREAM_NONE ? "" : ", ",
@@ -363,7 +377,7 @@ put_where(struct goal_value *v, struct at at, const char *peer)
 
 /* Who lacks figures in a case that has no value, and why. */
 static void
-say_why(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
+say_why(const struct goal *g, const struct results *r, struct at at, struct target_value *v)
 {
     const struct engine *us = engine_of_goal(g->us);
     size_t variant = g->kind == GOAL_VARIANT && row(r, at, 0, g->us) ? 1 : 0;
@@ -378,11 +392,11 @@ say_why(const struct goal *g, const struct results *r, struct at at, struct goal
 }
 
 static void
-consider(const struct goal *g, const struct results *r, struct at at, struct goal_value *v)
+consider(const struct goal *g, const struct results *r, struct at at, struct target_value *v)
 {
     const char *peer = "";
     double value = ratio(g, r, at, &peer);
-    bool worse = goal_at_most(g) ? value > v->value : value < v->value;
+    bool worse = g->target.at_most ? value > v->value : value < v->value;
 
     if (value <= 0) {
         v->measured = false;
@@ -393,10 +407,10 @@ consider(const struct goal *g, const struct results *r, struct at at, struct goa
     }
 }
 
-struct goal_value
+struct target_value
 goal_measure(const struct goal *g, const struct results *r)
 {
-    struct goal_value v = {.measured = true};
+    struct target_value v = {.measured = true};
 
     for (size_t w = 0; w < nworkloads_of(g) && v.measured; w++)
         for (size_t n = 0; n < nsizes_of(g) && v.measured; n++)
@@ -405,58 +419,10 @@ goal_measure(const struct goal *g, const struct results *r)
     return v;
 }
 
-/* What is required --------------------------------------------------------------------------- */
-
-static bool
-set_bound(struct requirement *q, const char *op, char *why, size_t cap)
+void
+goals_measure(const struct requirements *q, const struct results *r,
+              struct target_value v[MAX_REQUIREMENTS])
 {
-    const char *wanted = goal_at_most(q->goal) ? "<=" : ">=";
-    char *end;
-
-    q->bound = q->goal->least;
-    if (!*op)
-        return true;
-    if (strncmp(op, wanted, 2) != 0) {
-        snprintf(why, cap, "%s is a goal that must be %s something", q->goal->id, wanted);
-        return false;
-    }
-    q->bound = strtod(op + 2, &end);
-    if (end == op + 2 || *end || !(q->bound > 0)) {
-        snprintf(why, cap, "\"%s\" is no number to compare with", op + 2);
-        return false;
-    }
-    return true;
-}
-
-/* "M3b" names all parts of M3b. */
-static bool
-names(const char *text, size_t len, const struct goal *g)
-{
-    return (len == 3 && memcmp(text, "all", 3) == 0) ||
-           (strncmp(g->id, text, len) == 0 && (g->id[len] == '\0' || g->id[len] == '.'));
-}
-
-bool
-requirements_add(struct requirements *r, const char *text, char *why, size_t cap)
-{
-    size_t len = strcspn(text, "<>="), before = r->n;
-
-    for (size_t i = 0; i < ngoals; i++) {
-        if (!names(text, len, &goals[i]))
-            continue;
-        struct requirement *q = &r->v[r->n];
-        q->goal = &goals[i];
-        if (r->n + 1 == MAX_REQUIREMENTS || !set_bound(q, text + len, why, cap))
-            return false;
-        r->n++;
-    }
-    if (r->n == before)
-        snprintf(why, cap, "there is no goal \"%.*s\"; --list names them", (int)len, text);
-    return r->n > before;
-}
-
-bool
-requirement_met(const struct requirement *r, const struct goal_value *v)
-{
-    return v->measured && (goal_at_most(r->goal) ? v->value <= r->bound : v->value >= r->bound);
+    for (size_t i = 0; i < q->n; i++)
+        v[i] = goal_measure(goal_of(q->v[i].target), r);
 }

@@ -5,6 +5,7 @@
 #define BENCH_GOALS_H
 
 #include "plan.h"
+#include "requirement.h"
 #include "results.h"
 
 /* How the ratio is made. */
@@ -16,10 +17,8 @@ enum goal_kind {
 };
 
 struct goal {
-    const char *id;   /* "M3b.zipf": the goal, and which part of it */
-    const char *what; /* for people */
+    struct target target; /* first, for goal_of */
     enum goal_kind kind;
-    double least, aim;
     const char *us;
     const char *peers[4];
     enum workload workloads[3]; /* ended by NWORKLOADS, unless full */
@@ -31,37 +30,15 @@ struct goal {
 extern const struct goal goals[];
 extern const size_t ngoals;
 
-/* Is less better? */
-bool goal_at_most(const struct goal *g);
+/* A target_fn. */
+const struct target *goal_target(size_t i);
+const struct goal *goal_of(const struct target *t);
 /* Add what must be measured for it. */
 void goal_plan(const struct goal *g, struct plan *p);
 
-struct goal_value {
-    bool measured;
-    double value;
-    char where[128]; /* the case that decided, or that has no value */
-    char why[512];   /* it has none */
-};
-
-struct goal_value goal_measure(const struct goal *g, const struct results *r);
-
-/* What --require asks for. */
-struct requirement {
-    const struct goal *goal;
-    double bound; /* what it must reach: `least` unless said otherwise */
-};
-
-#define MAX_REQUIREMENTS 64
-
-struct requirements {
-    struct requirement v[MAX_REQUIREMENTS];
-    size_t n;
-};
-
-/*
- * "all", "M3b", "M3b.zipf", "M1>=3". false: it is none; what is wrong goes to `why`.
- */
-bool requirements_add(struct requirements *r, const char *text, char *why, size_t cap);
-bool requirement_met(const struct requirement *r, const struct goal_value *v);
+struct target_value goal_measure(const struct goal *g, const struct results *r);
+/* The values of all that is required. */
+void goals_measure(const struct requirements *q, const struct results *r,
+                   struct target_value v[MAX_REQUIREMENTS]);
 
 #endif

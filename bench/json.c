@@ -1,31 +1,13 @@
 /*
  * The report as JSON: every sample, so that whoever reads it can make other figures of them.
  */
+#include "json_put.h"
 #include "machine.h"
 #include "report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-static void
-put_string(weir_buf *out, const char *key, const char *value)
-{
-    weir_buf_printf(out, "\"%s\":", key);
-    weir_buf_put_json(out, span_of_text(value));
-}
-
-static void
-put_samples(weir_buf *out, const char *key, const struct samples *s)
-{
-    struct spread spread = samples_spread(s);
-
-    weir_buf_printf(out, ",\"%s\":{\"median\":%.6g,\"min\":%.6g,\"max\":%.6g,\"samples\":[", key,
-                    spread.median, spread.min, spread.max);
-    for (size_t i = 0; i < s->n; i++)
-        weir_buf_printf(out, "%s%.6g", i ? "," : "", s->v[i]);
-    weir_buf_puts(out, "]}");
-}
 
 static void
 put_engines(weir_buf *out)
@@ -35,11 +17,12 @@ put_engines(weir_buf *out)
         const struct engine *e = engines[i];
 
         weir_buf_puts(out, i ? ",\n  {" : "\n  {");
-        put_string(out, "name", e->name);
+        json_put_string(out, "name", e->name);
         weir_buf_putc(out, ',');
-        put_string(out, "title", e->title);
+        json_put_string(out, "title", e->title);
         weir_buf_putc(out, ',');
-        put_string(out, e->absent ? "absent" : "version", e->absent ? e->absent : e->version());
+        json_put_string(out, e->absent ? "absent" : "version",
+                        e->absent ? e->absent : e->version());
         weir_buf_putc(out, '}');
     }
     weir_buf_puts(out, "],\n");
@@ -64,25 +47,25 @@ put_measured(weir_buf *out, const struct result *r)
                     ",\"rules_a_tag\":%.6g",
                     r->timing.ntokens, r->timing.nchecked, (uint64_t)r->npairs, r->hits);
     if (r->timing.ns.n)
-        put_samples(out, "ns", &r->timing.ns);
+        json_put_samples(out, "ns", &r->timing.ns);
     if (r->timing.first.n)
-        put_samples(out, "first_sight_ns", &r->timing.first);
+        json_put_samples(out, "first_sight_ns", &r->timing.first);
 }
 
 static void
 put_result(weir_buf *out, const struct result *r)
 {
     weir_buf_putc(out, '{');
-    put_string(out, "workload", workload_name(r->workload));
+    json_put_string(out, "workload", workload_name(r->workload));
     weir_buf_putc(out, ',');
-    put_string(out, "variant", variant_name(r->workload, r->variant));
+    json_put_string(out, "variant", variant_name(r->workload, r->variant));
     weir_buf_printf(out, ",\"rules\":%zu,", r->nrules);
-    put_string(out, "tokens", stream_name(r->stream));
+    json_put_string(out, "tokens", stream_name(r->stream));
     weir_buf_putc(out, ',');
-    put_string(out, "engine", r->engine->name);
+    json_put_string(out, "engine", r->engine->name);
     if (r->missing[0]) {
         weir_buf_putc(out, ',');
-        put_string(out, "missing", r->missing);
+        json_put_string(out, "missing", r->missing);
     } else {
         put_measured(out, r);
     }
@@ -101,53 +84,15 @@ put_results(weir_buf *out, const struct results *r)
 }
 
 static void
-put_goals(weir_buf *out, const struct requirements *q, const struct results *r)
-{
-    weir_buf_puts(out, ",\n\"goals\":[");
-    for (size_t i = 0; i < q->n; i++) {
-        const struct goal *g = q->v[i].goal;
-        struct goal_value v = goal_measure(g, r);
-
-        weir_buf_puts(out, i ? ",\n  {" : "\n  {");
-        put_string(out, "goal", g->id);
-        weir_buf_putc(out, ',');
-        put_string(out, "what", g->what);
-        weir_buf_printf(out, ",\"at_most\":%s,\"required\":%g,\"aim\":%g,\"met\":%s,",
-                        goal_at_most(g) ? "true" : "false", q->v[i].bound, g->aim,
-                        requirement_met(&q->v[i], &v) ? "true" : "false");
-        if (v.measured) {
-            weir_buf_printf(out, "\"value\":%.6g,", v.value);
-        } else {
-            put_string(out, "not_measured", v.why);
-            weir_buf_putc(out, ',');
-        }
-        put_string(out, "where", v.where);
-        weir_buf_putc(out, '}');
-    }
-    weir_buf_putc(out, ']');
-}
-
-static void
 put_folding(weir_buf *out, const struct folding *f)
 {
     weir_buf_puts(out, ",\n\"folding\":[");
     for (size_t i = 0; i < NFOLDINGS; i++) {
         weir_buf_puts(out, i ? ",{" : "{");
-        put_string(out, "of", f[i].of);
+        json_put_string(out, "of", f[i].of);
         weir_buf_printf(out, ",\"tags\":%zu,\"ns\":%.6g}", f[i].ntags, f[i].ns.median);
     }
     weir_buf_putc(out, ']');
-}
-
-static bool
-write_out(const weir_buf *out, const char *path)
-{
-    FILE *f = fopen(path, "w");
-
-    if (!f)
-        return false;
-    bool written = !out->failed && fwrite(out->p, 1, out->len, f) == out->len;
-    return fclose(f) == 0 && written;
 }
 
 bool
@@ -158,16 +103,16 @@ report_json(const struct report *report, const char *path)
 
     weir_buf_printf(&out, "{\"v\":1,\"seed\":%" PRIu64 ",\"rounds\":%u,\"tags\":%zu,\n",
                     run->world->seed, run->nrounds, run->world->ntokens);
-    put_string(&out, "machine", machine_name());
+    json_put_string(&out, "machine", machine_name());
     weir_buf_puts(&out, ",\n");
     put_engines(&out);
     put_results(&out, &run->results);
     if (report->folding)
         put_folding(&out, report->folding);
     if (report->requirements->n)
-        put_goals(&out, report->requirements, &run->results);
+        requirements_put_json(report->requirements, report->values, &out);
     weir_buf_puts(&out, "}\n");
-    bool written = write_out(&out, path);
+    bool written = json_write(&out, path);
     weir_buf_fini(&out);
     return written;
 }

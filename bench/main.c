@@ -2,6 +2,9 @@
  * tagweir-bench: what there is to measure.
  */
 #include "count.h"
+#include "json_put.h"
+#include "load/baseline.h"
+#include "load/command.h"
 #include "machine.h"
 #include "options.h"
 #include "report.h"
@@ -15,11 +18,14 @@
 
 extern char **environ;
 
-static const char help[] = "usage: tagweir-bench match [options]\n"
-                           "\n"
-                           "  match   what it costs to find the rules that match a hashtag\n"
-                           "\n"
-                           "tagweir-bench match --help tells its options.\n";
+static const char help[] =
+    "usage: tagweir-bench COMMAND [options]\n"
+    "\n"
+    "  match     what it costs to find the rules that match a hashtag\n"
+    "  load      how many posts a second a server decides, and how long answers take\n"
+    "  baseline  a plain server that decides as tagweir serve does, to measure it against\n"
+    "\n"
+    "tagweir-bench COMMAND --help tells its options.\n";
 
 /* Libraries set themselves up when they are used first, which is no engine's cost. */
 static void
@@ -52,18 +58,6 @@ plot(const char *json, const char *folder)
     if (posix_spawnp(&child, "python3", NULL, NULL, args, environ) != 0 ||
         waitpid(child, &status, 0) != child || status != 0)
         die(EXIT_FAILED, "--svg: python3 %s could not plot into %s", args[1], folder);
-}
-
-/* Before anything is measured, which may take minutes. */
-static void
-check_json(const char *path)
-{
-    FILE *f = path ? fopen(path, "a") : NULL;
-
-    if (path && !f)
-        die(EXIT_FAILED, "%s cannot be written", path);
-    if (f)
-        fclose(f);
 }
 
 /* Plots are made of the JSON, which then need not be kept. */
@@ -144,6 +138,7 @@ static int
 hold_contests(const struct options *o, struct world *world, const struct plan *plan)
 {
     struct folding folding[NFOLDINGS];
+    struct target_value values[MAX_REQUIREMENTS];
 
     say_what_it_is(o, world, plan);
     warm_up(plan, world);
@@ -159,9 +154,10 @@ hold_contests(const struct options *o, struct world *world, const struct plan *p
         folding_measure(world_stream(world, STREAM_ZIPF), o->rounds, folding);
         report_folding(folding);
         report_summary(&run.results);
-        if (o->requirements.n && report_goals(&o->requirements, &run.results) > 0)
+        goals_measure(&o->requirements, &run.results, values);
+        if (o->requirements.n && requirements_print(&o->requirements, values) > 0)
             code = EXIT_MISSED;
-        write_files(o, &(struct report){&run, &o->requirements, folding});
+        write_files(o, &(struct report){&run, &o->requirements, values, folding});
     }
     results_fini(&run.results);
     return code;
@@ -186,7 +182,7 @@ match(int argc, char **argv)
     options_plan(&o, &plan);
     world_init(&world, o.seed, o.ntokens, o.rounds);
     check_real(&o, &world);
-    check_json(o.json);
+    json_check_writable(o.json);
     check_sizes(&plan, &world);
     code = EXIT_DONE;
     if (o.count)
@@ -203,6 +199,10 @@ main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "match") == 0)
         return match(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "load") == 0)
+        return load_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "baseline") == 0)
+        return baseline_main(argc - 1, argv + 1);
     bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     fputs(help, asked ? stdout : stderr);
     return asked ? EXIT_DONE : EXIT_USAGE;

@@ -3,7 +3,8 @@
  */
 #include "options.h"
 
-#include <errno.h>
+#include "arguments.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,8 +72,6 @@ static const struct option known[] = {
 
 /* Names -------------------------------------------------------------------------------------- */
 
-typedef const char *(*name_fn)(size_t i);
-
 static const char *
 nth_workload(size_t i)
 {
@@ -91,42 +90,6 @@ nth_engine(size_t i)
     return engines[i]->name;
 }
 
-/* "a,b": marks each; what is no name ends the program. */
-static void
-mark(const char *text, const char *what, name_fn name, size_t n, bool *marks)
-{
-    while (*text) {
-        size_t len = strcspn(text, ","), i = 0;
-
-        while (i < n && (strlen(name(i)) != len || memcmp(name(i), text, len) != 0))
-            i++;
-        if (i == n)
-            die(EXIT_USAGE, "there is no %s \"%.*s\"; --list names them", what, (int)len, text);
-        marks[i] = true;
-        text += len + (text[len] == ',');
-    }
-}
-
-/* Digits, and k or M behind them. */
-static size_t
-number(const char *text, size_t len, const char *of, size_t least, size_t most)
-{
-    char copy[32] = "", *end;
-    unsigned long long n = 0;
-
-    if (len > 0 && len < sizeof copy && text[0] >= '0' && text[0] <= '9') {
-        memcpy(copy, text, len);
-        errno = 0;
-        n = strtoull(copy, &end, 10);
-        n *= *end == 'k' ? 1000 : *end == 'M' ? 1000000 : 1;
-        end += *end == 'k' || *end == 'M';
-        if (errno == 0 && *end == '\0' && n >= least && n <= most)
-            return (size_t)n;
-    }
-    die(EXIT_USAGE, "%s: \"%.*s\" is not a number from %zu to %zu", of, (int)len, text, least,
-        most);
-}
-
 static void
 read_sizes(struct options *o, const char *text)
 {
@@ -135,7 +98,7 @@ read_sizes(struct options *o, const char *text)
 
         if (o->nsizes == MAX_SIZES)
             die(EXIT_USAGE, "--rules takes up to %d numbers", MAX_SIZES);
-        o->sizes[o->nsizes++] = number(text, len, "--rules", 1, 3000000);
+        o->sizes[o->nsizes++] = argument_number(text, len, "--rules", 1, 3000000);
         text += len + (text[len] == ',');
     }
 }
@@ -145,7 +108,7 @@ require(struct options *o, const char *text)
 {
     char why[256] = "too many goals are required";
 
-    if (!requirements_add(&o->requirements, text, why, sizeof why))
+    if (!requirements_add(&o->requirements, goal_target, text, why, sizeof why))
         die(EXIT_USAGE, "--require %s: %s", text, why);
 }
 
@@ -162,30 +125,30 @@ take(struct options *o, int option)
         break;
     case OPT_WORKLOAD:
         o->chose_workloads = true;
-        mark(optarg, "workload", nth_workload, NWORKLOADS, o->workloads);
+        argument_mark(optarg, "workload", nth_workload, NWORKLOADS, o->workloads);
         break;
     case OPT_RULES:
         read_sizes(o, optarg);
         break;
     case OPT_TOKENS:
         o->chose_streams = true;
-        mark(optarg, "stream", nth_stream, NSTREAMS, o->streams);
+        argument_mark(optarg, "stream", nth_stream, NSTREAMS, o->streams);
         break;
     case OPT_ENGINES:
         o->chose_engines = true;
-        mark(optarg, "engine", nth_engine, nengines, o->engines);
+        argument_mark(optarg, "engine", nth_engine, nengines, o->engines);
         break;
     case OPT_STREAM:
-        o->ntokens = number(optarg, len, "--stream", 1000, 4000000);
+        o->ntokens = argument_number(optarg, len, "--stream", 1000, 4000000);
         break;
     case OPT_SEED:
-        o->seed = number(optarg, len, "--seed", 0, SIZE_MAX);
+        o->seed = argument_number(optarg, len, "--seed", 0, SIZE_MAX);
         break;
     case OPT_ROUNDS:
-        o->rounds = (unsigned)number(optarg, len, "--rounds", 1, MAX_ROUNDS);
+        o->rounds = (unsigned)argument_number(optarg, len, "--rounds", 1, MAX_ROUNDS);
         break;
     case OPT_COUNT:
-        o->count = number(optarg, len, "--count", 1, 2000000);
+        o->count = argument_number(optarg, len, "--count", 1, 2000000);
         break;
     case OPT_JSON:
         o->json = optarg;
@@ -278,7 +241,7 @@ options_plan(const struct options *o, struct plan *p)
 
     if (o->requirements.n && !chose)
         for (size_t i = 0; i < o->requirements.n; i++)
-            goal_plan(o->requirements.v[i].goal, p);
+            goal_plan(goal_of(o->requirements.v[i].target), p);
     else
         for (size_t w = 0; w < NWORKLOADS; w++)
             if (wants_workload(o, (enum workload)w))

@@ -3,47 +3,11 @@
  */
 #include "report.h"
 
+#include "figures.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-/* 1,234,567 */
-static const char *
-grouped(size_t n, char out[32])
-{
-    char digits[32];
-    size_t len = (size_t)snprintf(digits, sizeof digits, "%zu", n), at = 0;
-
-    for (size_t i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return out;
-}
-
-/* Three digits that matter, or all before the point. */
-static const char *
-figure(double v, char out[32])
-{
-    char whole[32];
-
-    if (v <= 0)
-        snprintf(out, 32, "-");
-    else if (v < 100)
-        snprintf(out, 32, v < 10 ? "%.2f" : "%.1f", v);
-    else
-        snprintf(out, 32, "%s", grouped((size_t)(v + 0.5), whole));
-    return out;
-}
-
-static const char *
-megabytes(size_t bytes, char out[32])
-{
-    snprintf(out, 32, "%.1f MB", (double)bytes / 1e6);
-    return out;
-}
 
 /* One contest -------------------------------------------------------------------------------- */
 
@@ -205,46 +169,7 @@ report_summary(const struct results *r)
     }
 }
 
-/* Goals -------------------------------------------------------------------------------------- */
-
-/* Two lines: the figures, and where they are of, or why there are none. */
-static void
-print_goal(const struct requirement *q, const struct goal_value *v)
-{
-    const struct goal *g = q->goal;
-    const char *met = !v->measured ? "?" : requirement_met(q, v) ? "yes" : "NO";
-    char value[32] = "-";
-
-    if (v->measured)
-        snprintf(value, sizeof value, "%.3g", v->value);
-    printf("%-11s %10s %5s %4.3g %8.3g %-4s %s\n%44s (", g->id, value,
-           goal_at_most(g) ? "<=" : ">=", q->bound, g->aim, met, g->what, "");
-    if (!v->measured)
-        printf("not measured: %s; ", v->why);
-    printf("%s)\n", v->where);
-}
-
-size_t
-report_goals(const struct requirements *q, const struct results *r)
-{
-    size_t missed = 0, unknown = 0;
-
-    printf("\n%-11s %10s %10s %8s %-4s\n", "goal", "value", "required", "aim", "met");
-    for (size_t i = 0; i < q->n; i++) {
-        struct goal_value v = goal_measure(q->v[i].goal, r);
-
-        missed += v.measured && !requirement_met(&q->v[i], &v);
-        unknown += !v.measured;
-        print_goal(&q->v[i], &v);
-    }
-    printf("%zu of %zu met", q->n - missed - unknown, q->n);
-    if (missed)
-        printf(", %zu missed", missed);
-    if (unknown)
-        printf(", %zu not measured and so not shown to be met", unknown);
-    putchar('\n');
-    return missed + unknown;
-}
+/* What there is ------------------------------------------------------------------------------ */
 
 void
 report_list(void)
@@ -260,7 +185,5 @@ report_list(void)
     for (size_t s = 0; s < NSTREAMS; s++)
         printf("  %-20s %s\n", stream_name((enum stream)s), stream_about((enum stream)s));
     printf("\nGoals (--require):\n");
-    for (size_t i = 0; i < ngoals; i++)
-        printf("  %-11s %s %-6g aim %-6g %s\n", goals[i].id,
-               goal_at_most(&goals[i]) ? "<=" : ">=", goals[i].least, goals[i].aim, goals[i].what);
+    targets_print(goal_target);
 }

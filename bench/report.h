@@ -13,15 +13,14 @@ void report_contest(const struct run *run, const struct rules *rules, size_t fir
 void report_folding(const struct folding f[NFOLDINGS]);
 /* Cost by number of rules, as a table of engines: one for each workload. */
 void report_summary(const struct results *r);
-/* @return how many are not met, or not known to be. */
-size_t report_goals(const struct requirements *q, const struct results *r);
 /* Engines, workloads, streams, goals. */
 void report_list(void);
 
 struct report {
     const struct run *run;
     const struct requirements *requirements;
-    const struct folding *folding; /* NULL: not measured */
+    const struct target_value *values; /* of each of them */
+    const struct folding *folding;     /* NULL: not measured */
 };
 
 /* All of it, every sample, as one JSON object. false: the file could not be written. */

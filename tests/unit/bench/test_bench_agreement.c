@@ -202,7 +202,7 @@ static const struct goal *
 goal(const char *id)
 {
     for (size_t i = 0; i < ngoals; i++)
-        if (strcmp(goals[i].id, id) == 0)
+        if (strcmp(goals[i].target.id, id) == 0)
             return &goals[i];
     return NULL;
 }
@@ -224,7 +224,7 @@ static void
 the_worst_case_decides(void **state)
 {
     struct results r = {0};
-    struct goal_value v;
+    struct target_value v;
 
     (void)state;
     for (int w = WORKLOAD_COLD; w <= WORKLOAD_DENSE; w += WORKLOAD_DENSE - WORKLOAD_COLD)
@@ -247,8 +247,8 @@ the_worst_case_decides(void **state)
     r.v[r.n - 1].variant = 1;
     v = goal_measure(goal("M5.zipf"), &r);
     assert_true(v.measured && fabs(v.value - 4.5) < 1e-9);
-    assert_false(requirement_met(&(struct requirement){goal("M5.zipf"), 4}, &v));
-    assert_true(requirement_met(&(struct requirement){goal("M5.zipf"), 5}, &v));
+    assert_false(requirement_met(&(struct requirement){&goal("M5.zipf")->target, 4}, &v));
+    assert_true(requirement_met(&(struct requirement){&goal("M5.zipf")->target, 5}, &v));
     results_fini(&r);
 }
 
@@ -271,10 +271,10 @@ absent_or(const char *engine, const char *why)
 static void
 assert_not_measured(const char *id, const struct results *r, const char *why, const char *where)
 {
-    struct goal_value v = goal_measure(goal(id), r);
+    struct target_value v = goal_measure(goal(id), r);
 
     assert_false(v.measured);
-    assert_false(requirement_met(&(struct requirement){goal(id), 0}, &v));
+    assert_false(requirement_met(&(struct requirement){&goal(id)->target, 0}, &v));
     assert_string_equal(v.why, why);
     assert_string_equal(v.where, where);
 }
@@ -326,7 +326,7 @@ our_loading_is_held_against_their_compiling(void **state)
     r.v[0].compile_s.median = 2;
     r.v[0].load_s.median = 0.1;
     r.v[1].compile_s.median = r.v[1].load_s.median = 1;
-    struct goal_value v = goal_measure(goal("M9.re2"), &r);
+    struct target_value v = goal_measure(goal("M9.re2"), &r);
     assert_true(v.measured && fabs(v.value - 0.1) < 1e-9);
     results_fini(&r);
 }
@@ -349,7 +349,7 @@ requirements_are_read_or_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct requirements q = {.n = 0};
 
-        if (requirements_add(&q, rows[i].text, why, sizeof why) != (rows[i].goals > 0))
+        if (requirements_add(&q, goal_target, rows[i].text, why, sizeof why) != (rows[i].goals > 0))
             fail_msg("--require %s", rows[i].text);
         if (rows[i].goals == 0)
             continue;
@@ -357,7 +357,7 @@ requirements_are_read_or_refused(void **state)
         assert_true(fabs(q.v[0].bound - rows[i].bound) < 1e-9);
     }
     struct requirements all = {.n = 0};
-    assert_true(requirements_add(&all, "all", why, sizeof why));
+    assert_true(requirements_add(&all, goal_target, "all", why, sizeof why));
     assert_int_equal(all.n, ngoals);
 }
 
