@@ -242,8 +242,8 @@ the_worst_case_decides(void **state)
     v = goal_measure(goal("M1"), &r);
     assert_false(v.measured); /* nobody took hash-hs-call along */
 
-    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir-memo", 10);
-    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir-memo", 45);
+    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir", 10);
+    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir", 45);
     r.v[r.n - 1].variant = 1;
     v = goal_measure(goal("M5.zipf"), &r);
     assert_true(v.measured && fabs(v.value - 4.5) < 1e-9);
