@@ -252,6 +252,27 @@ the_worst_case_decides(void **state)
     results_fini(&r);
 }
 
+/* The machine was slow in the second round, for both: 2, 2 and 3 times, not 30 over 10. */
+static void
+a_goal_is_made_of_the_ratios_of_each_round(void **state)
+{
+    static const double ours[] = {10, 100, 10}, larger[] = {20, 200, 30};
+    struct results r = {0};
+    struct goal_value v;
+
+    (void)state;
+    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir", ours[0]);
+    put(&r, WORKLOAD_GROWTH, 100000, STREAM_ZIPF, "tagweir", larger[0]);
+    r.v[1].variant = 1;
+    for (size_t i = 1; i < 3; i++) {
+        samples_add(&r.v[0].timing.ns, ours[i]);
+        samples_add(&r.v[1].timing.ns, larger[i]);
+    }
+    v = goal_measure(goal("M5.zipf"), &r);
+    assert_true(v.measured && fabs(v.value - 2) < 1e-9);
+    results_fini(&r);
+}
+
 static void
 put_missing(struct results *r, enum workload w, size_t nrules, const char *engine, const char *why)
 {
@@ -371,6 +392,7 @@ main(void)
         cmocka_unit_test(tags_are_their_own_keys),
         cmocka_unit_test(larger_sets_begin_as_smaller_ones),
         cmocka_unit_test(the_worst_case_decides),
+        cmocka_unit_test(a_goal_is_made_of_the_ratios_of_each_round),
         cmocka_unit_test(what_is_not_measured_is_told_with_its_reason),
         cmocka_unit_test(our_loading_is_held_against_their_compiling),
         cmocka_unit_test(requirements_are_read_or_refused),
