@@ -117,6 +117,13 @@ class Hostile(weir.Server):
                 f"it never said {text!r}:\n{self.said()}"
             time.sleep(0.005)
 
+    def wait_for_loads(self, n):
+        """Of rules that decide from then on, since the start."""
+        end = time.monotonic() + weir.PATIENCE_S
+        while self.said().count("reloaded: ") < n:
+            assert time.monotonic() < end, f"rules were not loaded {n} times:\n{self.said()}"
+            time.sleep(0.02)
+
     def check(self):
         """As `tagweir ctl` tells it, the numbers add up."""
         done = weir.expect(weir.run("ctl", "--control", self.control, "status", "--json"))
@@ -174,6 +181,12 @@ class Beside:
             what()
         except Exception as e:  # is the test's failure, told where it ends
             self.failure = self.failure or e
+
+    def load_rules(self):
+        """From now on. Rules that come and go take memory, megabytes for each worker, and more or
+        less of it by when they come: what connections hold is measured before."""
+        self.threads.append(threading.Thread(target=self.go, args=(self.reload,), daemon=True))
+        self.threads[-1].start()
 
     def client(self):
         s = self.server.connect()
