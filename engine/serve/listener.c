@@ -181,6 +181,16 @@ is_listening_stream(int fd)
            getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len) == 0 && listens;
 }
 
+static enum listen_result
+refuse_tcp(const char *spec, const struct listen_options *o, weir_buf *why)
+{
+    weir_buf_printf(why,
+                    "%s %s: only a Unix socket will do, whose permissions say who may connect: "
+                    "expected unix:PATH or systemd:NAME",
+                    listen_option(o), spec);
+    return LISTEN_BAD;
+}
+
 /* A socket as it was passed: it can be anything. */
 static enum listen_result
 adopt(const char *spec, const struct listen_options *o, struct listen_socket *s, weir_buf *why)
@@ -204,6 +214,8 @@ adopt(const char *spec, const struct listen_options *o, struct listen_socket *s,
     }
     if (at.ss_family != AF_INET && at.ss_family != AF_INET6)
         return listen_fail(why, spec, "what was passed is neither a Unix nor a TCP socket", 0);
+    if (o->unix_only)
+        return refuse_tcp(spec, o, why);
     name_tcp(s);
     set_nodelay(s->fd);
     return check_exposed(spec, s->name, (const struct sockaddr *)&at, o, why);
@@ -257,7 +269,7 @@ listen_open(const char *spec, const struct listen_options *o, struct listen_sock
     if (strcmp(spec, "systemd") == 0 || strncmp(spec, "systemd:", 8) == 0)
         return open_passed(spec, o, out, n, why);
     if (strncmp(spec, "unix:", 5) != 0)
-        return open_tcp(spec, o, out, n, why);
+        return o->unix_only ? refuse_tcp(spec, o, why) : open_tcp(spec, o, out, n, why);
     enum listen_result r = listen_open_unix(spec, spec + 5, o, &out[0], why);
     *n = r == LISTEN_OK;
     return r;

@@ -31,6 +31,7 @@ struct listen_options {
     bool encrypted;     /* TLS is spoken there */
     bool insecure;      /* it is meant so, though nothing is encrypted */
     const char *option; /* that gave the address, for messages; NULL: --listen */
+    bool unix_only;     /* whoever may connect is told by permissions alone: nothing is TCP */
 };
 
 /* Sockets that one `--listen` may stand for: a name can have several addresses. */

@@ -346,7 +346,8 @@ no_memory(const struct server *s)
 static enum listen_result
 open_control(struct server *s, weir_buf *why)
 {
-    struct listen_options private = {.socket_mode = s->o.control_mode};
+    struct listen_options private = {
+        .socket_mode = s->o.control_mode, .option = "--control", .unix_only = true};
 
     return control_open(s, s->base, s->o.control, &private, why, &s->control);
 }

@@ -251,5 +251,17 @@ def test_what_is_no_request_is_refused():
     assert weir.run("ctl", "status").code == 2
 
 
+def test_control_is_by_a_unix_socket_only():
+    """TCP has no permissions: whoever is on the machine could take orders out of force."""
+    with weir.Folder() as folder:
+        for address in "127.0.0.1:0", "localhost:7", f"{folder.path}/control":
+            done = weir.run("serve", "--rules", weir.INDIA, "--listen", f"unix:{folder.path}/s",
+                            "--control", address, timeout=60)
+            assert done.code == 2, done.text()
+            assert f"--control {address}: only a Unix socket will do".encode() in done.err, done.text()
+            assert b"expected unix:PATH" in done.err and b"listening" not in done.err, done.text()
+            assert os.listdir(folder.path) == [], "something was left"
+
+
 if __name__ == "__main__":
     tap.main()

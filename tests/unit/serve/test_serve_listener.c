@@ -213,6 +213,27 @@ specs_that_are_none(void **state)
         assert_int_equal(open_and_say(rows[i], &usual, &s, "--listen "), LISTEN_BAD);
 }
 
+/* As for control: TCP has no permissions. */
+static void
+unix_sockets_only(void **state)
+{
+    static const char *const rows[] = {"127.0.0.1:7", "[::1]:7", "localhost:0", "/run/weir", ""};
+    struct listen_options o = {.socket_mode = 0600, .option = "--control", .unix_only = true};
+    struct listen_socket s;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char expected[200];
+
+        (void)snprintf(expected, sizeof expected, "--control %s: only a Unix socket will do",
+                       rows[i]);
+        assert_int_equal(open_and_say(rows[i], &o, &s, expected), LISTEN_BAD);
+    }
+    assert_int_equal(open_and_say("unix:", &o, &s, "--control unix:: the path"), LISTEN_BAD);
+    s = open_one(spec_of("socket"), &o);
+    close_one(&s);
+}
+
 #define NOT_ENCRYPTED                                                                              \
     "is not a loopback address, and posts and answers are not encrypted: give a certificate "      \
     "(--tls-cert), or say --insecure if that is meant"
@@ -389,6 +410,13 @@ passed_sockets(void **state)
         {{TCP_OPEN}, 1, NULL, {"systemd"}, {.insecure = true}, LISTEN_OK, "0.0.0.0:"},
         {{TCP_OPEN}, 1, NULL, {"systemd"}, {.encrypted = true}, LISTEN_OK, "0.0.0.0:"},
         {{STREAM, TCP_OPEN}, 2, NULL, {"systemd"}, {0}, LISTEN_BAD, "--listen systemd: 0.0.0.0:"},
+        {{STREAM, TCP},
+         2,
+         "a:b",
+         {"systemd:a", "systemd:b"},
+         {.option = "--control", .unix_only = true},
+         LISTEN_BAD,
+         "--control systemd:b: only a Unix socket will do"},
         {{STREAM},
          1,
          "ab",
@@ -484,6 +512,7 @@ main(void)
         cmocka_unit_test(owners_that_cannot_be),
         cmocka_unit_test(files_in_the_place),
         cmocka_unit_test(specs_that_are_none),
+        cmocka_unit_test(unix_sockets_only),
         cmocka_unit_test(beyond_loopback),
         cmocka_unit_test(passed_sockets),
         cmocka_unit_test(sockets_for_others),
