@@ -13,6 +13,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/loop.h"
 #include "serve/worker.h"
 
 #include <errno.h>
@@ -488,10 +489,24 @@ on_turn(evutil_socket_t fd, short what, void *arg)
     leave(c);
 }
 
+/* Events of clients wait for those of the worker itself. */
+static bool
+make_events(struct conn *c)
+{
+    struct event_base *base = c->worker->base;
+
+    c->readable = event_new(base, c->fd, EV_READ | EV_PERSIST, on_readable, c);
+    c->writable = event_new(base, c->fd, EV_WRITE | EV_PERSIST, on_writable, c);
+    c->turn = evtimer_new(base, on_turn, c);
+    return c->readable && c->writable && c->turn &&
+           event_priority_set(c->readable, LOOP_CLIENTS) == 0 &&
+           event_priority_set(c->writable, LOOP_CLIENTS) == 0 &&
+           event_priority_set(c->turn, LOOP_CLIENTS) == 0;
+}
+
 bool
 conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
 {
-    struct event_base *base = w->base;
     struct conn *c = calloc(1, sizeof *c);
 
     if (!c) {
@@ -500,10 +515,7 @@ conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
     }
     *c = (struct conn){
         .magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w, .line = {.done = true}};
-    c->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, c);
-    c->writable = event_new(base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
-    c->turn = evtimer_new(base, on_turn, c);
-    if (!c->readable || !c->writable || !c->turn || !wire_init(&c->wire, fd, tls)) {
+    if (!make_events(c) || !wire_init(&c->wire, fd, tls)) {
         free_events(c);
         (void)close(fd);
         free(c);
@@ -523,8 +535,8 @@ conn_drain(struct conn *c)
     CHECK_OBJ(c, CONN_MAGIC);
     if (c->state == CONN_READING || c->state == CONN_HOLDING) {
         set_state(c, CONN_ENDING);
-        (void)want(c->readable, &c->wants_read, false);
-        work(c);
+        arm(c);
+        take_turn(c, true); /* at once, it would take as long for all together as they have work */
     }
     free_if_closed(c);
 }

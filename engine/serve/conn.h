@@ -73,7 +73,8 @@ struct conn {
 
 /* Takes the socket over, in every case. @param tls  NULL: plain. false without memory. */
 bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
-/* Stop reading; answer what was read, send it, close. May free the connection. */
+/* Stop reading; what was read is answered and sent in turns, and then it is closed. May free the
+   connection. */
 void conn_drain(struct conn *c);
 /* Close at once, and free it; what is unsent is discarded. */
 void conn_kill(struct conn *c);

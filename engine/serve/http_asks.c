@@ -8,6 +8,7 @@
 #include "serve/http_parts.h"
 
 #include "flow/check.h"
+#include "serve/loop.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -257,7 +258,8 @@ take_turn(struct http_ask *a)
 
     if (!a->turn)
         a->turn = evtimer_new(a->http->base, on_turn, a);
-    if (!a->turn || event_add(a->turn, &at_once) < 0)
+    if (!a->turn || event_priority_set(a->turn, LOOP_CLIENTS) < 0 ||
+        event_add(a->turn, &at_once) < 0)
         drop(a);
 }
 

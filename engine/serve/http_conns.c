@@ -8,6 +8,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/loop.h"
 
 #include <event2/listener.h>
 #include <inttypes.h>
@@ -119,7 +120,8 @@ on_come(struct event_base *base, void *arg)
         return NULL;
     }
     *c = (struct http_conn){.http = h, .bev = bev, .since_us = clock_running_us()};
-    bufferevent_incref(bev); /* until tend() */
+    (void)bufferevent_priority_set(bev, LOOP_CLIENTS); /* as evhttp asks for it */
+    bufferevent_incref(bev);                           /* until tend() */
     c->next = h->conns;
     if (h->conns)
         h->conns->prev = c;
@@ -182,6 +184,7 @@ adopt(struct http_conn *c)
         c->evcon = evcon;
         CHECK(evhttp_connection_get_bufferevent(c->evcon) == bev);
         evhttp_connection_set_closecb(c->evcon, on_closed, c);
+        (void)bufferevent_priority_set(bev, LOOP_CLIENTS); /* it has its socket by now */
         bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
         (void)evbuffer_add_cb(bufferevent_get_input(bev), on_input, c);
         (void)evbuffer_add_cb(bufferevent_get_output(bev), on_output, c);
@@ -334,7 +337,8 @@ http_conns_start(struct http *h)
 
     h->tend = event_new(h->base, -1, 0, on_tend, h);
     h->sweep = event_new(h->base, -1, EV_PERSIST, on_sweep, h);
-    if (!h->tend || !h->sweep || event_add(h->sweep, &every) < 0)
+    if (!h->tend || !h->sweep || event_priority_set(h->sweep, LOOP_CLIENTS) < 0 ||
+        event_add(h->sweep, &every) < 0)
         return false;
     evhttp_set_bevcb(h->evhttp, on_come, h);
     for (size_t i = 0; i < h->nbound; i++)

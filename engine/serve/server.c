@@ -7,6 +7,7 @@
 #include "flow/check.h"
 #include "flow/clock.h"
 #include "serve/daemon.h"
+#include "serve/loop.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -273,13 +274,7 @@ on_signal(evutil_socket_t sig, short what, void *arg)
 static bool
 make_events(struct server *s)
 {
-    struct event_config *cfg = event_config_new();
-
-    if (!cfg)
-        return false;
-    (void)event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
-    s->base = event_base_new_with_config(cfg);
-    event_config_free(cfg);
+    s->base = loop_new();
     s->news_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!s->base || s->news_fd < 0)
         return false;

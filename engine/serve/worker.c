@@ -5,6 +5,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/loop.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -294,8 +295,14 @@ kill_all(struct worker *w)
 }
 
 static void
-take_over(struct worker *w, struct worker_fd *fds, size_t n)
+take_over(struct worker *w)
 {
+    (void)pthread_mutex_lock(&w->lock);
+    struct worker_fd *fds = w->fds;
+    size_t n = w->nfds;
+    w->fds = NULL;
+    w->nfds = w->fds_cap = 0;
+    (void)pthread_mutex_unlock(&w->lock);
     for (size_t i = 0; i < n; i++) {
         if (!conn_open(w, fds[i].fd, fds[i].tls))
             w->hooks.say(w->hooks.arg, true, "a connection was refused: out of memory");
@@ -305,11 +312,22 @@ take_over(struct worker *w, struct worker_fd *fds, size_t n)
     free(fds);
 }
 
+/* Those that were given have their turn as the others have theirs. */
+static void
+on_come(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    take_over(arg);
+}
+
 static void
 obey(struct worker *w, enum worker_order order)
 {
-    if (order >= WORKER_DRAIN)
+    if (order >= WORKER_DRAIN) {
+        take_over(w); /* they came before it */
         drain(w);
+    }
     if (order >= WORKER_KILL)
         kill_all(w);
     tell_if_drained(w);
@@ -328,14 +346,12 @@ on_woken(evutil_socket_t fd, short what, void *arg)
     (void)!read(fd, &n, sizeof n);
     worker_keep_up(w);
     (void)pthread_mutex_lock(&w->lock);
-    struct worker_fd *fds = w->fds;
-    size_t nfds = w->nfds;
+    bool have_come = w->nfds > 0;
     enum worker_order order = w->order;
     question = w->asked > w->reported ? w->asked : 0;
-    w->fds = NULL;
-    w->nfds = w->fds_cap = 0;
     (void)pthread_mutex_unlock(&w->lock);
-    take_over(w, fds, nfds);
+    if (have_come)
+        event_active(w->come, EV_TIMEOUT, 0);
     obey(w, order);
     if (question)
         answer_question(w, question);
@@ -348,19 +364,16 @@ make_events(struct worker *w)
 {
     unsigned ms = sweep_ms(&w->limits);
     struct timeval every = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-    struct event_config *cfg = event_config_new();
 
-    if (!cfg)
-        return false;
-    (void)event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
-    w->base = event_base_new_with_config(cfg);
-    event_config_free(cfg);
+    w->base = loop_new();
     w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!w->base || w->wake_fd < 0)
         return false;
     w->woken = event_new(w->base, w->wake_fd, EV_READ | EV_PERSIST, on_woken, w);
+    w->come = event_new(w->base, -1, 0, on_come, w);
     w->sweep = event_new(w->base, -1, EV_PERSIST, on_sweep, w);
-    return w->woken && w->sweep && event_add(w->woken, NULL) == 0 &&
+    return w->woken && w->come && w->sweep && event_priority_set(w->come, LOOP_CLIENTS) == 0 &&
+           event_priority_set(w->sweep, LOOP_CLIENTS) == 0 && event_add(w->woken, NULL) == 0 &&
            event_add(w->sweep, &every) == 0;
 }
 
@@ -369,6 +382,8 @@ free_events(struct worker *w)
 {
     if (w->woken)
         event_free(w->woken);
+    if (w->come)
+        event_free(w->come);
     if (w->sweep)
         event_free(w->sweep);
     if (w->base)

@@ -74,7 +74,7 @@ struct worker {
     uint32_t magic;
     size_t number; /* and its seat in every edition */
     struct event_base *base;
-    struct event *woken, *sweep;
+    struct event *woken, *come, *sweep;
     struct worker_hooks hooks;
     struct worker_limits limits;
     struct answerer answerer;

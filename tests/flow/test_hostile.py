@@ -73,6 +73,74 @@ def test_idle_connections_cost_little_and_busy_ones_are_answered():
         server.wait_for("only the client beside", lambda s: s["connections"] <= 1)
 
 
+# Patterns that every tag is tried on, one by one.
+SLOW = "tagweir: 1\nrules:\n" + "".join(f"""  - id: slow{i}
+    regions: [IN]
+    action: withhold
+    match:
+      hashtags: ['/^(?!.*(.).*\\1.*\\1.*\\1)[a-z]+{i}x\\d*[a-f]$/']
+""" for i in range(100))
+
+
+def slow_posts(size):
+    posts = b"".join(own(k, '","'.join(f"tag{k}x{i}f" for i in range(30))) for k in range(size // 400))
+    return posts[:posts.rindex(b"\n", 0, size) + 1]
+
+
+def control_while(busy, server, total):
+    """What is asked by control is answered while clients have work for all of the time."""
+    server.wait_for("work", lambda s: s["posts"] > 0)
+    took, moved = [], []
+    for _ in range(5):
+        began = time.monotonic()
+        status = server.status()
+        took.append(time.monotonic() - began)
+        moved.append(status["posts"])
+        time.sleep(0.01)
+    print(f"# beside {busy}: asked five times, answered after {sorted(took)[2] * 1000:.0f} ms, "
+          f"{max(took) * 1000:.0f} at most; meanwhile {moved[0]} to {moved[-1]} of {total} posts")
+    assert moved[0] < total, "they were not busy when it was first asked"
+    assert sorted(took)[2] < (4 if SANITIZED else 1), took
+
+
+def test_control_is_answered_however_busy_clients_are():
+    n, posts = size("WEIR_CROWD", 600, 10_000), slow_posts(80_000)
+    need_descriptors(n + 200)
+    with Hostile("--match-off", "memo", workers=1) as server:
+        server.put(SLOW)
+        server.ask("reload")
+        clients = [server.connect() for _ in range(n)]
+        server.wait_for("all of them", lambda s: s["connections"] >= n)
+        for s in clients:
+            s.setblocking(False)
+            assert s.send(posts) == len(posts)
+        control_while(f"{n} streams", server, n * posts.count(b"\n"))
+        for s in clients:
+            s.close()
+        server.wait_for("rest", lambda s: s["connections"] == 0)
+        server.check()
+
+
+def test_control_is_answered_however_busy_http_is():
+    n, posts = size("WEIR_HTTP_CROWD", 400, 2000), slow_posts(150_000)
+    need_descriptors(n + 200)
+    with weir.Folder() as folder:
+        http = f"unix:{folder.path}/http"
+        with Hostile("--match-off", "memo", "--http", http, "--http-connections", str(n),
+                     "--http-timeout", "600", workers=1) as server:
+            server.put(SLOW)
+            server.ask("reload")
+            clients = [server.connect(http) for _ in range(n)]
+            for s in clients:
+                s.sendall(b"POST /v1/decide HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+                          % (len(posts), posts))
+            control_while(f"{n} clients of HTTP", server, n * posts.count(b"\n"))
+            for s in clients:
+                s.close()
+            server.wait_for("rest", lambda s: s["in_flight"] == 0 and s["unsent"] == 0)
+            server.check()
+
+
 def test_many_connect_and_leave():
     """Each with one post, so many a second; each is answered."""
     rate, seconds = size("WEIR_CONNECTS", 200, 1000), size("WEIR_CONNECT_SECONDS", 2, 5)
