@@ -57,7 +57,6 @@ struct server {
     struct load_job *loading, *waiting;
     struct server_load last_load;
     int64_t good_ms; /* of the last one that was */
-    weir_buf last_report;
 
     /* alarms.c */
     struct server_trip *trips;
