@@ -3,18 +3,8 @@
  */
 #include "serve/http_parts.h"
 
-#include "flow/clock.h"
-
 #include <stdlib.h>
 #include <unistd.h>
-
-int64_t
-http_now_ms(const struct http *h)
-{
-    const struct answer_options *o = server_answer_options(h->server);
-
-    return o->clock == ANSWER_FIXED ? o->at_ms : clock_now_ms();
-}
 
 /* Health ------------------------------------------------------------------------------------- */
 

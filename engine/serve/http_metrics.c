@@ -118,7 +118,7 @@ put_seconds(weir_buf *out, int64_t ms)
     X(http_sent_bytes_total, counter, v->http->counts.bytes_out, "Bytes written by HTTP.")         \
     X(rules, gauge, weir_ruleset_nrules(v->rs), "Rules in use.")                                   \
     X(orders, gauge, weir_ruleset_norders(v->rs), "Orders in use.")                                \
-    X(orders_overdue, gauge, status_count_reviews(v->rs, WEIR_REVIEW_OVERDUE),                     \
+    X(orders_overdue, gauge, status_count_reviews(v->server, WEIR_REVIEW_OVERDUE),                 \
       "Orders that go on although nobody has confirmed them by their review_by.")                  \
     X(breakers_tripped, gauge, server_ntrips(v->server),                                           \
       "Breakers that have tripped, and were not reset.")                                           \

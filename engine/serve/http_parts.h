@@ -216,8 +216,4 @@ HTTP_ENDPOINTS(X)
 /* http_metrics.c */
 void http_put_metrics(const struct http *h, const struct server_sums *sums, weir_buf *out);
 
-/* What time it is for those who ask without naming one; the clock's, unless it was told to stand
-   still. */
-int64_t http_now_ms(const struct http *h);
-
 #endif

@@ -151,7 +151,7 @@ void
 http_rules(struct http_ask *a)
 {
     a->rs = server_ruleset_ref(a->http->server);
-    a->at_ms = http_now_ms(a->http);
+    a->at_ms = server_now_ms(a->http->server);
     http_reply_parts(a, HTTP_200, HTTP_JSON, rules_part);
 }
 
@@ -200,6 +200,6 @@ http_order(struct http_ask *a)
         http_fail(a, HTTP_404, "no_such_order", "no order of the rules in use has this id");
         return;
     }
-    put_order(&body, rs, order, http_now_ms(a->http));
+    put_order(&body, rs, order, server_now_ms(a->http->server));
     http_reply(a, HTTP_200, HTTP_JSON, &body);
 }

@@ -511,6 +511,12 @@ server_answer_options(const struct server *s)
     return &s->o.answer;
 }
 
+int64_t
+server_now_ms(const struct server *s)
+{
+    return s->o.answer.clock == ANSWER_FIXED ? s->o.answer.at_ms : clock_now_ms();
+}
+
 bool
 server_is_draining(const struct server *s)
 {

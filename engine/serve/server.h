@@ -106,6 +106,9 @@ int64_t server_last_good_load_ms(const struct server *s);
 /* The caller's. */
 weir_ruleset *server_ruleset_ref(const struct server *s);
 const struct answer_options *server_answer_options(const struct server *s);
+/* What time it is for those who ask without naming one: that of the machine, unless the clock was
+   told to stand still. */
+int64_t server_now_ms(const struct server *s);
 /* It answers what it has read, and ends. */
 bool server_is_draining(const struct server *s);
 

@@ -3,8 +3,6 @@
  */
 #include "serve/status.h"
 
-#include "flow/clock.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -18,9 +16,10 @@ put_time(weir_buf *out, int64_t ms)
 }
 
 uint32_t
-status_count_reviews(const weir_ruleset *rs, weir_review review)
+status_count_reviews(const struct server *s, weir_review review)
 {
-    int64_t now_ms = clock_now_ms();
+    const weir_ruleset *rs = server_ruleset(s);
+    int64_t now_ms = server_now_ms(s);
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < weir_ruleset_norders(rs); i++)
@@ -35,7 +34,7 @@ put_rules(const struct server *s, weir_buf *out)
 {
     const weir_ruleset *rs = server_ruleset(s);
     const struct server_load *load = server_last_load(s);
-    uint32_t overdue = status_count_reviews(rs, WEIR_REVIEW_OVERDUE);
+    uint32_t overdue = status_count_reviews(s, WEIR_REVIEW_OVERDUE);
 
     weir_buf_printf(out, "rules        %.16s, %" PRIu32 " rules, %" PRIu32 " orders, since ",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
@@ -140,7 +139,7 @@ put_rules_json(const struct server *s, weir_buf *out)
     weir_buf_printf(out, ",\"ruleset\":\"%s\"", weir_ruleset_digest(rs));
     put_number(out, "rules", weir_ruleset_nrules(rs));
     put_number(out, "orders", weir_ruleset_norders(rs));
-    put_number(out, "overdue", status_count_reviews(rs, WEIR_REVIEW_OVERDUE));
+    put_number(out, "overdue", status_count_reviews(s, WEIR_REVIEW_OVERDUE));
     put_time_json(out, "ruleset_since", server_edition_ms(s));
     if (!load->any)
         return;

@@ -10,8 +10,8 @@
 void status_text(const struct server *s, const struct server_sums *sums, weir_buf *out);
 void status_json(const struct server *s, const struct server_sums *sums, weir_buf *out);
 
-/* Orders by how their reviews stand, at this moment. */
-uint32_t status_count_reviews(const weir_ruleset *rs, weir_review review);
+/* Orders by how their reviews stand, at server_now_ms. */
+uint32_t status_count_reviews(const struct server *s, weir_review review);
 
 /* Items that were read, and are not answered yet. */
 static inline uint64_t

@@ -234,6 +234,25 @@ rules:
         assert server.status()["overdue"] == 1
 
 
+def test_reviews_stand_as_they_do_when_posts_are_decided():
+    text = """tagweir: 1
+orders:
+  held: {kind: emergency, served: 2021-02-01T06:00:00Z, review_by: 2021-02-03T06:00:00Z}
+rules:
+  - {id: tag, order: held, regions: [IN], action: withhold, match: {hashtags: ["#farmers"]}}
+"""
+    for clock, overdue in (("2021-02-01T07:00:00Z", 0), ("2021-02-03T05:59:59.999Z", 0),
+                           ("2021-02-03T06:00:01Z", 1), ("now", 1), ("created", 1)):
+        with weir.Folder() as folder, \
+                Controlled(folder, text, ["--http", f"unix:{folder.path}/http"], clock) as server:
+            http = f"unix:{folder.path}/http"
+            assert server.status()["overdue"] == overdue, clock
+            assert ("OVERDUE" in server.ctl("status")) == bool(overdue), clock
+            s = server.connect(http)
+            s.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert b"\ntagweir_orders_overdue %d\n" % overdue in weir.read_all(s), clock
+
+
 def test_what_is_no_request_is_refused():
     with weir.Folder() as folder, Controlled(folder, rules()) as server:
         s = server.connect(server.control)
