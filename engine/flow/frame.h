@@ -59,4 +59,11 @@ frame_has_more(const struct frame *f)
     return f->at != f->end;
 }
 
+/* So many bytes of it are. */
+static inline size_t
+frame_bytes_left(const struct frame *f)
+{
+    return (size_t)(f->end - f->at);
+}
+
 #endif

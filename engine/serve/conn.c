@@ -3,7 +3,8 @@
  *  - answers come in the order of the lines, one for every item, whatever the line was;
  *  - a client that ends its input gets every answer before the connection is closed, that of a last
  *    line without its newline as well; where draining cuts a line off, or a connection is closed
- * over whole lines, they are counted, not decided;
+ *    over whole lines, they are counted, not decided;
+ *  - for one that has left, and will read no answers, what is left of its lines is not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
  *  - who lets the server wait too long, by limits of its own, is told so and closed;
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
@@ -18,6 +19,7 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +37,10 @@
    millisecond by most rules, and not much more than a turn by slow ones. */
 #define TURN_US 5000
 #define WORK_BATCH ((size_t)32 * 1024)
+
+/* Whether the client is still there is asked where so much is to be worked on: for less, asking
+   would weigh more than what it may save. */
+#define LOOK_FROM ((size_t)8 * 1024)
 
 /* How long a client that was told of the end may stay silent before it is cut off. One that goes
    on sending has no longer than that where a limit ended it, else until the time to drain is
@@ -327,6 +333,22 @@ settle(struct conn *c, bool more)
         weigh(c);
 }
 
+/* Both directions have ended, or the connection broke: nobody reads what would be answered. One
+   that has ended its input alone waits for its answers. */
+static bool
+has_left(const struct conn *c)
+{
+    struct pollfd p = {.fd = c->fd};
+
+    return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP));
+}
+
+static bool
+is_worth_a_look(const struct conn *c)
+{
+    return !c->line.done || frame_bytes_left(&c->frame) >= LOOK_FROM;
+}
+
 /* Answer what was read, as far as the client takes it and a turn goes. */
 static void
 work(struct conn *c)
@@ -336,6 +358,10 @@ work(struct conn *c)
 
     c->worker->wall_ms = now_ms;
     do {
+        if (is_worth_a_look(c) && has_left(c)) {
+            close_broken(c);
+            return;
+        }
         worker_keep_up(c->worker);
         if (!work_batch(c, now_ms, &more)) {
             close_now(c); /* its answers would no longer be aligned */

@@ -141,6 +141,43 @@ def test_control_is_answered_however_busy_http_is():
             server.check()
 
 
+def leave_a_crowd(address, leave, n=150):
+    """What was decided for clients that sent posts and left, of how many posts; others stay, of which
+    all have to be answered."""
+    posts = slow_posts(150_000)
+    each = posts.count(b"\n")
+    need_descriptors(n + 200)
+    with Hostile("--match-off", "memo", workers=1, listen=[address]) as server:
+        server.put(SLOW)
+        server.ask("reload")
+        leavers, stayers = [server.connect() for _ in range(n)], [server.connect() for _ in range(5)]
+        server.wait_for("all of them", lambda s: s["connections"] == n + 5)
+        for s in leavers + stayers:
+            s.sendall(posts)
+        for s in stayers:
+            s.shutdown(socket.SHUT_WR)
+        for s in leavers:
+            leave(s)
+        for s in stayers:
+            assert ids(weir.read_all(s)) == [str(k) for k in range(each)]
+        server.wait_for("rest", lambda s: s["connections"] == 0)
+        status = server.check()
+        for_leavers = status["posts"] - 5 * each
+        assert status["delivered"] >= 5 * each, status
+        print(f"# {n} clients left: {for_leavers} of {n * each} posts were decided")
+        assert for_leavers >= 0, status
+        return for_leavers, n * each
+
+
+def test_for_who_has_left_nothing_is_decided():
+    """Clients that have only ended their input get all of their answers."""
+    with weir.Folder() as folder:
+        done, of = leave_a_crowd(f"unix:{folder.path}/s", lambda s: s.close())
+        assert SANITIZED or done < of // 4, (done, of)
+        done, of = leave_a_crowd(f"127.0.0.1:{free_port()}", reset)
+        assert SANITIZED or done < of // 4, (done, of)
+
+
 def test_many_connect_and_leave():
     """Each with one post, so many a second; each is answered."""
     rate, seconds = size("WEIR_CONNECTS", 200, 1000), size("WEIR_CONNECT_SECONDS", 2, 5)
