@@ -277,7 +277,24 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
     return r != FRAME_NOMEM;
 }
 
-/* All was sent to a client that has not ended its input: tell it, and wait for its end. */
+/* All was sent: tell the client, now or, where the socket takes nothing more, when it does again.
+   If its input has ended, that was all. */
+static void
+tell_end(struct conn *c)
+{
+    c->tells_end = wire_shutdown(&c->wire) < 0;
+    if (c->tells_end ? errno != EAGAIN : c->eof) {
+        close_now(c);
+        return;
+    }
+    unsigned wants = c->tells_end ? wire_wants(&c->wire, false, true) : 0;
+    /* while input is thrown away, it is looked for in any case */
+    if (!want(c->writable, &c->wants_write, (wants & WIRE_WRITABLE) != 0) ||
+        (c->eof && !want(c->readable, &c->wants_read, (wants & WIRE_READABLE) != 0)))
+        close_now(c);
+}
+
+/* All was sent: what is left is to tell the client, and to wait for the end of its input. */
 static void
 linger(struct conn *c)
 {
@@ -285,11 +302,10 @@ linger(struct conn *c)
     c->told_us = clock_running_us();
     frame_forget(&c->frame);
     weigh(c);
-    c->tells_end = wire_shutdown(&c->wire) < 0;
-    bool later = c->tells_end && errno == EAGAIN;
-    if ((c->tells_end && !later) || !want(c->writable, &c->wants_write, later) ||
-        event_add(c->readable, &linger_time) < 0)
+    if (!c->eof && event_add(c->readable, &linger_time) < 0)
         close_now(c);
+    else
+        tell_end(c);
 }
 
 /* Be called again when the others have had theirs. A timer that is due at once is called after the
@@ -315,10 +331,7 @@ settle(struct conn *c, bool more)
         c->in = NULL;
     }
     if (c->state == CONN_ENDING) {
-        if (!more && pending(c) == 0 && c->eof) {
-            (void)wire_shutdown(&c->wire); /* by TLS it is a word of its own */
-            close_now(c);
-        } else if (!more && pending(c) == 0)
+        if (!more && pending(c) == 0)
             linger(c);
     } else {
         enum conn_state to = more || pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
@@ -411,7 +424,7 @@ read_chunk(struct conn *c)
     return false;
 }
 
-/* Throw away what a client sends after it was told of the end. */
+/* Throw away what a client sends after it was told of the end, or while it cannot be told. */
 static void
 read_away(struct conn *c, bool timed_out)
 {
@@ -425,18 +438,12 @@ read_away(struct conn *c, bool timed_out)
     if (goes_on)
         return;
     c->eof = n == 0;
-    close_now(c);
-}
-
-/* Tell the client again that all was sent. */
-static void
-tell_end(struct conn *c)
-{
-    c->tells_end = wire_shutdown(&c->wire) < 0;
-    if (!c->tells_end)
-        (void)want(c->writable, &c->wants_write, false);
-    else if (errno != EAGAIN)
+    if (!c->eof || !c->tells_end || c->ended || event_del(c->readable) < 0) {
         close_now(c);
+        return;
+    }
+    c->wants_read = false;
+    tell_end(c);
 }
 
 static void
@@ -477,9 +484,11 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     CHECK_OBJ(c, CONN_MAGIC);
-    if (c->state == CONN_LINGERING)
+    if (c->state == CONN_LINGERING && c->tells_end && wire_may_send(&c->wire, WIRE_READABLE))
+        tell_end(c);
+    if (c->state == CONN_LINGERING && !c->eof)
         read_away(c, (what & EV_TIMEOUT) != 0);
-    else
+    else if (c->state != CONN_LINGERING && c->state != CONN_CLOSED)
         go_on(c, WIRE_READABLE);
     leave(c);
 }
@@ -586,7 +595,7 @@ takes_nothing(struct conn *c)
     struct conn_watch *w = &c->watch;
     int queued = 0;
 
-    if (pending(c) == 0)
+    if (pending(c) == 0 && !(c->tells_end && c->eof))
         return false;
     if (ioctl(c->fd, SIOCOUTQ, &queued) < 0)
         queued = 0;

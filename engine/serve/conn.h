@@ -16,7 +16,7 @@
  * HOLDING    what was read has to wait: for its turn after others, or for the client to read the
  *            answers it has; nothing more is read until then
  * ENDING     no more input is read; what was read is being answered
- * LINGERING  all was sent and the client told so; input is thrown away until it ends, because
+ * LINGERING  all was sent; the client is told so, and input is thrown away until it ends, because
  *            closing over unread input could take answers on their way with it
  * CLOSED     the socket is gone; the object goes when the running callback ends
  */
