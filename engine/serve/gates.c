@@ -5,18 +5,15 @@
  */
 #include "serve/gates.h"
 
+#include "serve/spare.h"
+
 #include <errno.h>
 #include <event2/listener.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 /* After an accept that failed. */
 static const struct timeval accept_pause = {.tv_sec = 0, .tv_usec = 100 * 1000};
-
-/* Descriptors that clients leave to others, where there are so few: an eighth. */
-#define SPARE_MOST 32
 
 struct gate {
     struct gates *gates;
@@ -52,18 +49,6 @@ pause_accepting(struct gates *g, int error)
     g->hooks.full(g->hooks.arg, error);
 }
 
-/* The system gives the lowest number that is free: is this one of the last? */
-static bool
-is_spare(const struct gates *g, int fd)
-{
-    struct rlimit most;
-
-    if (!g->hooks.spares || getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == RLIM_INFINITY)
-        return false;
-    rlim_t spare = most.rlim_cur / 8 < SPARE_MOST ? most.rlim_cur / 8 : SPARE_MOST;
-    return (rlim_t)fd + spare >= most.rlim_cur;
-}
-
 static void
 on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
 {
@@ -73,7 +58,7 @@ on_accept(struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *sa, int
     (void)sa;
     (void)len;
     at->gates->hooks.come(at->gates->hooks.arg, fd, at->at.is_unix);
-    if (is_spare(at->gates, fd))
+    if (spare_is(fd, at->gates->hooks.spares))
         pause_accepting(at->gates, EMFILE);
 }
 
@@ -88,14 +73,10 @@ static void
 on_reopen(evutil_socket_t fd, short what, void *arg)
 {
     struct gates *g = arg;
-    int next = fcntl(g->v[0].at.fd, F_DUPFD_CLOEXEC, 0); /* as the next client would get it */
-    bool few = next < 0 || is_spare(g, next);
 
     (void)fd;
     (void)what;
-    if (next >= 0)
-        (void)close(next);
-    if (few)
+    if (spare_is_next(g->v[0].at.fd, g->hooks.spares))
         (void)event_add(g->reopen, &accept_pause);
     else
         set_accepting(g, true);

@@ -15,7 +15,7 @@ struct gates_hooks {
     /* Accepting failed, and will be tried again: errno. */
     void (*full)(void *arg, int error);
     void *arg;
-    bool spares; /* the last descriptors are left to others */
+    unsigned spares; /* so many of the last descriptors are left to others (spare.h) */
 };
 
 struct gates;

@@ -9,6 +9,7 @@
 #include "flow/check.h"
 #include "flow/clock.h"
 #include "serve/loop.h"
+#include "serve/spare.h"
 
 #include <event2/listener.h>
 #include <inttypes.h>
@@ -65,7 +66,7 @@ http_conn_find(const struct http *h, const struct evhttp_connection *evcon)
 /* Accepting ---------------------------------------------------------------------------------- */
 
 static void
-set_accepting(struct http *h, bool on)
+set_listening(struct http *h, bool on)
 {
     for (size_t i = 0; i < h->nbound; i++) {
         struct evconnlistener *l = evhttp_bound_socket_get_listener(h->bound[i]);
@@ -75,7 +76,20 @@ set_accepting(struct http *h, bool on)
         else
             (void)evconnlistener_disable(l);
     }
+}
+
+static void
+set_accepting(struct http *h, bool on)
+{
+    set_listening(h, on);
     h->is_full = !on;
+}
+
+/* The last descriptors are left to rules and control, until the sweep. */
+static bool
+has_few_descriptors(const struct http *h)
+{
+    return h->nbound && spare_is_next(h->at[0].fd, SPARE_OF_HTTP);
 }
 
 /* Without this, libevent would call accept() again and again where no descriptor is left. The sweep
@@ -129,6 +143,8 @@ on_come(struct event_base *base, void *arg)
     h->counts.opened++;
     if (++h->nconns >= h->max_conns)
         set_accepting(h, false);
+    else if (has_few_descriptors(h))
+        set_listening(h, false);
     event_active(h->tend, EV_TIMEOUT, 0);
     return bev;
 }
@@ -309,8 +325,8 @@ on_sweep(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    if (!h->is_full)
-        set_accepting(h, true); /* also where the system had no descriptors */
+    if (!h->is_full && !has_few_descriptors(h))
+        set_listening(h, true);
     for (struct http_conn *c = h->conns; c; c = next) {
         next = c->next;
         if (is_late(c, now_us))

@@ -8,6 +8,7 @@
 #include "flow/clock.h"
 #include "serve/daemon.h"
 #include "serve/loop.h"
+#include "serve/spare.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -363,7 +364,8 @@ open_http(struct server *s, weir_buf *why)
 static enum server_result
 open_gates(struct server *s)
 {
-    struct gates_hooks hooks = {.come = on_come, .full = on_full, .arg = s, .spares = true};
+    struct gates_hooks hooks = {
+        .come = on_come, .full = on_full, .arg = s, .spares = SPARE_OF_STREAMS};
     weir_buf why = {0};
     enum listen_result r =
         gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);

@@ -283,6 +283,50 @@ def test_without_descriptors_it_waits_and_does_not_spin():
         server.check()
 
 
+def test_http_does_not_take_the_last_descriptors():
+    most = 64
+    with weir.Folder() as folder:
+        http = f"unix:{folder.path}/http"
+        with Hostile("--http", http, "--http-connections", "1000") as server:
+            with Beside(server, reloads=False):
+                server.wait_for("the one beside", lambda s: s["connections"] == 1)
+                resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (most, most))
+                clients = [server.connect(http) for _ in range(most)]
+                time.sleep(1.5)  # longer than until HTTP tries again
+                server.put(RULES.format(id="two"))
+                assert "decides from now on" in server.ask("reload")
+                server.check()
+                for s in clients[:most // 2]:
+                    s.close()
+                for s in clients[most // 2:]:  # now they all have their turn
+                    s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                    assert s.recv(4096).startswith(b"HTTP/1.1 200 "), "no answer"
+                for s in clients[most // 2:]:
+                    s.close()
+            server.check()
+
+
+def test_http_has_descriptors_that_streams_have_not():
+    """Whoever watches the server is answered when clients have to wait."""
+    most = 64
+    with weir.Folder() as folder:
+        http = f"unix:{folder.path}/http"
+        with Hostile("--http", http) as server:
+            server.wait_for("rest", lambda s: s["connections"] == 0)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (most, most))
+            clients = [server.connect() for _ in range(most)]
+            server.wait_until_said("connections have to wait")
+            for _ in range(5):
+                s = server.connect(http)
+                s.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+                assert weir.read_all(s).startswith(b"HTTP/1.0 200 ")
+                s.close()
+            for s in clients:
+                s.close()
+            server.wait_for("rest", lambda s: s["connections"] == 0)
+            server.check()
+
+
 # Slow ---------------------------------------------------------------------------------------------
 
 
