@@ -65,6 +65,8 @@ def serve(args):
         read_rules(option["--rules"])
         if WRONG != "deaf":
             signal.signal(signal.SIGHUP, lambda *_: read_rules(option["--rules"]))
+        else:
+            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # also where it was inherited as ignored
     done = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: done.set())
     server = Server(option["--listen"].removeprefix("unix:"), Client)
