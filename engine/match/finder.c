@@ -211,10 +211,11 @@ ask_automaton(const struct weir__search *s, struct batch *b, uint64_t which)
 {
     const struct weir_ruleset *rs = s->f->rs;
     struct weir__automaton_cache *cache = s->f->automata[s->space];
+    const struct weir__sift *t = s->f->sift;
 
-    b->loose = rs->nloose[s->space] ? which & ~s->f->sift->aside : 0;
+    b->loose = rs->nloose[s->space] ? which & ~t->aside : 0;
     if (b->loose && cache)
-        b->loose = weir__automaton_survivors(rs->automata[s->space], cache, b->keys, b->loose);
+        b->loose = weir__automaton_survivors(rs->automata[s->space], cache, t->laid, b->loose);
 }
 
 static void

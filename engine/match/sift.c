@@ -95,6 +95,7 @@ lay_out(struct weir__sift *t, uint64_t which)
         uint32_t size = ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN;
         copy(t->text + at, t->keys[k].p, len);
         own(t->owner + at / WEIR__SIFT_ALIGN, size, n);
+        t->laid[k] = (weir_span){t->text + at, len};
         t->index[n] = (uint8_t)k;
         t->begin[n] = (uint16_t)at;
         t->end[n++] = (uint16_t)(at + len);
@@ -363,9 +364,9 @@ weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const w
     t->keys = keys;
     t->has_literals = t->aside = 0;
     t->nfound = t->npassed = 0;
+    lay_out(t, which);
     if (!plan->s)
         return;
-    lay_out(t, which);
     look_at_starts(t, &plan->start);
     look_at_ends(t, &plan->end);
     look_through(t, &plan->fourth, 4);

@@ -50,6 +50,9 @@ struct weir__sift {
     /* results: a bit a key, by its index among those given */
     uint64_t has_literals; /* those below */
     uint64_t aside;        /* too long, or with too many literals: weir__sieve_run must tell */
+    /* where the keys of `which` are laid out, by their index, if neither empty nor too long; the
+       margin is around them */
+    weir_span laid[WEIR__SIFT_KEYS];
 
     /* the rest is sift's own */
     const struct weir__sift_plan *plan;
@@ -80,7 +83,7 @@ struct weir__sift {
 
 /*
  * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`. In an empty one,
- * nothing stands. A plan without a sieve finds nothing. Never allocates.
+ * nothing stands. A plan without a sieve finds nothing, and only lays out. Never allocates.
  */
 void weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
                     uint64_t which);

@@ -69,8 +69,9 @@ size_t weir__automaton_run(const struct weir__automaton *a, struct weir__automat
 
 /*
  * Of the subjects (none empty, at most WEIR__AUTOMATON_MANY) whose bits are set in `which`, those
- * that weir__automaton_run is to be asked about. The others match none of the patterns. Never
- * allocates.
+ * that weir__automaton_run is to be asked about. The others match none of the patterns. Eight bytes
+ * in front of each subject, and behind where it begins, are read: of no meaning where they are not
+ * its own. Never allocates.
  */
 uint64_t weir__automaton_survivors(const struct weir__automaton *a, struct weir__automaton_cache *c,
                                    const weir_span *subjects, uint64_t which);

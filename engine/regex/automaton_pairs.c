@@ -125,15 +125,33 @@ places_behind(const struct weir__group *g, struct weir__numbers places, struct a
     return (struct weir__numbers){items, n};
 }
 
-/* Of subjects that have five characters of ASCII there, and so do not end before. */
+/* Has something matched at one of the places, or does one take a character beyond ASCII? */
+static bool
+goes_beyond(const struct weir__group *g, struct weir__numbers places)
+{
+    for (size_t i = 0; i < places.n; i++) {
+        uint32_t p = places.items[i];
+
+        if (p < g->nplaces ? takes_beyond(g, &g->sets[g->takes[p]]) : is_settled(g, p, false))
+            return true;
+    }
+    return false;
+}
+
+/* Of subjects that have five characters of ASCII there, and so do not end before; and whether
+   others are dead. */
 static void
 make_far(struct weir__group *g, struct arena *work, struct arena *in)
 {
     uint64_t *pairs = arena_array(in, WEIR__NPAIRS / 64, sizeof *pairs);
     struct weir__numbers places = g->start;
 
-    for (int i = 0; i < WEIR__FAR; i++)
+    g->ascii_at_edge = !goes_beyond(g, places);
+    for (int i = 0; i < WEIR__FAR; i++) {
         places = places_behind(g, places, work);
+        g->ascii_at_edge &= !goes_beyond(g, places);
+    }
+    g->ascii_at_edge &= !goes_beyond(g, places_behind(g, places, work));
     for (uint32_t a = 0; a < 128; a++) {
         const struct second s = second_of(g, places, g->class_of[a], false);
 

@@ -107,6 +107,7 @@ struct weir__group {
     const uint64_t *pairs;
     /* the same for the two bytes that are WEIR__FAR bytes from there, if all five are ASCII */
     const uint64_t *far_pairs;
+    bool ascii_at_edge; /* of mortal groups: one that is beyond it among these five is dead */
     bool backwards; /* subjects are read from their end */
     bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
     bool wild;      /* of its states it meets ever new ones */
@@ -134,7 +135,7 @@ void weir__group_make(struct weir__members *members, struct arena *work, struct 
 #define WEIR__NPAIRS 65536u
 #define WEIR__FAR 3
 
-/* Makes g->pairs and g->far_pairs. */
+/* Makes g->pairs and g->far_pairs, and sets g->ascii_at_edge. */
 void weir__group_make_pairs(struct weir__group *g, struct arena *work, struct arena *in);
 
 /* At most: read forwards, those that can only match at the beginning, those that can only match at
@@ -146,6 +147,7 @@ struct weir__automaton {
     struct arena mem; /* all below */
     struct weir__group groups[WEIR__NGROUPS];
     size_t ngroups;
+    bool tell_kinds; /* some group needs digits, or what is beyond ASCII, and nothing else */
     uint32_t npatterns;
     struct weir__numbers always;
 };

@@ -385,14 +385,17 @@ struct deaths {
 static void
 try_many(struct one *one, uint64_t which, struct deaths *deaths)
 {
-    char text[WEIR__AUTOMATON_MANY][64];
+    char text[WEIR__AUTOMATON_MANY][64], laid[WEIR__AUTOMATON_MANY][16 + 64];
     weir_span subjects[WEIR__AUTOMATON_MANY];
     const uint32_t *found;
     bool malformed[WEIR__AUTOMATON_MANY];
 
     for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
         malformed[k] = draw_pieces(text[k]);
-        subjects[k] = span_of(text[k]);
+        subjects[k] = (weir_span){laid[k] + 8, strlen(text[k])};
+        for (size_t i = 0; i < sizeof laid[k]; i++) /* what stands around them must not matter */
+            laid[k][i] = "7j\xC3"[draw(3)];
+        memcpy(laid[k] + 8, text[k], subjects[k].len);
     }
     uint64_t left = weir__automaton_survivors(one->a, one->c, subjects, which);
     assert_int_equal(left & ~which, 0);
