@@ -188,15 +188,15 @@ compare_slots(struct weir__sift *t, const struct weir__sieve_slots *line, unsign
 
 /* What is seldom: several grams of one line have the same tag, or lines are full. */
 static __attribute__((noinline)) void
-look_further(struct weir__sift *t, const struct weir__sift_passed *p, uint32_t line)
+look_further(struct weir__sift *t, uint64_t hash, uint32_t place, uint32_t line)
 {
     const struct weir__sieve *s = t->plan->s;
-    unsigned fits = weir__sieve_fits(&s->slots[line], p->hash);
+    unsigned fits = weir__sieve_fits(&s->slots[line], hash);
 
-    compare_slots(t, &s->slots[line], fits & (fits - 1), p->place);
+    compare_slots(t, &s->slots[line], fits & (fits - 1), place);
     while (weir__sieve_is_full(&s->slots[line])) {
         line = weir__sieve_behind(s, line);
-        compare_slots(t, &s->slots[line], weir__sieve_fits(&s->slots[line], p->hash), p->place);
+        compare_slots(t, &s->slots[line], weir__sieve_fits(&s->slots[line], hash), place);
     }
 }
 
@@ -208,16 +208,17 @@ work_off(struct weir__sift *t)
     uint32_t nfits = 0;
 
     for (uint32_t i = 0; i < t->npassed; i++) {
-        uint32_t place = t->passed[i].place, at = weir__sieve_home(s, t->passed[i].hash);
+        uint64_t hash = t->passed[i];
+        uint32_t place = t->passed_at[i], at = weir__sieve_home(s, hash);
         const struct weir__sieve_slots *line = &s->slots[at];
-        unsigned fits = weir__sieve_fits(line, t->passed[i].hash);
+        unsigned fits = weir__sieve_fits(line, hash);
         const struct weir__sieve_slot *slot = &line->slot[__builtin_ctz(fits | 8)];
 
         t->fits[nfits].literal = slot->first;
         t->fits[nfits].place = place;
         nfits += (fits != 0) & has_rest(t, slot, place);
         if (__builtin_expect((fits & (fits - 1)) != 0 || weir__sieve_is_full(line), 0))
-            look_further(t, &t->passed[i], at);
+            look_further(t, hash, place, at);
     }
     for (uint32_t i = 0; i < nfits; i++)
         __builtin_prefetch(&s->literals[t->fits[i].literal]);
@@ -275,26 +276,39 @@ look_from_to(struct weir__sift *t, const struct weir__looking *l, uint32_t n, ui
     t->nplaces = nplaces;
 }
 
-/* Which gram passed at each of the places; its slot is asked for. */
+/* Slots of the grams that have passed since then are asked for. */
+static void
+ask_for_slots(const struct weir__sift *t, uint32_t since)
+{
+    for (uint32_t i = since; i < t->npassed; i++)
+        __builtin_prefetch(&t->plan->s->slots[weir__sieve_home(t->plan->s, t->passed[i])]);
+}
+
+/* Which grams pass at each of the places. */
 static void
 sort_out(struct weir__sift *t, const struct weir__looking *l)
 {
     for (uint32_t p = 0; p < t->nplaces; p++) {
-        if (t->npassed + l->n > WEIR__SIFT_PASSED)
-            work_off(t);
         uint32_t n = t->npassed;
+
         for (uint32_t i = 0; i < l->n; i++) {
             uint32_t place = t->places[p] - l->back[i];
             uint64_t hash = hash_at(l, i, t->text + place);
 
-            t->passed[n].hash = hash;
-            t->passed[n].place = place;
+            t->passed[n] = hash;
+            t->passed_at[n] = place;
             n += weir__sieve_may_have(&l->filter, hash);
         }
-        for (uint32_t i = t->npassed; i < n; i++)
-            __builtin_prefetch(&t->plan->s->slots[weir__sieve_home(t->plan->s, t->passed[i].hash)]);
         t->npassed = n;
     }
+}
+
+/* However many pass at so many places, there is room for them. */
+static void
+make_room(struct weir__sift *t, const struct weir__looking *l, uint32_t nplaces)
+{
+    if (t->npassed + nplaces * l->n > WEIR__SIFT_PASSED)
+        work_off(t);
 }
 
 /* Loops for the usual numbers of kinds, so that these are not loops of their own. */
@@ -316,43 +330,66 @@ sort_out(struct weir__sift *t, const struct weir__looking *l)
     }
 
 static void
-look_at_starts(struct weir__sift *t, const struct weir__looking *l)
+look_at_starts_one_by_one(struct weir__sift *t, const struct weir__looking *l)
 {
 #define LOOK(n) look_at_edge(t, l, n, false)
-    if (l->n && t->by_vectors)
-        weir__look_at_edge_by_vectors(t, l, false);
-    else
-        FOR_KINDS(l, LOOK)
+    FOR_KINDS(l, LOOK)
 #undef LOOK
     sort_out(t, l);
 }
 
 static void
-look_at_ends(struct weir__sift *t, const struct weir__looking *l)
+look_at_ends_one_by_one(struct weir__sift *t, const struct weir__looking *l)
 {
 #define LOOK(n) look_at_edge(t, l, n, true)
-    if (l->n && t->by_vectors)
-        weir__look_at_edge_by_vectors(t, l, true);
-    else
-        FOR_KINDS(l, LOOK)
+    FOR_KINDS(l, LOOK)
 #undef LOOK
     sort_out(t, l);
+}
+
+static void
+look_from_to_one_by_one(struct weir__sift *t, const struct weir__looking *l, uint32_t from,
+                        uint32_t to, uint32_t step)
+{
+#define LOOK(n) look_from_to(t, l, n, from, to, step)
+    FOR_KINDS(l, LOOK)
+#undef LOOK
+    sort_out(t, l);
+}
+
+static void
+look_at_edges(struct weir__sift *t, const struct weir__looking *l, bool end)
+{
+    uint32_t since;
+
+    make_room(t, l, t->n);
+    since = t->npassed;
+    if (l->n && t->by_vectors)
+        weir__look_at_edge_by_vectors(t, l, end);
+    else if (end)
+        look_at_ends_one_by_one(t, l);
+    else
+        look_at_starts_one_by_one(t, l);
+    ask_for_slots(t, since);
 }
 
 static void
 look_through(struct weir__sift *t, const struct weir__looking *l, uint32_t step)
 {
-    for (uint32_t at = WEIR__SIFT_MARGIN; at < t->text_end; at += WEIR__SIFT_PLACES * step) {
-        uint32_t to = at + WEIR__SIFT_PLACES * step;
+    uint32_t most = l->n ? WEIR__SIFT_PASSED / l->n : WEIR__SIFT_PLACES;
 
-        to = to < t->text_end ? to : t->text_end;
-#define LOOK(n) look_from_to(t, l, n, at, to, step)
-        if (l->n && t->by_vectors)
+    most = step * (most < WEIR__SIFT_PLACES ? most : WEIR__SIFT_PLACES);
+    for (uint32_t at = WEIR__SIFT_MARGIN, to; at < t->text_end && l->n; at = to) {
+        uint32_t since;
+
+        to = t->text_end - at < most ? t->text_end : at + most;
+        make_room(t, l, (to - at + step - 1) / step);
+        since = t->npassed;
+        if (t->by_vectors)
             weir__look_from_to_by_vectors(t, l, at, to, step);
         else
-            FOR_KINDS(l, LOOK)
-#undef LOOK
-        sort_out(t, l);
+            look_from_to_one_by_one(t, l, at, to, step);
+        ask_for_slots(t, since);
     }
 }
 
@@ -367,8 +404,8 @@ weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const w
     lay_out(t, which);
     if (!plan->s)
         return;
-    look_at_starts(t, &plan->start);
-    look_at_ends(t, &plan->end);
+    look_at_edges(t, &plan->start, false);
+    look_at_edges(t, &plan->end, true);
     look_through(t, &plan->fourth, 4);
     look_through(t, &plan->even, 2);
     look_through(t, &plan->any, 1);

@@ -24,9 +24,9 @@
 #define WEIR__SIFT_MARGIN 264
 #define WEIR__SIFT_TEXT (WEIR__SIFT_KEYS * WEIR__SIFT_KEY_MAX + 2 * WEIR__SIFT_MARGIN)
 
-/* Places looked at, and grams that passed, before the list of them is worked off. */
+/* Places looked at at once, and grams that have passed before the list of them is worked off. */
 #define WEIR__SIFT_PLACES 1024
-#define WEIR__SIFT_PASSED 1024
+#define WEIR__SIFT_PASSED 2048
 
 /* Kinds of grams that are looked for at the same places. */
 struct weir__looking {
@@ -66,11 +66,10 @@ struct weir__sift {
     uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 8];         /* which key has the places */
     char text[WEIR__SIFT_TEXT];
     uint32_t nplaces, npassed, nfound;
-    uint32_t places[WEIR__SIFT_PLACES + 8]; /* where some gram passes; written eight at a time */
-    struct weir__sift_passed {
-        uint64_t hash;
-        uint32_t place;
-    } passed[WEIR__SIFT_PASSED + 1];
+    uint32_t places[WEIR__SIFT_PLACES + 1]; /* where some gram passes */
+    /* which ones do, and where they begin; written eight at a time */
+    uint64_t passed[WEIR__SIFT_PASSED + 8];
+    uint32_t passed_at[WEIR__SIFT_PASSED + 8];
     struct weir__sift_fit { /* it has a slot */
         uint32_t literal;   /* the first of those that may stand there */
         uint32_t place;

@@ -24,45 +24,60 @@ weir__sift_has_vectors(void)
            __builtin_cpu_supports("avx512vl");
 }
 
-/* Lanes in which the words that begin at `at` hold a gram of the kind that passes. */
-static inline VECTORS __mmask8
-passing(const struct weir__looking *l, uint32_t i, __mmask8 lanes, __m512i at, const char *text)
+/* Eight grams of one kind, from the words that they are in, where there are any. */
+static inline VECTORS __m512i
+hashes(const struct weir__looking *l, uint32_t i, __m512i words)
 {
-    const __m512i none = _mm512_setzero_si512();
-    const __m512i six = _mm512_set1_epi64(63);
-    __m512i v = _mm512_mask_i64gather_epi64(none, lanes, at, text, 1);
+    __m512i v = _mm512_and_si512(words, _mm512_set1_epi64((long long)l->mask[i]));
 
-    v = _mm512_and_si512(v, _mm512_set1_epi64((long long)l->mask[i]));
     v = _mm512_xor_si512(v, _mm512_set1_epi64((long long)l->salt[i]));
-    __m512i hash = _mm512_mullo_epi64(v, _mm512_set1_epi64((long long)weir__gram_mix(1)));
-    __m512i which = _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)l->filter.shift));
-    __m512i word = _mm512_mask_i64gather_epi64(none, lanes, which, l->filter.words, 8);
+    return _mm512_mullo_epi64(v, _mm512_set1_epi64((long long)weir__gram_mix(1)));
+}
+
+/* Lanes in which the gram passes. */
+static inline VECTORS __mmask8
+passing(const struct weir__sieve_filter *f, __mmask8 lanes, __m512i hash)
+{
+    const __m512i six = _mm512_set1_epi64(63);
+    __m512i which = _mm512_srl_epi64(hash, _mm_cvtsi32_si128((int)f->shift));
+    __m512i word = _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), lanes, which, f->words, 8);
     __m512i one = _mm512_srlv_epi64(word, _mm512_and_si512(_mm512_srli_epi64(hash, 42), six));
     __m512i other = _mm512_srlv_epi64(word, _mm512_and_si512(_mm512_srli_epi64(hash, 36), six));
 
     return _mm512_test_epi64_mask(_mm512_and_si512(one, other), _mm512_set1_epi64(1));
 }
 
-static inline VECTORS __mmask8
-any_passing(const struct weir__looking *l, __mmask8 lanes, __m512i at, const char *text, bool back)
+/* Those that pass are put behind n others; there is room for all eight. Returns how many there are
+   then. */
+static inline VECTORS uint32_t
+keep(struct weir__sift *t, uint32_t n, __mmask8 which, __m512i hash, __m512i at)
 {
-    __mmask8 any = 0;
+    __m512i kept = _mm512_maskz_compress_epi64(which, hash);
+    __m256i kept_at = _mm256_maskz_compress_epi32(which, _mm512_cvtepi64_epi32(at));
 
-    for (uint32_t i = 0; i < l->n; i++) {
-        __m512i begin = back ? _mm512_sub_epi64(at, _mm512_set1_epi64(l->back[i])) : at;
-        any = (__mmask8)(any | passing(l, i, lanes, begin, text));
-    }
-    return (__mmask8)(any & lanes);
+    _mm512_storeu_si512(t->passed + n, kept);
+    _mm256_storeu_si256((__m256i *)(void *)(t->passed_at + n), kept_at);
+    return n + (uint32_t)__builtin_popcount(which);
 }
 
-/* Those of eight places whose bits are set, put behind the others; there is room for all eight. */
+/* Eight places, of which the words in the text are asked for once. Grams at an end are the last
+   bytes of the words in front of it. */
 static inline VECTORS uint32_t
-keep_places(uint32_t *places, uint32_t n, __mmask8 which, __m512i at)
+look_at_eight(struct weir__sift *t, uint32_t n, const struct weir__looking *l, __mmask8 lanes,
+              __m512i at, bool back)
 {
-    __m256i kept = _mm256_maskz_compress_epi32(which, _mm512_cvtepi64_epi32(at));
+    const __m512i none = _mm512_setzero_si512();
+    __m512i from = back ? _mm512_sub_epi64(at, _mm512_set1_epi64(8)) : at;
+    __m512i words = _mm512_mask_i64gather_epi64(none, lanes, from, t->text, 1);
 
-    _mm256_storeu_si256((__m256i *)(void *)(places + n), kept);
-    return n + (uint32_t)__builtin_popcount(which);
+    for (uint32_t i = 0; i < l->n; i++) {
+        int others = back ? 64 - 8 * (int)l->back[i] : 0;
+        __m512i begin = back ? _mm512_sub_epi64(at, _mm512_set1_epi64(l->back[i])) : at;
+        __m512i hash = hashes(l, i, _mm512_srl_epi64(words, _mm_cvtsi32_si128(others)));
+
+        n = keep(t, n, passing(&l->filter, lanes, hash), hash, begin);
+    }
+    return n;
 }
 
 static inline __mmask8
@@ -74,32 +89,33 @@ first_lanes(uint32_t n)
 VECTORS void
 weir__look_at_edge_by_vectors(struct weir__sift *t, const struct weir__looking *l, bool end)
 {
+    const struct weir__looking here = *l; /* not to be read again after each gram is written */
     const uint16_t *places = end ? t->end : t->begin;
-    uint32_t n = 0;
+    uint32_t n = t->npassed;
 
     for (uint32_t i = 0; i < t->n; i += 8) {
         __m128i eight = _mm_loadu_si128((const __m128i *)(const void *)(places + i));
-        __m512i at = _mm512_cvtepu16_epi64(eight);
 
-        n = keep_places(t->places, n, any_passing(l, first_lanes(t->n - i), at, t->text, end), at);
+        n = look_at_eight(t, n, &here, first_lanes(t->n - i), _mm512_cvtepu16_epi64(eight), end);
     }
-    t->nplaces = n;
+    t->npassed = n;
 }
 
 VECTORS void
 weir__look_from_to_by_vectors(struct weir__sift *t, const struct weir__looking *l, uint32_t from,
                               uint32_t to, uint32_t step)
 {
+    const struct weir__looking here = *l;
     const __m512i numbers = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
     __m512i at = _mm512_add_epi64(_mm512_set1_epi64(from),
                                   _mm512_mullo_epi64(numbers, _mm512_set1_epi64(step)));
-    uint32_t n = 0;
+    uint32_t n = t->npassed;
 
     for (uint32_t left = (to - from + step - 1) / step; left > 0; left -= left < 8 ? left : 8) {
-        n = keep_places(t->places, n, any_passing(l, first_lanes(left), at, t->text, false), at);
+        n = look_at_eight(t, n, &here, first_lanes(left), at, false);
         at = _mm512_add_epi64(at, _mm512_set1_epi64(8 * (long long)step));
     }
-    t->nplaces = n;
+    t->npassed = n;
 }
 
 #else
