@@ -7,8 +7,8 @@
 #include "match/finder.h"
 
 #include "base/span.h"
+#include "base/vectors.h"
 #include "match/search.h"
-#include "match/sift_vector.h"
 
 #include <stdlib.h>
 
@@ -22,6 +22,7 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
 {
     uint32_t match_limit = o && o->match_limit ? o->match_limit : WEIR__MATCH_LIMIT;
     weir_status st = WEIR_OK;
+    bool vectors = weir__has_vectors() && !(o && o->match_off & WEIR_MATCH_VECTORS);
 
     *f = (struct weir__finder){.rs = rs, .off = o ? o->match_off : 0};
     f->post_limit = o && o->post_limit ? o->post_limit : WEIR__POST_LIMIT;
@@ -35,12 +36,13 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
     if (st == WEIR_OK && !(f->off & WEIR_MATCH_MEMO))
         st = weir__memo_init(&f->memo, MEMO_BITS);
     if (f->sift)
-        f->sift->by_vectors = !(f->off & WEIR_MATCH_VECTORS) && weir__sift_has_vectors();
+        f->sift->by_vectors = vectors;
     for (int s = 0; s < WEIR__NSPACES; s++)
         weir__sift_plan(&f->plans[s], rs->sieves[s]);
     for (int s = 0; s < WEIR__NSPACES && st == WEIR_OK; s++)
         if (rs->automata[s] && !(f->off & WEIR_MATCH_AUTOMATON))
-            st = weir__automaton_cache_new(rs->automata[s], WEIR__AUTOMATON_CACHE, &f->automata[s]);
+            st = weir__automaton_cache_new(rs->automata[s], WEIR__AUTOMATON_CACHE, vectors,
+                                           &f->automata[s]);
     if (st != WEIR_OK)
         weir__finder_fini(f);
     return st;

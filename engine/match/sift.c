@@ -75,8 +75,9 @@ own(uint8_t *owner, uint32_t n, uint32_t who)
         memcpy(owner + i, &eight, 8);
 }
 
+/* Where each key goes. */
 static void
-lay_out(struct weir__sift *t, uint64_t which)
+give_places(struct weir__sift *t, uint64_t which)
 {
     uint32_t at = WEIR__SIFT_MARGIN, n = 0;
 
@@ -92,17 +93,37 @@ lay_out(struct weir__sift *t, uint64_t which)
             t->aside |= UINT64_C(1) << k;
             continue;
         }
-        uint32_t size = ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN;
-        copy(t->text + at, t->keys[k].p, len);
-        own(t->owner + at / WEIR__SIFT_ALIGN, size, n);
         t->laid[k] = (weir_span){t->text + at, len};
         t->index[n] = (uint8_t)k;
         t->begin[n] = (uint16_t)at;
         t->end[n++] = (uint16_t)(at + len);
-        at += size * WEIR__SIFT_ALIGN;
+        at += ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN * WEIR__SIFT_ALIGN;
     }
     t->n = n;
     t->text_end = at;
+}
+
+static void
+copy_keys(struct weir__sift *t)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        weir_span key = t->keys[t->index[i]];
+        uint32_t begin = t->begin[i];
+
+        copy(t->text + begin, key.p, key.len);
+        own(t->owner + begin / WEIR__SIFT_ALIGN,
+            ((uint32_t)key.len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN, i);
+    }
+}
+
+static void
+lay_out(struct weir__sift *t, uint64_t which)
+{
+    give_places(t, which);
+    if (t->by_vectors)
+        weir__copy_keys_by_vectors(t);
+    else
+        copy_keys(t);
 }
 
 /* Comparing ---------------------------------------------------------------------------------- */

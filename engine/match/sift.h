@@ -46,7 +46,7 @@ void weir__sift_plan(struct weir__sift_plan *plan, const struct weir__sieve *s);
 
 /* Working memory; one thread's. Zeroed before its first use, but for: */
 struct weir__sift {
-    bool by_vectors; /* whether to use them where there are any: sift_vector.h */
+    bool by_vectors; /* whether to use them; only where weir__has_vectors says so */
     /* results: a bit a key, by its index among those given */
     uint64_t has_literals; /* those below */
     uint64_t aside;        /* too long, or with too many literals: weir__sieve_run must tell */
@@ -63,7 +63,7 @@ struct weir__sift {
     uint32_t n, text_end;
     uint8_t index[WEIR__SIFT_KEYS];                                /* among those given */
     uint16_t begin[WEIR__SIFT_KEYS + 8], end[WEIR__SIFT_KEYS + 8]; /* read eight at a time */
-    uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 8];         /* which key has the places */
+    uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 16];        /* which key has the places */
     char text[WEIR__SIFT_TEXT];
     uint32_t nplaces, npassed, nfound;
     uint32_t places[WEIR__SIFT_PLACES + 1]; /* where some gram passes */

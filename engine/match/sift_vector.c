@@ -6,22 +6,43 @@
 
 #include "base/check.h"
 
-#if defined(__x86_64__)
+#if WEIR__VECTORS
 
 #include <immintrin.h>
-
-#define VECTORS __attribute__((target("avx512f,avx512dq,avx512vl")))
 
 #if !defined(__OPTIMIZE__) && !defined(__clang__)
 /* gcc's gathers are macros then, and give a mask to a builtin as a char */
 #pragma GCC diagnostic ignored "-Wsign-conversion"
 #endif
 
-bool
-weir__sift_has_vectors(void)
+/* Who owns the places of 64 bytes; a longer key's other bytes are laid out by the same store. */
+static inline VECTORS void
+own_64(uint8_t *owner, uint32_t who)
 {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512vl");
+    _mm_storeu_si128((__m128i *)(void *)owner, _mm_set1_epi8((char)who));
+}
+
+/* Bytes behind the key are written, too, as 0. */
+static inline VECTORS void
+copy_64(char *to, const char *from, size_t len)
+{
+    __mmask64 own = len < 64 ? ~UINT64_C(0) >> (64 - len) : ~UINT64_C(0);
+
+    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(own, from));
+}
+
+VECTORS void
+weir__copy_keys_by_vectors(struct weir__sift *t)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        weir_span key = t->keys[t->index[i]];
+        uint32_t begin = t->begin[i];
+
+        for (size_t at = 0; at < key.len; at += 64) {
+            copy_64(t->text + begin + at, key.p + at, key.len - at);
+            own_64(t->owner + (begin + at) / WEIR__SIFT_ALIGN, i);
+        }
+    }
 }
 
 /* Eight grams of one kind, from the words that they are in, where there are any. */
@@ -120,10 +141,11 @@ weir__look_from_to_by_vectors(struct weir__sift *t, const struct weir__looking *
 
 #else
 
-bool
-weir__sift_has_vectors(void)
+void
+weir__copy_keys_by_vectors(struct weir__sift *t)
 {
-    return false;
+    (void)t;
+    CHECK(false); /* never asked for */
 }
 
 void

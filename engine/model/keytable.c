@@ -16,7 +16,7 @@
 /* Keys a bucket has room for, and how many it gets on average: at five, one bucket in eight is
    full, and one key in sixty goes through the gate without being known. */
 #define BUCKET 7
-#define BUCKET_MEAN 5
+#define BUCKET_MEAN 4
 
 /* Room for a length or the number of a set, seven bits a byte. */
 #define VARINT_MAX 5

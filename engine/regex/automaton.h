@@ -51,9 +51,10 @@ size_t weir__automaton_always(const struct weir__automaton *a, const uint32_t **
 
 /*
  * `bytes` is what the states may take; 0 makes do without any. What else a cache takes is in
- * proportion to the patterns. The automaton must outlive it. WEIR_E_NOMEM.
+ * proportion to the patterns. `vectors`: use them; only where weir__has_vectors says so. The
+ * automaton must outlive it. WEIR_E_NOMEM.
  */
-weir_status weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes,
+weir_status weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes, bool vectors,
                                       struct weir__automaton_cache **out);
 void weir__automaton_cache_free(struct weir__automaton_cache *c);
 

@@ -9,7 +9,6 @@
 #include "regex/automaton_states.h"
 
 #include "base/check.h"
-#include "regex/factor.h"
 
 /* Subjects on their way through one group: those left, in columns. As structs, rows were copied in
    other pieces than they had been written in, and each copy waited for that. */
@@ -149,67 +148,25 @@ alive(const struct weir__group *g, const weir_span *subjects, uint64_t which)
     return alive;
 }
 
-/* Subjects by what they hold. */
-struct kinds {
-    uint64_t digits, beyond;
-};
-
-#define HIGH UINT64_C(0x8080808080808080)
-
-static inline void
-tell_of_eight(uint64_t bytes, uint64_t *digits, uint64_t *beyond)
-{
-    *digits |= weir__digits_in(bytes & ~HIGH) & ~bytes;
-    *beyond |= bytes & HIGH;
-}
-
-/* Bytes that are not a short subject's own are shifted out. */
-static inline void
-tell_of(weir_span s, uint64_t *digits, uint64_t *beyond)
-{
-    unsigned others = s.len < 8 ? 64 - 8 * (unsigned)s.len : 0;
-
-    tell_of_eight(eight_at(s.p) << others, digits, beyond);
-    tell_of_eight(eight_at(s.p + s.len - 8) >> others, digits, beyond);
-    for (size_t at = 8; at + 8 < s.len; at += 8)
-        tell_of_eight(eight_at(s.p + at), digits, beyond);
-}
-
-static struct kinds
-kinds_of(const weir_span *subjects, uint64_t which)
-{
-    struct kinds kinds = {0, 0};
-
-    for (uint64_t left = which; left; left &= left - 1) {
-        uint32_t k = (uint32_t)__builtin_ctzll(left);
-        uint64_t digits = 0, beyond = 0;
-
-        tell_of(subjects[k], &digits, &beyond);
-        kinds.digits |= (uint64_t)(digits != 0) << k;
-        kinds.beyond |= (uint64_t)(beyond != 0) << k;
-    }
-    return kinds;
-}
-
 static bool
 needs_letters_or_others(unsigned needs)
 {
     return (needs & (WEIR__KIND_LETTER | WEIR__KIND_OTHER)) != 0;
 }
 
-/* Those that hold what the group needs. Letters and others are seldom needed, and not among the
-   kinds that are told beforehand. */
+/* Those that hold what the group needs. Letters and others are seldom needed, and not asked for
+   beforehand. */
 static uint64_t
-concerned(const struct weir__group *g, const struct kinds *kinds, const weir_span *subjects,
-          uint64_t which)
+concerned(const struct weir__group *g, const struct weir__holders *holders,
+          const weir_span *subjects, uint64_t which)
 {
     uint64_t concerned = 0;
 
     if (g->needs == WEIR__KIND_ANY)
         return which;
     if (!needs_letters_or_others(g->needs))
-        return which & ((g->needs & WEIR__KIND_DIGIT ? kinds->digits : 0) |
-                        (g->needs & WEIR__KIND_BEYOND ? kinds->beyond : 0));
+        return which & ((g->needs & WEIR__KIND_DIGIT ? holders->digits : 0) |
+                        (g->needs & WEIR__KIND_BEYOND ? holders->beyond : 0));
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
 
@@ -225,14 +182,14 @@ weir__automaton_survivors(const struct weir__automaton *a, struct weir__automato
     CHECK_OBJ(c, WEIR__AUTOMATON_CACHE_MAGIC);
     CHECK(c->a == a);
     uint64_t survive = 0;
-    struct kinds kinds = {0, 0};
+    struct weir__holders holders = {0, 0};
     if (a->always.n)
         return which;
-    if (a->tell_kinds)
-        kinds = kinds_of(subjects, which);
+    if (a->ask_holders)
+        holders = weir__holders(subjects, which, c->vectors);
     for (size_t i = 0; i < a->ngroups; i++) {
         const struct weir__group *g = &a->groups[i];
-        uint64_t left = concerned(g, &kinds, subjects, which & ~survive);
+        uint64_t left = concerned(g, &holders, subjects, which & ~survive);
 
         c->states[i].subjects = c->nsubjects;
         left = alive(g, subjects, left);

@@ -63,6 +63,14 @@ enum weir__kind {
 /* Those of a subject's bytes. */
 unsigned weir__kinds_in(weir_span s);
 
+/* Which of many subjects hold digits, and which bytes beyond ASCII. */
+struct weir__holders {
+    uint64_t digits, beyond;
+};
+
+/* Of weir__automaton_survivors' subjects, and on its terms. */
+struct weir__holders weir__holders(const weir_span *subjects, uint64_t which, bool vectors);
+
 /*
  * Places as bits, for stepping all at once: 64 a word, four words a block, one or more blocks a
  * chunk. A pattern lies within one chunk, and within one word if it has no more than 64 places.
@@ -108,10 +116,10 @@ struct weir__group {
     /* the same for the two bytes that are WEIR__FAR bytes from there, if all five are ASCII */
     const uint64_t *far_pairs;
     bool ascii_at_edge; /* of mortal groups: one that is beyond it among these five is dead */
-    bool backwards; /* subjects are read from their end */
-    bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
-    bool wild;      /* of its states it meets ever new ones */
-    unsigned needs; /* kinds, one of which a subject must hold */
+    bool backwards;     /* subjects are read from their end */
+    bool mortal;        /* nothing begins but at the start: with no place left, nothing will come */
+    bool wild;          /* of its states it meets ever new ones */
+    unsigned needs;     /* kinds, one of which a subject must hold */
 };
 
 /* What a group is made of. */
@@ -147,7 +155,7 @@ struct weir__automaton {
     struct arena mem; /* all below */
     struct weir__group groups[WEIR__NGROUPS];
     size_t ngroups;
-    bool tell_kinds; /* some group needs digits, or what is beyond ASCII, and nothing else */
+    bool ask_holders; /* some group needs digits, or what is beyond ASCII, and nothing else */
     uint32_t npatterns;
     struct weir__numbers always;
 };

@@ -10,7 +10,8 @@
 #include "base/span.h"
 #include "unit/regex/patterns.h"
 
-#include "match/sift_vector.h"
+#include "base/vectors.h"
+#include "match/sift.h"
 
 #define MOST_ITEMS 3000
 #define NKEYS WEIR__SIFT_KEYS
@@ -187,7 +188,7 @@ check_set(struct drawn_set *d, struct weir__sift *t, size_t longest_key, struct 
     check_plain(d, s, &totals->standing);
     uint64_t which = draw(2) ? ~UINT64_C(0) : (uint64_t)draw(UINT32_MAX) * draw(UINT32_MAX);
     uint64_t aside = 0;
-    for (int vectors = 0; vectors <= weir__sift_has_vectors(); vectors++) {
+    for (int vectors = 0; vectors <= weir__has_vectors(); vectors++) {
         t->by_vectors = vectors;
         weir__sift_run(t, &plan, d->keys, which);
         assert_true(vectors == 0 || t->aside == aside);
@@ -220,7 +221,7 @@ literals_that_stand_are_found(void **state)
         check_set(&d, t, 1 + draw(40), &totals);
     }
     free(t);
-    if (!weir__sift_has_vectors())
+    if (!weir__has_vectors())
         print_message("# this processor has no AVX-512: vectors are not tried\n");
     print_message("# %zu literals stand; %zu keys sifted, %zu left aside; %zu grams of many\n",
                   totals.standing, totals.sifted, totals.aside, totals.many);
