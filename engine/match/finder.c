@@ -198,13 +198,13 @@ sift(const struct weir__search *s, const struct batch *b, uint64_t which)
     struct weir__sift *t = s->f->sift;
 
     t->has_literals = t->aside = 0;
-    t->nfound = 0;
+    t->nfound = t->nfits = 0;
     if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
         return;
     if (s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))
         t->aside = which;
     else
-        weir__sift_run(t, &s->f->plans[s->space], b->keys, which);
+        weir__sift_look(t, &s->f->plans[s->space], b->keys, which);
 }
 
 /* Keys that the patterns without a literal are to be asked about, of those not left aside. */
@@ -365,8 +365,10 @@ find_batch(struct weir__search *s, struct batch *b)
     ask_gate(s, b, strange);
     sift(s, b, strange);
     prefetch_entries(s, b);
-    prefetch_patterns(f);
     ask_automaton(s, b, strange);
+    weir__sift_compare(f->sift);
+    b->loose &= ~f->sift->aside;
+    prefetch_patterns(f);
     look_up(s, b);
     prefetch_texts(f);
     for (uint64_t left = busy(s, b); left; left &= left - 1)

@@ -221,9 +221,10 @@ look_further(struct weir__sift *t, uint64_t hash, uint32_t place, uint32_t line)
     }
 }
 
-/* What has passed, from the filter to slots to literals. A fit is written in any case. */
+/* What has passed, from the filter to slots. A fit is written in any case; literals are asked for.
+ */
 static void
-work_off(struct weir__sift *t)
+look_up_slots(struct weir__sift *t)
 {
     const struct weir__sieve *s = t->plan->s;
     uint32_t nfits = 0;
@@ -243,9 +244,16 @@ work_off(struct weir__sift *t)
     }
     for (uint32_t i = 0; i < nfits; i++)
         __builtin_prefetch(&s->literals[t->fits[i].literal]);
-    for (uint32_t i = 0; i < nfits; i++)
-        compare(t, &t->fits[i]);
+    t->nfits = nfits;
     t->npassed = 0;
+}
+
+static void
+compare_literals(struct weir__sift *t)
+{
+    for (uint32_t i = 0; i < t->nfits; i++)
+        compare(t, &t->fits[i]);
+    t->nfits = 0;
 }
 
 /* Looking ------------------------------------------------------------------------------------ */
@@ -328,8 +336,10 @@ sort_out(struct weir__sift *t, const struct weir__looking *l)
 static void
 make_room(struct weir__sift *t, const struct weir__looking *l, uint32_t nplaces)
 {
-    if (t->npassed + nplaces * l->n > WEIR__SIFT_PASSED)
-        work_off(t);
+    if (t->npassed + nplaces * l->n <= WEIR__SIFT_PASSED)
+        return;
+    look_up_slots(t);
+    compare_literals(t);
 }
 
 /* Loops for the usual numbers of kinds, so that these are not loops of their own. */
@@ -415,13 +425,13 @@ look_through(struct weir__sift *t, const struct weir__looking *l, uint32_t step)
 }
 
 void
-weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
-               uint64_t which)
+weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
+                uint64_t which)
 {
     t->plan = plan;
     t->keys = keys;
     t->has_literals = t->aside = 0;
-    t->nfound = t->npassed = 0;
+    t->nfound = t->npassed = t->nfits = 0;
     lay_out(t, which);
     if (!plan->s)
         return;
@@ -430,7 +440,13 @@ weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const w
     look_through(t, &plan->fourth, 4);
     look_through(t, &plan->even, 2);
     look_through(t, &plan->any, 1);
-    work_off(t);
+    look_up_slots(t);
+}
+
+void
+weir__sift_compare(struct weir__sift *t)
+{
+    compare_literals(t);
     t->has_literals &= ~t->aside;
 }
 

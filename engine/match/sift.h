@@ -65,7 +65,7 @@ struct weir__sift {
     uint16_t begin[WEIR__SIFT_KEYS + 8], end[WEIR__SIFT_KEYS + 8]; /* read eight at a time */
     uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 16];        /* which key has the places */
     char text[WEIR__SIFT_TEXT];
-    uint32_t nplaces, npassed, nfound;
+    uint32_t nplaces, npassed, nfits, nfound;
     uint32_t places[WEIR__SIFT_PLACES + 1]; /* where some gram passes */
     /* which ones do, and where they begin; written eight at a time */
     uint64_t passed[WEIR__SIFT_PASSED + 8];
@@ -81,11 +81,14 @@ struct weir__sift {
 };
 
 /*
- * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`. In an empty one,
- * nothing stands. A plan without a sieve finds nothing, and only lays out. Never allocates.
+ * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`: first look for
+ * grams, and ask memory for the literals; and then, when it may have come, compare. In an empty
+ * key, nothing stands. A plan without a sieve finds nothing, and only lays out. Never allocate.
+ * Until they are compared, `aside` has only those that are too long.
  */
-void weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
-                    uint64_t which);
+void weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan,
+                     const weir_span *keys, uint64_t which);
+void weir__sift_compare(struct weir__sift *t);
 
 /*
  * The literals that stand in a key of `has_literals`, ascending by pattern, each pattern once.

@@ -81,16 +81,12 @@ keep(struct weir__sift *t, uint32_t n, __mmask8 which, __m512i hash, __m512i at)
     return n + (uint32_t)__builtin_popcount(which);
 }
 
-/* Eight places, of which the words in the text are asked for once. Grams at an end are the last
-   bytes of the words in front of it. */
+/* Eight places, and the words that begin there, or end there. Grams at an end are the last bytes of
+   these. */
 static inline VECTORS uint32_t
 look_at_eight(struct weir__sift *t, uint32_t n, const struct weir__looking *l, __mmask8 lanes,
-              __m512i at, bool back)
+              __m512i at, __m512i words, bool back)
 {
-    const __m512i none = _mm512_setzero_si512();
-    __m512i from = back ? _mm512_sub_epi64(at, _mm512_set1_epi64(8)) : at;
-    __m512i words = _mm512_mask_i64gather_epi64(none, lanes, from, t->text, 1);
-
     for (uint32_t i = 0; i < l->n; i++) {
         int others = back ? 64 - 8 * (int)l->back[i] : 0;
         __m512i begin = back ? _mm512_sub_epi64(at, _mm512_set1_epi64(l->back[i])) : at;
@@ -115,11 +111,43 @@ weir__look_at_edge_by_vectors(struct weir__sift *t, const struct weir__looking *
     uint32_t n = t->npassed;
 
     for (uint32_t i = 0; i < t->n; i += 8) {
-        __m128i eight = _mm_loadu_si128((const __m128i *)(const void *)(places + i));
+        __mmask8 lanes = first_lanes(t->n - i);
+        __m512i at =
+            _mm512_cvtepu16_epi64(_mm_loadu_si128((const __m128i *)(const void *)(places + i)));
+        __m512i from = end ? _mm512_sub_epi64(at, _mm512_set1_epi64(8)) : at;
+        __m512i words =
+            _mm512_mask_i64gather_epi64(_mm512_setzero_si512(), lanes, from, t->text, 1);
 
-        n = look_at_eight(t, n, &here, first_lanes(t->n - i), _mm512_cvtepu16_epi64(eight), end);
+        n = look_at_eight(t, n, &here, lanes, at, words, end);
     }
     t->npassed = n;
+}
+
+/* The lower halves of eight words that begin four bytes apart. */
+static inline VECTORS __m512i
+fours_at(const char *p)
+{
+    return _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)p));
+}
+
+static inline VECTORS __m512i
+twos_at(const char *p)
+{
+    return _mm512_cvtepu16_epi64(_mm_loadu_si128((const __m128i *)(const void *)p));
+}
+
+/* Eight words that begin a step apart. Where steps are long, they are put together from few loads,
+   which is cheaper than asking for each. */
+static inline VECTORS __m512i
+words_at(const char *p, uint32_t step)
+{
+    if (step == 4)
+        return _mm512_or_si512(fours_at(p), _mm512_slli_epi64(fours_at(p + 4), 32));
+    if (step == 2)
+        return _mm512_or_si512(_mm512_or_si512(twos_at(p), _mm512_slli_epi64(twos_at(p + 2), 16)),
+                               _mm512_or_si512(_mm512_slli_epi64(twos_at(p + 4), 32),
+                                               _mm512_slli_epi64(twos_at(p + 6), 48)));
+    return _mm512_i64gather_epi64(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), p, 1);
 }
 
 VECTORS void
@@ -128,13 +156,14 @@ weir__look_from_to_by_vectors(struct weir__sift *t, const struct weir__looking *
 {
     const struct weir__looking here = *l;
     const __m512i numbers = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-    __m512i at = _mm512_add_epi64(_mm512_set1_epi64(from),
-                                  _mm512_mullo_epi64(numbers, _mm512_set1_epi64(step)));
+    const __m512i steps = _mm512_mullo_epi64(numbers, _mm512_set1_epi64(step));
     uint32_t n = t->npassed;
 
-    for (uint32_t left = (to - from + step - 1) / step; left > 0; left -= left < 8 ? left : 8) {
-        n = look_at_eight(t, n, &here, first_lanes(left), at, false);
-        at = _mm512_add_epi64(at, _mm512_set1_epi64(8 * (long long)step));
+    for (uint32_t first = from; first < to; first += 8 * step) {
+        __mmask8 lanes = first_lanes((to - first + step - 1) / step);
+        __m512i at = _mm512_add_epi64(_mm512_set1_epi64(first), steps);
+
+        n = look_at_eight(t, n, &here, lanes, at, words_at(t->text + first, step), false);
     }
     t->npassed = n;
 }
