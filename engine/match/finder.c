@@ -198,7 +198,7 @@ sift(const struct weir__search *s, const struct batch *b, uint64_t which)
     struct weir__sift *t = s->f->sift;
 
     t->has_literals = t->aside = 0;
-    t->nfound = t->nfits = 0;
+    t->nfound = t->npassed = t->nfits = 0;
     if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
         return;
     if (s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))
@@ -363,13 +363,15 @@ find_batch(struct weir__search *s, struct batch *b)
         recall(s, b);
     uint64_t strange = all_of(b) & ~b->known;
     ask_gate(s, b, strange);
+    /* each step asks memory for what one behind it reads, and something else is done between */
     sift(s, b, strange);
     prefetch_entries(s, b);
     ask_automaton(s, b, strange);
+    weir__sift_look_up(f->sift);
+    look_up(s, b);
     weir__sift_compare(f->sift);
     b->loose &= ~f->sift->aside;
     prefetch_patterns(f);
-    look_up(s, b);
     prefetch_texts(f);
     for (uint64_t left = busy(s, b); left; left &= left - 1)
         take(s, b, (size_t)__builtin_ctzll(left));

@@ -440,7 +440,13 @@ weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan, const 
     look_through(t, &plan->fourth, 4);
     look_through(t, &plan->even, 2);
     look_through(t, &plan->any, 1);
-    look_up_slots(t);
+}
+
+void
+weir__sift_look_up(struct weir__sift *t)
+{
+    if (t->npassed)
+        look_up_slots(t);
 }
 
 void

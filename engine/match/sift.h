@@ -81,13 +81,15 @@ struct weir__sift {
 };
 
 /*
- * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`: first look for
- * grams, and ask memory for the literals; and then, when it may have come, compare. In an empty
- * key, nothing stands. A plan without a sieve finds nothing, and only lays out. Never allocate.
- * Until they are compared, `aside` has only those that are too long.
+ * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`, in three steps,
+ * each of which asks memory for what the next one reads: look for grams, look them up, compare
+ * their literals with the keys. In an empty key, nothing stands. A plan without a sieve finds
+ * nothing, and only lays out. Before the last step, `aside` has only keys that are too long. Never
+ * allocate.
  */
 void weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan,
                      const weir_span *keys, uint64_t which);
+void weir__sift_look_up(struct weir__sift *t);
 void weir__sift_compare(struct weir__sift *t);
 
 /*

@@ -48,7 +48,8 @@ split_classes(const struct sets *s, struct weir__group *g)
                 has_out[g->class_of[byte]] = true;
         for (uint32_t byte = 0; byte < 256; byte++) {
             uint32_t cl = g->class_of[byte];
-            if (cl == 0 || !has_in[cl] || !has_out[cl] || !weir__symbols_have(&s->items[i], byte))
+            if (cl == 0 || !has_in[cl] || !has_out[cl] ||
+                !weir__symbols_have(&s->items[i], byte))
                 continue;
             if (moved[cl] == 0)
                 moved[cl] = nclasses++;
