@@ -66,6 +66,12 @@ draw_items(struct drawn_set *d, size_t n, size_t shortest, size_t longest)
                                                 .max_len = UINT32_MAX,
                                                 .at_start = draw(3) == 0,
                                                 .at_end = draw(3) == 0};
+        if (draw(4) == 0)
+            d->items[i].max_len = (uint32_t)(len + draw(20));
+        if (draw(4) == 0)
+            d->items[i].min_len = (uint32_t)draw(20);
+        if (draw(4) == 0)
+            d->items[i].first = d->items[i].last = (uint8_t)draw_letter(d);
         share(d, i);
     }
 }
@@ -93,8 +99,11 @@ static bool
 stands(const struct weir__sieve_item *item, weir_span key)
 {
     weir_span text = item->text;
+    uint8_t wanted = item->at_start ? item->last : item->first;
 
-    if (text.len > key.len)
+    if (text.len > key.len || key.len < item->min_len || key.len > item->max_len)
+        return false;
+    if (wanted && (uint8_t)key.p[item->at_start ? key.len - 1 : 0] != wanted)
         return false;
     weir_span end = span_skip(key, key.len - text.len);
     if (item->at_start && item->at_end)
