@@ -13,7 +13,7 @@
 #if defined(__x86_64__)
 #define WEIR__VECTORS 1
 /* Of functions that use them; none may be called where weir__has_vectors says no. */
-#define VECTORS __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl")))
+#define WEIR__BY_VECTORS __attribute__((target("avx512f,avx512dq,avx512bw,avx512vl")))
 #else
 #define WEIR__VECTORS 0
 #endif

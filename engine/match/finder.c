@@ -199,6 +199,7 @@ sift(const struct weir__search *s, const struct batch *b, uint64_t which)
 
     t->has_literals = t->aside = 0;
     t->nfound = t->npassed = t->nfits = 0;
+    t->are_laid = 0;
     if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
         return;
     if (s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))
@@ -215,7 +216,7 @@ ask_automaton(const struct weir__search *s, struct batch *b, uint64_t which)
     struct weir__automaton_cache *cache = s->f->automata[s->space];
     const struct weir__sift *t = s->f->sift;
 
-    b->loose = rs->nloose[s->space] ? which & ~t->aside : 0;
+    b->loose = rs->nloose[s->space] ? which & t->are_laid & ~t->aside : 0;
     if (b->loose && cache)
         b->loose = weir__automaton_survivors(rs->automata[s->space], cache, t->laid, b->loose);
 }
@@ -363,7 +364,8 @@ find_batch(struct weir__search *s, struct batch *b)
         recall(s, b);
     uint64_t strange = all_of(b) & ~b->known;
     ask_gate(s, b, strange);
-    /* each step asks memory for what one behind it reads, and something else is done between */
+    /* each step asks memory for what one behind it reads; where there is something else to do, it
+       is done between */
     sift(s, b, strange);
     prefetch_entries(s, b);
     ask_automaton(s, b, strange);

@@ -80,6 +80,7 @@ static void
 give_places(struct weir__sift *t, uint64_t which)
 {
     uint32_t at = WEIR__SIFT_MARGIN, n = 0;
+    uint64_t laid = 0;
 
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
@@ -94,12 +95,14 @@ give_places(struct weir__sift *t, uint64_t which)
             continue;
         }
         t->laid[k] = (weir_span){t->text + at, len};
+        laid |= UINT64_C(1) << k;
         t->index[n] = (uint8_t)k;
         t->begin[n] = (uint16_t)at;
         t->end[n++] = (uint16_t)(at + len);
         at += ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN * WEIR__SIFT_ALIGN;
     }
     t->n = n;
+    t->are_laid = laid;
     t->text_end = at;
 }
 

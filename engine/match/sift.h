@@ -3,9 +3,8 @@
  *
  * One key at a time, most of what a key costs is waiting: for the processor to find out that it has
  * guessed wrong where the key ends or whether a gram passes, and for memory. So keys are laid out
- * one behind the other; grams are looked for in loops that end seldom and have no branches, the
- * places where one passes are put into a list; and of the list, memory is asked for before it is
- * needed.
+ * one behind the other; grams are looked for in loops that end seldom and have no branches, and
+ * those that pass are put into a list; and of the list, memory is asked for before it is needed.
  *
  * What is found does not depend on which keys are sifted together.
  */
@@ -50,8 +49,9 @@ struct weir__sift {
     /* results: a bit a key, by its index among those given */
     uint64_t has_literals; /* those below */
     uint64_t aside;        /* too long, or with too many literals: weir__sieve_run must tell */
-    /* where the keys of `which` are laid out, by their index, if neither empty nor too long; the
-       margin is around them */
+    /* those of `which` that are neither empty nor too long, and where they are laid out, with the
+       margin around them */
+    uint64_t are_laid;
     weir_span laid[WEIR__SIFT_KEYS];
 
     /* the rest is sift's own */
@@ -66,8 +66,8 @@ struct weir__sift {
     uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 16];        /* which key has the places */
     char text[WEIR__SIFT_TEXT];
     uint32_t nplaces, npassed, nfits, nfound;
-    uint32_t places[WEIR__SIFT_PLACES + 1]; /* where some gram passes */
-    /* which ones do, and where they begin; written eight at a time */
+    uint32_t places[WEIR__SIFT_PLACES + 1]; /* without vectors: where some gram passes */
+    /* hashes of the grams that have passed, and where they begin; written eight at a time */
     uint64_t passed[WEIR__SIFT_PASSED + 8];
     uint32_t passed_at[WEIR__SIFT_PASSED + 8];
     struct weir__sift_fit { /* it has a slot */
@@ -83,9 +83,9 @@ struct weir__sift {
 /*
  * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`, in three steps,
  * each of which asks memory for what the next one reads: look for grams, look them up, compare
- * their literals with the keys. In an empty key, nothing stands. A plan without a sieve finds
- * nothing, and only lays out. Before the last step, `aside` has only keys that are too long. Never
- * allocate.
+ * their literals with the keys. Some may be compared before; until the last step, `aside` and
+ * `has_literals` may still grow. In an empty key, nothing stands. A plan without a sieve finds
+ * nothing, and only lays out. Never allocate.
  */
 void weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan,
                      const weir_span *keys, uint64_t which);

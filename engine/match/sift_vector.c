@@ -16,14 +16,14 @@
 #endif
 
 /* Who owns the places of 64 bytes; a longer key's other bytes are laid out by the same store. */
-static inline VECTORS void
+static inline WEIR__BY_VECTORS void
 own_64(uint8_t *owner, uint32_t who)
 {
     _mm_storeu_si128((__m128i *)(void *)owner, _mm_set1_epi8((char)who));
 }
 
 /* Bytes behind the key are written, too, as 0. */
-static inline VECTORS void
+static inline WEIR__BY_VECTORS void
 copy_64(char *to, const char *from, size_t len)
 {
     __mmask64 own = len < 64 ? ~UINT64_C(0) >> (64 - len) : ~UINT64_C(0);
@@ -31,7 +31,7 @@ copy_64(char *to, const char *from, size_t len)
     _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(own, from));
 }
 
-VECTORS void
+WEIR__BY_VECTORS void
 weir__copy_keys_by_vectors(struct weir__sift *t)
 {
     for (uint32_t i = 0; i < t->n; i++) {
@@ -46,7 +46,7 @@ weir__copy_keys_by_vectors(struct weir__sift *t)
 }
 
 /* Eight grams of one kind, from the words that they are in, where there are any. */
-static inline VECTORS __m512i
+static inline WEIR__BY_VECTORS __m512i
 hashes(const struct weir__looking *l, uint32_t i, __m512i words)
 {
     __m512i v = _mm512_and_si512(words, _mm512_set1_epi64((long long)l->mask[i]));
@@ -56,7 +56,7 @@ hashes(const struct weir__looking *l, uint32_t i, __m512i words)
 }
 
 /* Lanes in which the gram passes. */
-static inline VECTORS __mmask8
+static inline WEIR__BY_VECTORS __mmask8
 passing(const struct weir__sieve_filter *f, __mmask8 lanes, __m512i hash)
 {
     const __m512i six = _mm512_set1_epi64(63);
@@ -70,7 +70,7 @@ passing(const struct weir__sieve_filter *f, __mmask8 lanes, __m512i hash)
 
 /* Those that pass are put behind n others; there is room for all eight. Returns how many there are
    then. */
-static inline VECTORS uint32_t
+static inline WEIR__BY_VECTORS uint32_t
 keep(struct weir__sift *t, uint32_t n, __mmask8 which, __m512i hash, __m512i at)
 {
     __m512i kept = _mm512_maskz_compress_epi64(which, hash);
@@ -83,7 +83,7 @@ keep(struct weir__sift *t, uint32_t n, __mmask8 which, __m512i hash, __m512i at)
 
 /* Eight places, and the words that begin there, or end there. Grams at an end are the last bytes of
    these. */
-static inline VECTORS uint32_t
+static inline WEIR__BY_VECTORS uint32_t
 look_at_eight(struct weir__sift *t, uint32_t n, const struct weir__looking *l, __mmask8 lanes,
               __m512i at, __m512i words, bool back)
 {
@@ -103,7 +103,7 @@ first_lanes(uint32_t n)
     return (__mmask8)(n < 8 ? (1u << n) - 1 : 0xff);
 }
 
-VECTORS void
+WEIR__BY_VECTORS void
 weir__look_at_edge_by_vectors(struct weir__sift *t, const struct weir__looking *l, bool end)
 {
     const struct weir__looking here = *l; /* not to be read again after each gram is written */
@@ -124,13 +124,13 @@ weir__look_at_edge_by_vectors(struct weir__sift *t, const struct weir__looking *
 }
 
 /* The lower halves of eight words that begin four bytes apart. */
-static inline VECTORS __m512i
+static inline WEIR__BY_VECTORS __m512i
 fours_at(const char *p)
 {
     return _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)(const void *)p));
 }
 
-static inline VECTORS __m512i
+static inline WEIR__BY_VECTORS __m512i
 twos_at(const char *p)
 {
     return _mm512_cvtepu16_epi64(_mm_loadu_si128((const __m128i *)(const void *)p));
@@ -138,7 +138,7 @@ twos_at(const char *p)
 
 /* Eight words that begin a step apart. Where steps are long, they are put together from few loads,
    which is cheaper than asking for each. */
-static inline VECTORS __m512i
+static inline WEIR__BY_VECTORS __m512i
 words_at(const char *p, uint32_t step)
 {
     if (step == 4)
@@ -150,7 +150,7 @@ words_at(const char *p, uint32_t step)
     return _mm512_i64gather_epi64(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7), p, 1);
 }
 
-VECTORS void
+WEIR__BY_VECTORS void
 weir__look_from_to_by_vectors(struct weir__sift *t, const struct weir__looking *l, uint32_t from,
                               uint32_t to, uint32_t step)
 {

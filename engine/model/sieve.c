@@ -266,7 +266,7 @@ frozen(const struct filed *f, size_t at, bool last)
         .at_end = item->at_end,
         .bare = item->bare,
         .sure = item->sure,
-        .opposite = item->at_start ? item->last : item->first,
+        .other_edge = item->at_start ? item->last : item->first,
         .last = last,
     };
 
@@ -334,7 +334,7 @@ weir__sieve_stands(const struct weir__sieve *s, const struct weir__sieve_literal
     size_t begin = at - l->gram_at;
     if (key.len < l->min_len || (key.len > l->max_len && l->max_len != UINT16_MAX))
         return false;
-    if (l->opposite && (uint8_t)key.p[l->at_start ? key.len - 1 : 0] != l->opposite)
+    if (l->other_edge && (uint8_t)key.p[l->at_start ? key.len - 1 : 0] != l->other_edge)
         return false;
     if ((l->at_start && begin != 0) || (l->at_end && begin + l->len != key.len))
         return false;

@@ -53,7 +53,7 @@ struct weir__sieve_literal {
     uint8_t last : 1;   /* of those of its gram */
     uint8_t many : 1;   /* the first of more than WEIR__SIEVE_FEW, sorted */
     uint8_t unused : 2; /* 0: literals are written to files byte for byte */
-    uint8_t opposite;   /* the byte that the key ends with, if at_start, or else begins; 0: any */
+    uint8_t other_edge; /* the byte that the key ends with, if at_start, or else begins; 0: any */
     char head[WEIR__SIEVE_HEAD]; /* its first bytes, as many as there are */
 };
 _Static_assert(sizeof(struct weir__sieve_literal) == 32, "half a cache line");

@@ -93,7 +93,7 @@ holders_one_by_one(const weir_span *subjects, uint64_t which)
 #if WEIR__VECTORS
 
 /* A subject of usual length is one load. */
-static VECTORS struct weir__holders
+static WEIR__BY_VECTORS struct weir__holders
 holders_by_vectors(const weir_span *subjects, uint64_t which)
 {
     struct weir__holders holders = {0, 0};

@@ -121,6 +121,7 @@ has_pair(const uint64_t *pairs, uint64_t pair)
 static inline uint64_t
 is_alive(const struct weir__group *g, uint64_t eight, size_t len)
 {
+    _Static_assert(WEIR__FAR == 3, "two bytes behind three others: five");
     uint64_t five = g->backwards ? eight >> 24 : eight & UINT64_C(0xffffffffff);
     uint64_t near = g->backwards ? eight >> 48 : eight & 0xffff;
     uint64_t far = eight >> (8 * WEIR__FAR) & 0xffff;

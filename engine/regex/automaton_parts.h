@@ -115,7 +115,7 @@ struct weir__group {
     const uint64_t *pairs;
     /* the same for the two bytes that are WEIR__FAR bytes from there, if all five are ASCII */
     const uint64_t *far_pairs;
-    bool ascii_at_edge; /* of mortal groups: one that is beyond it among these five is dead */
+    bool ascii_at_edge; /* mortal groups: who has one beyond ASCII among these five is dead */
     bool backwards;     /* subjects are read from their end */
     bool mortal;        /* nothing begins but at the start: with no place left, nothing will come */
     bool wild;          /* of its states it meets ever new ones */

@@ -321,7 +321,6 @@ has_one(weir_span subject, const struct weir__factors *f)
     return false;
 }
 
-/* Or a byte beyond ASCII. */
 /* Bytes that all matches begin or end with; '-' where they do not. */
 static void
 bytes_at_the_edges(void **state)
@@ -356,6 +355,7 @@ bytes_at_the_edges(void **state)
     arena_fini(&in);
 }
 
+/* Or a byte beyond ASCII. */
 static bool
 has_digit(weir_span s)
 {
