@@ -341,7 +341,7 @@ drawn_patterns(void **state)
     static struct batch b;
     struct counts counts = {0};
     struct weir__regex_scratch *s;
-    size_t rounds = scaled(500);
+    size_t rounds = scaled(500) + 40; /* of fewer, chance may leave too few matches */
 
     (void)state;
     assert_int_equal(weir__regex_scratch_new(2000, &s), WEIR_OK);
@@ -357,8 +357,7 @@ drawn_patterns(void **state)
     weir__regex_scratch_free(s);
     print_message("# %zu pairs, %zu matches, %zu candidates; of %zu patterns %zu always are\n",
                   counts.pairs, counts.hits, counts.candidates, rounds * BATCH, counts.always);
-    /* of few rounds, as under Valgrind, chance may leave half as many */
-    assert_true(counts.hits > counts.pairs / (rounds < 100 ? 25 : 10));
+    assert_true(counts.hits > counts.pairs / 10);
     /* worthless if nearly everything is a candidate */
     assert_true(counts.candidates < counts.pairs * 2 / 3);
     assert_true(counts.always < rounds * BATCH / 2);
