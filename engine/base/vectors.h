@@ -9,6 +9,8 @@
 #define WEIR_BASE_VECTORS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #if defined(__x86_64__)
 #define WEIR__VECTORS 1
@@ -19,5 +21,12 @@
 #endif
 
 bool weir__has_vectors(void);
+
+/* Bits of the first n (one or more) of 64; all of them where n is more. */
+static inline uint64_t
+weir__first_of_64(size_t n)
+{
+    return n < 64 ? ~UINT64_C(0) >> (64 - n) : ~UINT64_C(0);
+}
 
 #endif

@@ -22,9 +22,9 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
 {
     uint32_t match_limit = o && o->match_limit ? o->match_limit : WEIR__MATCH_LIMIT;
     weir_status st = WEIR_OK;
-    bool vectors = weir__has_vectors() && !(o && o->match_off & WEIR_MATCH_VECTORS);
 
     *f = (struct weir__finder){.rs = rs, .off = o ? o->match_off : 0};
+    bool vectors = weir__has_vectors() && !(f->off & WEIR_MATCH_VECTORS);
     f->post_limit = o && o->post_limit ? o->post_limit : WEIR__POST_LIMIT;
     f->in_scope = calloc((size_t)rs->nrules + 1, sizeof *f->in_scope);
     f->counts = calloc((size_t)rs->npatterns + 1, sizeof *f->counts);
@@ -197,15 +197,14 @@ sift(const struct weir__search *s, const struct batch *b, uint64_t which)
     const struct weir_ruleset *rs = s->f->rs;
     struct weir__sift *t = s->f->sift;
 
-    t->has_literals = t->aside = 0;
-    t->nfound = t->npassed = t->nfits = 0;
-    t->are_laid = 0;
-    if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
-        return;
-    if (s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))
-        t->aside = which;
-    else
+    bool any = rs->pattern_first[s->space] < rs->pattern_first[s->space + 1];
+
+    if (any && !(s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))) {
         weir__sift_look(t, &s->f->plans[s->space], b->keys, which);
+        return;
+    }
+    weir__sift_nothing(t);
+    t->aside = any ? which : 0;
 }
 
 /* Keys that the patterns without a literal are to be asked about, of those not left aside. */

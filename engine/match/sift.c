@@ -75,6 +75,13 @@ own(uint8_t *owner, uint32_t n, uint32_t who)
         memcpy(owner + i, &eight, 8);
 }
 
+/* Owners that so many bytes have places for. */
+static inline uint32_t
+places_for(size_t len)
+{
+    return ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN;
+}
+
 /* Where each key goes. */
 static void
 give_places(struct weir__sift *t, uint64_t which)
@@ -99,7 +106,7 @@ give_places(struct weir__sift *t, uint64_t which)
         t->index[n] = (uint8_t)k;
         t->begin[n] = (uint16_t)at;
         t->end[n++] = (uint16_t)(at + len);
-        at += ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN * WEIR__SIFT_ALIGN;
+        at += places_for(len) * WEIR__SIFT_ALIGN;
     }
     t->n = n;
     t->are_laid = laid;
@@ -114,8 +121,7 @@ copy_keys(struct weir__sift *t)
         uint32_t begin = t->begin[i];
 
         copy(t->text + begin, key.p, key.len);
-        own(t->owner + begin / WEIR__SIFT_ALIGN,
-            ((uint32_t)key.len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN, i);
+        own(t->owner + begin / WEIR__SIFT_ALIGN, places_for(key.len), i);
     }
 }
 
@@ -348,8 +354,6 @@ make_room(struct weir__sift *t, const struct weir__looking *l, uint32_t nplaces)
 /* Loops for the usual numbers of kinds, so that these are not loops of their own. */
 #define FOR_KINDS(l, look)                                                                         \
     switch ((l)->n) {                                                                              \
-    case 0:                                                                                        \
-        return;                                                                                    \
     case 1:                                                                                        \
         look(1);                                                                                   \
         break;                                                                                     \
@@ -364,20 +368,16 @@ make_room(struct weir__sift *t, const struct weir__looking *l, uint32_t nplaces)
     }
 
 static void
-look_at_starts_one_by_one(struct weir__sift *t, const struct weir__looking *l)
+look_at_edges_one_by_one(struct weir__sift *t, const struct weir__looking *l, bool end)
 {
-#define LOOK(n) look_at_edge(t, l, n, false)
-    FOR_KINDS(l, LOOK)
-#undef LOOK
-    sort_out(t, l);
-}
-
-static void
-look_at_ends_one_by_one(struct weir__sift *t, const struct weir__looking *l)
-{
-#define LOOK(n) look_at_edge(t, l, n, true)
-    FOR_KINDS(l, LOOK)
-#undef LOOK
+#define LOOK_AT_START(n) look_at_edge(t, l, n, false)
+#define LOOK_AT_END(n) look_at_edge(t, l, n, true)
+    if (end)
+        FOR_KINDS(l, LOOK_AT_END)
+    else
+        FOR_KINDS(l, LOOK_AT_START)
+#undef LOOK_AT_START
+#undef LOOK_AT_END
     sort_out(t, l);
 }
 
@@ -394,31 +394,28 @@ look_from_to_one_by_one(struct weir__sift *t, const struct weir__looking *l, uin
 static void
 look_at_edges(struct weir__sift *t, const struct weir__looking *l, bool end)
 {
-    uint32_t since;
-
+    if (l->n == 0)
+        return;
     make_room(t, l, t->n);
-    since = t->npassed;
-    if (l->n && t->by_vectors)
+    uint32_t since = t->npassed;
+    if (t->by_vectors)
         weir__look_at_edge_by_vectors(t, l, end);
-    else if (end)
-        look_at_ends_one_by_one(t, l);
     else
-        look_at_starts_one_by_one(t, l);
+        look_at_edges_one_by_one(t, l, end);
     ask_for_slots(t, since);
 }
 
 static void
 look_through(struct weir__sift *t, const struct weir__looking *l, uint32_t step)
 {
-    uint32_t most = l->n ? WEIR__SIFT_PASSED / l->n : WEIR__SIFT_PLACES;
-
+    if (l->n == 0)
+        return;
+    uint32_t most = WEIR__SIFT_PASSED / l->n;
     most = step * (most < WEIR__SIFT_PLACES ? most : WEIR__SIFT_PLACES);
-    for (uint32_t at = WEIR__SIFT_MARGIN, to; at < t->text_end && l->n; at = to) {
-        uint32_t since;
-
+    for (uint32_t at = WEIR__SIFT_MARGIN, to; at < t->text_end; at = to) {
         to = t->text_end - at < most ? t->text_end : at + most;
         make_room(t, l, (to - at + step - 1) / step);
-        since = t->npassed;
+        uint32_t since = t->npassed;
         if (t->by_vectors)
             weir__look_from_to_by_vectors(t, l, at, to, step);
         else
@@ -428,13 +425,19 @@ look_through(struct weir__sift *t, const struct weir__looking *l, uint32_t step)
 }
 
 void
+weir__sift_nothing(struct weir__sift *t)
+{
+    t->has_literals = t->aside = t->are_laid = 0;
+    t->nfound = t->npassed = t->nfits = 0;
+}
+
+void
 weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
                 uint64_t which)
 {
+    weir__sift_nothing(t);
     t->plan = plan;
     t->keys = keys;
-    t->has_literals = t->aside = 0;
-    t->nfound = t->npassed = t->nfits = 0;
     lay_out(t, which);
     if (!plan->s)
         return;

@@ -91,6 +91,8 @@ void weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan,
                      const weir_span *keys, uint64_t which);
 void weir__sift_look_up(struct weir__sift *t);
 void weir__sift_compare(struct weir__sift *t);
+/* Instead of the first step: no key is sifted. */
+void weir__sift_nothing(struct weir__sift *t);
 
 /*
  * The literals that stand in a key of `has_literals`, ascending by pattern, each pattern once.

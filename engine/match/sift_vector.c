@@ -26,9 +26,7 @@ own_64(uint8_t *owner, uint32_t who)
 static inline WEIR__BY_VECTORS void
 copy_64(char *to, const char *from, size_t len)
 {
-    __mmask64 own = len < 64 ? ~UINT64_C(0) >> (64 - len) : ~UINT64_C(0);
-
-    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(own, from));
+    _mm512_storeu_si512(to, _mm512_maskz_loadu_epi8(weir__first_of_64(len), from));
 }
 
 WEIR__BY_VECTORS void

@@ -149,12 +149,6 @@ alive(const struct weir__group *g, const weir_span *subjects, uint64_t which)
     return alive;
 }
 
-static bool
-needs_letters_or_others(unsigned needs)
-{
-    return (needs & (WEIR__KIND_LETTER | WEIR__KIND_OTHER)) != 0;
-}
-
 /* Those that hold what the group needs. Letters and others are seldom needed, and not asked for
    beforehand. */
 static uint64_t
@@ -165,7 +159,7 @@ concerned(const struct weir__group *g, const struct weir__holders *holders,
 
     if (g->needs == WEIR__KIND_ANY)
         return which;
-    if (!needs_letters_or_others(g->needs))
+    if (weir__holders_tell(g->needs))
         return which & ((g->needs & WEIR__KIND_DIGIT ? holders->digits : 0) |
                         (g->needs & WEIR__KIND_BEYOND ? holders->beyond : 0));
     for (uint64_t left = which; left; left &= left - 1) {

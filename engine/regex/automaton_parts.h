@@ -68,6 +68,13 @@ struct weir__holders {
     uint64_t digits, beyond;
 };
 
+/* Do these say who has what a group needs? */
+static inline bool
+weir__holders_tell(unsigned needs)
+{
+    return (needs & (WEIR__KIND_LETTER | WEIR__KIND_OTHER)) == 0;
+}
+
 /* Of weir__automaton_survivors' subjects, and on its terms. */
 struct weir__holders weir__holders(const weir_span *subjects, uint64_t which, bool vectors);
 
@@ -155,7 +162,7 @@ struct weir__automaton {
     struct arena mem; /* all below */
     struct weir__group groups[WEIR__NGROUPS];
     size_t ngroups;
-    bool ask_holders; /* some group needs digits, or what is beyond ASCII, and nothing else */
+    bool ask_holders; /* they tell of some group */
     uint32_t npatterns;
     struct weir__numbers always;
 };

@@ -141,6 +141,15 @@ expect(const struct drawn_set *d, weir_span key, const struct reported *r, size_
 }
 
 static void
+sift(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
+     uint64_t which)
+{
+    weir__sift_look(t, plan, keys, which);
+    weir__sift_look_up(t);
+    weir__sift_compare(t);
+}
+
+static void
 check_sifted(const struct drawn_set *d, const struct weir__sift *t, uint64_t which,
              size_t *nstanding)
 {
@@ -199,9 +208,7 @@ check_set(struct drawn_set *d, struct weir__sift *t, size_t longest_key, struct 
     uint64_t aside = 0;
     for (int vectors = 0; vectors <= weir__has_vectors(); vectors++) {
         t->by_vectors = vectors;
-        weir__sift_look(t, &plan, d->keys, which);
-        weir__sift_look_up(t);
-        weir__sift_compare(t);
+        sift(t, &plan, d->keys, which);
         assert_true(vectors == 0 || t->aside == aside);
         aside = t->aside;
         check_sifted(d, t, which, &totals->standing);
@@ -264,9 +271,7 @@ short_literals_share_slots_with_long_ones(void **state)
         for (size_t k = 0; k < NKEYS; k++)
             d.keys[k] = (weir_span){k % 2 ? "\0\0\0ab" : "\0\0\0\0b", 5};
         weir__sift_plan(&plan, weir__sieve_build(&a, &a, d.items, d.n));
-        weir__sift_look(t, &plan, d.keys, ~UINT64_C(0));
-        weir__sift_look_up(t);
-        weir__sift_compare(t);
+        sift(t, &plan, d.keys, ~UINT64_C(0));
         check_sifted(&d, t, ~UINT64_C(0), &nstanding);
         arena_fini(&a);
     }
