@@ -18,7 +18,7 @@ static const char help[] =
     "Engines must agree on which rules match which tags before any time is told.\n"
     "\n"
     "  --quick             an answer within a minute: fewer sizes, fewer tags\n"
-    "  --workload W,...    cold, mixed, dense, literals, regions, factorless\n"
+    "  --workload W,...    cold, mixed, dense, literals, regions, factorless, growth\n"
     "  --rules N,...       numbers of rules; k and M are thousands and millions\n"
     "  --tokens S,...      streams: zipf, unique, unknown, real\n"
     "  --engines E,...     the engines that take part; --list names them\n"

@@ -179,6 +179,8 @@ sieve_pattern(struct compiling *c, struct sieving *into, const struct weir__patt
                                       .max_len = p->max_len,
                                       .at_start = f->at_start,
                                       .at_end = f->at_end,
+                                      .first = factors->first,
+                                      .last = factors->last,
                                       .bare = p->bare_handles,
                                       .sure = p->certain};
     }

@@ -7,8 +7,8 @@
 #include "match/finder.h"
 
 #include "base/span.h"
+#include "base/vectors.h"
 #include "match/search.h"
-#include "match/sift_vector.h"
 
 #include <stdlib.h>
 
@@ -24,6 +24,7 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
     weir_status st = WEIR_OK;
 
     *f = (struct weir__finder){.rs = rs, .off = o ? o->match_off : 0};
+    bool vectors = weir__has_vectors() && !(f->off & WEIR_MATCH_VECTORS);
     f->post_limit = o && o->post_limit ? o->post_limit : WEIR__POST_LIMIT;
     f->in_scope = calloc((size_t)rs->nrules + 1, sizeof *f->in_scope);
     f->counts = calloc((size_t)rs->npatterns + 1, sizeof *f->counts);
@@ -35,12 +36,13 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
     if (st == WEIR_OK && !(f->off & WEIR_MATCH_MEMO))
         st = weir__memo_init(&f->memo, MEMO_BITS);
     if (f->sift)
-        f->sift->by_vectors = !(f->off & WEIR_MATCH_VECTORS) && weir__sift_has_vectors();
+        f->sift->by_vectors = vectors;
     for (int s = 0; s < WEIR__NSPACES; s++)
         weir__sift_plan(&f->plans[s], rs->sieves[s]);
     for (int s = 0; s < WEIR__NSPACES && st == WEIR_OK; s++)
         if (rs->automata[s] && !(f->off & WEIR_MATCH_AUTOMATON))
-            st = weir__automaton_cache_new(rs->automata[s], WEIR__AUTOMATON_CACHE, &f->automata[s]);
+            st = weir__automaton_cache_new(rs->automata[s], WEIR__AUTOMATON_CACHE, vectors,
+                                           &f->automata[s]);
     if (st != WEIR_OK)
         weir__finder_fini(f);
     return st;
@@ -195,14 +197,14 @@ sift(const struct weir__search *s, const struct batch *b, uint64_t which)
     const struct weir_ruleset *rs = s->f->rs;
     struct weir__sift *t = s->f->sift;
 
-    t->has_literals = t->aside = 0;
-    t->nfound = 0;
-    if (rs->pattern_first[s->space] == rs->pattern_first[s->space + 1])
+    bool any = rs->pattern_first[s->space] < rs->pattern_first[s->space + 1];
+
+    if (any && !(s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))) {
+        weir__sift_look(t, &s->f->plans[s->space], b->keys, which);
         return;
-    if (s->f->off & (WEIR_MATCH_SIEVE | WEIR_MATCH_BATCH))
-        t->aside = which;
-    else
-        weir__sift_run(t, &s->f->plans[s->space], b->keys, which);
+    }
+    weir__sift_nothing(t);
+    t->aside = any ? which : 0;
 }
 
 /* Keys that the patterns without a literal are to be asked about, of those not left aside. */
@@ -211,10 +213,11 @@ ask_automaton(const struct weir__search *s, struct batch *b, uint64_t which)
 {
     const struct weir_ruleset *rs = s->f->rs;
     struct weir__automaton_cache *cache = s->f->automata[s->space];
+    const struct weir__sift *t = s->f->sift;
 
-    b->loose = rs->nloose[s->space] ? which & ~s->f->sift->aside : 0;
+    b->loose = rs->nloose[s->space] ? which & t->are_laid & ~t->aside : 0;
     if (b->loose && cache)
-        b->loose = weir__automaton_survivors(rs->automata[s->space], cache, b->keys, b->loose);
+        b->loose = weir__automaton_survivors(rs->automata[s->space], cache, t->laid, b->loose);
 }
 
 static void
@@ -360,11 +363,16 @@ find_batch(struct weir__search *s, struct batch *b)
         recall(s, b);
     uint64_t strange = all_of(b) & ~b->known;
     ask_gate(s, b, strange);
+    /* each step asks memory for what one behind it reads; where there is something else to do, it
+       is done between */
     sift(s, b, strange);
     prefetch_entries(s, b);
-    prefetch_patterns(f);
     ask_automaton(s, b, strange);
+    weir__sift_look_up(f->sift);
     look_up(s, b);
+    weir__sift_compare(f->sift);
+    b->loose &= ~f->sift->aside;
+    prefetch_patterns(f);
     prefetch_texts(f);
     for (uint64_t left = busy(s, b); left; left &= left - 1)
         take(s, b, (size_t)__builtin_ctzll(left));

@@ -94,8 +94,7 @@ weir__search_confirm(struct weir__search *s, const struct weir__sieve_literal *l
         confirm(s, l->pattern);
         return;
     }
-    if (s->key.len < l->min_len || (s->key.len > l->max_len && l->max_len != UINT16_MAX) ||
-        (l->bare && holds_at(s->key)))
+    if (l->bare && holds_at(s->key))
         return;
     counts->candidates++;
     count_hit(s, counts, l->set, WEIR__HIT);

@@ -75,10 +75,19 @@ own(uint8_t *owner, uint32_t n, uint32_t who)
         memcpy(owner + i, &eight, 8);
 }
 
+/* Owners that so many bytes have places for. */
+static inline uint32_t
+places_for(size_t len)
+{
+    return ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN;
+}
+
+/* Where each key goes. */
 static void
-lay_out(struct weir__sift *t, uint64_t which)
+give_places(struct weir__sift *t, uint64_t which)
 {
     uint32_t at = WEIR__SIFT_MARGIN, n = 0;
+    uint64_t laid = 0;
 
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
@@ -92,16 +101,38 @@ lay_out(struct weir__sift *t, uint64_t which)
             t->aside |= UINT64_C(1) << k;
             continue;
         }
-        uint32_t size = ((uint32_t)len + WEIR__SIFT_ALIGN - 1) / WEIR__SIFT_ALIGN;
-        copy(t->text + at, t->keys[k].p, len);
-        own(t->owner + at / WEIR__SIFT_ALIGN, size, n);
+        t->laid[k] = (weir_span){t->text + at, len};
+        laid |= UINT64_C(1) << k;
         t->index[n] = (uint8_t)k;
         t->begin[n] = (uint16_t)at;
         t->end[n++] = (uint16_t)(at + len);
-        at += size * WEIR__SIFT_ALIGN;
+        at += places_for(len) * WEIR__SIFT_ALIGN;
     }
     t->n = n;
+    t->are_laid = laid;
     t->text_end = at;
+}
+
+static void
+copy_keys(struct weir__sift *t)
+{
+    for (uint32_t i = 0; i < t->n; i++) {
+        weir_span key = t->keys[t->index[i]];
+        uint32_t begin = t->begin[i];
+
+        copy(t->text + begin, key.p, key.len);
+        own(t->owner + begin / WEIR__SIFT_ALIGN, places_for(key.len), i);
+    }
+}
+
+static void
+lay_out(struct weir__sift *t, uint64_t which)
+{
+    give_places(t, which);
+    if (t->by_vectors)
+        weir__copy_keys_by_vectors(t);
+    else
+        copy_keys(t);
 }
 
 /* Comparing ---------------------------------------------------------------------------------- */
@@ -187,42 +218,51 @@ compare_slots(struct weir__sift *t, const struct weir__sieve_slots *line, unsign
 
 /* What is seldom: several grams of one line have the same tag, or lines are full. */
 static __attribute__((noinline)) void
-look_further(struct weir__sift *t, const struct weir__sift_passed *p, uint32_t line)
+look_further(struct weir__sift *t, uint64_t hash, uint32_t place, uint32_t line)
 {
     const struct weir__sieve *s = t->plan->s;
-    unsigned fits = weir__sieve_fits(&s->slots[line], p->hash);
+    unsigned fits = weir__sieve_fits(&s->slots[line], hash);
 
-    compare_slots(t, &s->slots[line], fits & (fits - 1), p->place);
+    compare_slots(t, &s->slots[line], fits & (fits - 1), place);
     while (weir__sieve_is_full(&s->slots[line])) {
         line = weir__sieve_behind(s, line);
-        compare_slots(t, &s->slots[line], weir__sieve_fits(&s->slots[line], p->hash), p->place);
+        compare_slots(t, &s->slots[line], weir__sieve_fits(&s->slots[line], hash), place);
     }
 }
 
-/* What has passed, from the filter to slots to literals. A fit is written in any case. */
+/* What has passed, from the filter to slots. A fit is written in any case; literals are asked for.
+ */
 static void
-work_off(struct weir__sift *t)
+look_up_slots(struct weir__sift *t)
 {
     const struct weir__sieve *s = t->plan->s;
     uint32_t nfits = 0;
 
     for (uint32_t i = 0; i < t->npassed; i++) {
-        uint32_t place = t->passed[i].place, at = weir__sieve_home(s, t->passed[i].hash);
+        uint64_t hash = t->passed[i];
+        uint32_t place = t->passed_at[i], at = weir__sieve_home(s, hash);
         const struct weir__sieve_slots *line = &s->slots[at];
-        unsigned fits = weir__sieve_fits(line, t->passed[i].hash);
+        unsigned fits = weir__sieve_fits(line, hash);
         const struct weir__sieve_slot *slot = &line->slot[__builtin_ctz(fits | 8)];
 
         t->fits[nfits].literal = slot->first;
         t->fits[nfits].place = place;
         nfits += (fits != 0) & has_rest(t, slot, place);
         if (__builtin_expect((fits & (fits - 1)) != 0 || weir__sieve_is_full(line), 0))
-            look_further(t, &t->passed[i], at);
+            look_further(t, hash, place, at);
     }
     for (uint32_t i = 0; i < nfits; i++)
         __builtin_prefetch(&s->literals[t->fits[i].literal]);
-    for (uint32_t i = 0; i < nfits; i++)
-        compare(t, &t->fits[i]);
+    t->nfits = nfits;
     t->npassed = 0;
+}
+
+static void
+compare_literals(struct weir__sift *t)
+{
+    for (uint32_t i = 0; i < t->nfits; i++)
+        compare(t, &t->fits[i]);
+    t->nfits = 0;
 }
 
 /* Looking ------------------------------------------------------------------------------------ */
@@ -274,33 +314,46 @@ look_from_to(struct weir__sift *t, const struct weir__looking *l, uint32_t n, ui
     t->nplaces = nplaces;
 }
 
-/* Which gram passed at each of the places; its slot is asked for. */
+/* Slots of the grams that have passed since then are asked for. */
+static void
+ask_for_slots(const struct weir__sift *t, uint32_t since)
+{
+    for (uint32_t i = since; i < t->npassed; i++)
+        __builtin_prefetch(&t->plan->s->slots[weir__sieve_home(t->plan->s, t->passed[i])]);
+}
+
+/* Which grams pass at each of the places. */
 static void
 sort_out(struct weir__sift *t, const struct weir__looking *l)
 {
     for (uint32_t p = 0; p < t->nplaces; p++) {
-        if (t->npassed + l->n > WEIR__SIFT_PASSED)
-            work_off(t);
         uint32_t n = t->npassed;
+
         for (uint32_t i = 0; i < l->n; i++) {
             uint32_t place = t->places[p] - l->back[i];
             uint64_t hash = hash_at(l, i, t->text + place);
 
-            t->passed[n].hash = hash;
-            t->passed[n].place = place;
+            t->passed[n] = hash;
+            t->passed_at[n] = place;
             n += weir__sieve_may_have(&l->filter, hash);
         }
-        for (uint32_t i = t->npassed; i < n; i++)
-            __builtin_prefetch(&t->plan->s->slots[weir__sieve_home(t->plan->s, t->passed[i].hash)]);
         t->npassed = n;
     }
+}
+
+/* However many pass at so many places, there is room for them. */
+static void
+make_room(struct weir__sift *t, const struct weir__looking *l, uint32_t nplaces)
+{
+    if (t->npassed + nplaces * l->n <= WEIR__SIFT_PASSED)
+        return;
+    look_up_slots(t);
+    compare_literals(t);
 }
 
 /* Loops for the usual numbers of kinds, so that these are not loops of their own. */
 #define FOR_KINDS(l, look)                                                                         \
     switch ((l)->n) {                                                                              \
-    case 0:                                                                                        \
-        return;                                                                                    \
     case 1:                                                                                        \
         look(1);                                                                                   \
         break;                                                                                     \
@@ -315,63 +368,97 @@ sort_out(struct weir__sift *t, const struct weir__looking *l)
     }
 
 static void
-look_at_starts(struct weir__sift *t, const struct weir__looking *l)
+look_at_edges_one_by_one(struct weir__sift *t, const struct weir__looking *l, bool end)
 {
-#define LOOK(n) look_at_edge(t, l, n, false)
-    if (l->n && t->by_vectors)
-        weir__look_at_edge_by_vectors(t, l, false);
+#define LOOK_AT_START(n) look_at_edge(t, l, n, false)
+#define LOOK_AT_END(n) look_at_edge(t, l, n, true)
+    if (end)
+        FOR_KINDS(l, LOOK_AT_END)
     else
-        FOR_KINDS(l, LOOK)
+        FOR_KINDS(l, LOOK_AT_START)
+#undef LOOK_AT_START
+#undef LOOK_AT_END
+    sort_out(t, l);
+}
+
+static void
+look_from_to_one_by_one(struct weir__sift *t, const struct weir__looking *l, uint32_t from,
+                        uint32_t to, uint32_t step)
+{
+#define LOOK(n) look_from_to(t, l, n, from, to, step)
+    FOR_KINDS(l, LOOK)
 #undef LOOK
     sort_out(t, l);
 }
 
 static void
-look_at_ends(struct weir__sift *t, const struct weir__looking *l)
+look_at_edges(struct weir__sift *t, const struct weir__looking *l, bool end)
 {
-#define LOOK(n) look_at_edge(t, l, n, true)
-    if (l->n && t->by_vectors)
-        weir__look_at_edge_by_vectors(t, l, true);
+    if (l->n == 0)
+        return;
+    make_room(t, l, t->n);
+    uint32_t since = t->npassed;
+    if (t->by_vectors)
+        weir__look_at_edge_by_vectors(t, l, end);
     else
-        FOR_KINDS(l, LOOK)
-#undef LOOK
-    sort_out(t, l);
+        look_at_edges_one_by_one(t, l, end);
+    ask_for_slots(t, since);
 }
 
 static void
 look_through(struct weir__sift *t, const struct weir__looking *l, uint32_t step)
 {
-    for (uint32_t at = WEIR__SIFT_MARGIN; at < t->text_end; at += WEIR__SIFT_PLACES * step) {
-        uint32_t to = at + WEIR__SIFT_PLACES * step;
-
-        to = to < t->text_end ? to : t->text_end;
-#define LOOK(n) look_from_to(t, l, n, at, to, step)
-        if (l->n && t->by_vectors)
+    if (l->n == 0)
+        return;
+    uint32_t most = WEIR__SIFT_PASSED / l->n;
+    most = step * (most < WEIR__SIFT_PLACES ? most : WEIR__SIFT_PLACES);
+    for (uint32_t at = WEIR__SIFT_MARGIN, to; at < t->text_end; at = to) {
+        to = t->text_end - at < most ? t->text_end : at + most;
+        make_room(t, l, (to - at + step - 1) / step);
+        uint32_t since = t->npassed;
+        if (t->by_vectors)
             weir__look_from_to_by_vectors(t, l, at, to, step);
         else
-            FOR_KINDS(l, LOOK)
-#undef LOOK
-        sort_out(t, l);
+            look_from_to_one_by_one(t, l, at, to, step);
+        ask_for_slots(t, since);
     }
 }
 
 void
-weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
-               uint64_t which)
+weir__sift_nothing(struct weir__sift *t)
 {
+    t->has_literals = t->aside = t->are_laid = 0;
+    t->nfound = t->npassed = t->nfits = 0;
+}
+
+void
+weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
+                uint64_t which)
+{
+    weir__sift_nothing(t);
     t->plan = plan;
     t->keys = keys;
-    t->has_literals = t->aside = 0;
-    t->nfound = t->npassed = 0;
+    lay_out(t, which);
     if (!plan->s)
         return;
-    lay_out(t, which);
-    look_at_starts(t, &plan->start);
-    look_at_ends(t, &plan->end);
+    look_at_edges(t, &plan->start, false);
+    look_at_edges(t, &plan->end, true);
     look_through(t, &plan->fourth, 4);
     look_through(t, &plan->even, 2);
     look_through(t, &plan->any, 1);
-    work_off(t);
+}
+
+void
+weir__sift_look_up(struct weir__sift *t)
+{
+    if (t->npassed)
+        look_up_slots(t);
+}
+
+void
+weir__sift_compare(struct weir__sift *t)
+{
+    compare_literals(t);
     t->has_literals &= ~t->aside;
 }
 

@@ -3,9 +3,8 @@
  *
  * One key at a time, most of what a key costs is waiting: for the processor to find out that it has
  * guessed wrong where the key ends or whether a gram passes, and for memory. So keys are laid out
- * one behind the other; grams are looked for in loops that end seldom and have no branches, the
- * places where one passes are put into a list; and of the list, memory is asked for before it is
- * needed.
+ * one behind the other; grams are looked for in loops that end seldom and have no branches, and
+ * those that pass are put into a list; and of the list, memory is asked for before it is needed.
  *
  * What is found does not depend on which keys are sifted together.
  */
@@ -24,9 +23,9 @@
 #define WEIR__SIFT_MARGIN 264
 #define WEIR__SIFT_TEXT (WEIR__SIFT_KEYS * WEIR__SIFT_KEY_MAX + 2 * WEIR__SIFT_MARGIN)
 
-/* Places looked at, and grams that passed, before the list of them is worked off. */
+/* Places looked at at once, and grams that have passed before the list of them is worked off. */
 #define WEIR__SIFT_PLACES 1024
-#define WEIR__SIFT_PASSED 1024
+#define WEIR__SIFT_PASSED 2048
 
 /* Kinds of grams that are looked for at the same places. */
 struct weir__looking {
@@ -46,10 +45,14 @@ void weir__sift_plan(struct weir__sift_plan *plan, const struct weir__sieve *s);
 
 /* Working memory; one thread's. Zeroed before its first use, but for: */
 struct weir__sift {
-    bool by_vectors; /* whether to use them where there are any: sift_vector.h */
+    bool by_vectors; /* whether to use them; only where weir__has_vectors says so */
     /* results: a bit a key, by its index among those given */
     uint64_t has_literals; /* those below */
     uint64_t aside;        /* too long, or with too many literals: weir__sieve_run must tell */
+    /* those of `which` that are neither empty nor too long, and where they are laid out, with the
+       margin around them */
+    uint64_t are_laid;
+    weir_span laid[WEIR__SIFT_KEYS];
 
     /* the rest is sift's own */
     const struct weir__sift_plan *plan;
@@ -60,14 +63,13 @@ struct weir__sift {
     uint32_t n, text_end;
     uint8_t index[WEIR__SIFT_KEYS];                                /* among those given */
     uint16_t begin[WEIR__SIFT_KEYS + 8], end[WEIR__SIFT_KEYS + 8]; /* read eight at a time */
-    uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 8];         /* which key has the places */
+    uint8_t owner[WEIR__SIFT_TEXT / WEIR__SIFT_ALIGN + 16];        /* which key has the places */
     char text[WEIR__SIFT_TEXT];
-    uint32_t nplaces, npassed, nfound;
-    uint32_t places[WEIR__SIFT_PLACES + 8]; /* where some gram passes; written eight at a time */
-    struct weir__sift_passed {
-        uint64_t hash;
-        uint32_t place;
-    } passed[WEIR__SIFT_PASSED + 1];
+    uint32_t nplaces, npassed, nfits, nfound;
+    uint32_t places[WEIR__SIFT_PLACES + 1]; /* without vectors: where some gram passes */
+    /* hashes of the grams that have passed, and where they begin; written eight at a time */
+    uint64_t passed[WEIR__SIFT_PASSED + 8];
+    uint32_t passed_at[WEIR__SIFT_PASSED + 8];
     struct weir__sift_fit { /* it has a slot */
         uint32_t literal;   /* the first of those that may stand there */
         uint32_t place;
@@ -79,11 +81,18 @@ struct weir__sift {
 };
 
 /*
- * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`. In an empty one,
- * nothing stands. A plan without a sieve finds nothing. Never allocates.
+ * Sift those of the keys, at most WEIR__SIFT_KEYS, whose bits are set in `which`, in three steps,
+ * each of which asks memory for what the next one reads: look for grams, look them up, compare
+ * their literals with the keys. Some may be compared before; until the last step, `aside` and
+ * `has_literals` may still grow. In an empty key, nothing stands. A plan without a sieve finds
+ * nothing, and only lays out. Never allocate.
  */
-void weir__sift_run(struct weir__sift *t, const struct weir__sift_plan *plan, const weir_span *keys,
-                    uint64_t which);
+void weir__sift_look(struct weir__sift *t, const struct weir__sift_plan *plan,
+                     const weir_span *keys, uint64_t which);
+void weir__sift_look_up(struct weir__sift *t);
+void weir__sift_compare(struct weir__sift *t);
+/* Instead of the first step: no key is sifted. */
+void weir__sift_nothing(struct weir__sift *t);
 
 /*
  * The literals that stand in a key of `has_literals`, ascending by pattern, each pattern once.

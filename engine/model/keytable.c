@@ -13,10 +13,10 @@
 #define uthash_nonfatal_oom(elt) (b->out_of_memory = true)
 #include <uthash.h>
 
-/* Keys a bucket has room for, and how many it gets on average: at five, one bucket in eight is
-   full, and one key in sixty goes through the gate without being known. */
+/* Keys a bucket has room for, and how many it gets on average: at four, one bucket in eight is
+   full, and one key in 36 goes through the gate without being known; at five, one in 15. */
 #define BUCKET 7
-#define BUCKET_MEAN 5
+#define BUCKET_MEAN 4
 
 /* Room for a length or the number of a set, seven bits a byte. */
 #define VARINT_MAX 5

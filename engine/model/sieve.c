@@ -266,6 +266,7 @@ frozen(const struct filed *f, size_t at, bool last)
         .at_end = item->at_end,
         .bare = item->bare,
         .sure = item->sure,
+        .other_edge = item->at_start ? item->last : item->first,
         .last = last,
     };
 
@@ -331,6 +332,10 @@ weir__sieve_stands(const struct weir__sieve *s, const struct weir__sieve_literal
     if (at < l->gram_at || key.len - (at - l->gram_at) < l->len)
         return false;
     size_t begin = at - l->gram_at;
+    if (key.len < l->min_len || (key.len > l->max_len && l->max_len != UINT16_MAX))
+        return false;
+    if (l->other_edge && (uint8_t)key.p[l->at_start ? key.len - 1 : 0] != l->other_edge)
+        return false;
     if ((l->at_start && begin != 0) || (l->at_end && begin + l->len != key.len))
         return false;
     if (l->len <= WEIR__SIEVE_HEAD)

@@ -31,6 +31,9 @@ struct weir__sieve_item {
     uint32_t set;     /* of the pattern */
     uint32_t min_len, max_len;
     bool at_start, at_end;
+    /* what else a key must have, as the literal is told not to stand in others: the byte at its
+       beginning, and at its end; 0: any */
+    uint8_t first, last;
     bool bare; /* the pattern matches no key with `@` */
     bool sure; /* a key that has it where it must be matches: nothing is left to confirm */
 };
@@ -50,7 +53,7 @@ struct weir__sieve_literal {
     uint8_t last : 1;   /* of those of its gram */
     uint8_t many : 1;   /* the first of more than WEIR__SIEVE_FEW, sorted */
     uint8_t unused : 2; /* 0: literals are written to files byte for byte */
-    uint8_t unused_too;
+    uint8_t other_edge; /* the byte that the key ends with, if at_start, or else begins; 0: any */
     char head[WEIR__SIEVE_HEAD]; /* its first bytes, as many as there are */
 };
 _Static_assert(sizeof(struct weir__sieve_literal) == 32, "half a cache line");
@@ -233,7 +236,8 @@ weir__sieve_fits(const struct weir__sieve_slots *line, uint64_t hash)
            (unsigned)(line->tag[2] == tag) << 2 | (unsigned)(line->tag[3] == tag) << 3;
 }
 
-/* Does the literal stand in the key where it must, its gram being at `at`? */
+/* Does the literal stand in the key where it must, its gram being at `at`; and has the key the
+   length and the byte at its other edge that the pattern asks for? */
 bool weir__sieve_stands(const struct weir__sieve *s, const struct weir__sieve_literal *l,
                         weir_span key, size_t at);
 

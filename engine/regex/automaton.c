@@ -54,7 +54,7 @@ states_init(struct weir__automaton_cache *c, size_t bytes)
 }
 
 weir_status
-weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes,
+weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes, bool vectors,
                           struct weir__automaton_cache **out)
 {
     struct weir__automaton_cache *c = calloc(1, sizeof *c);
@@ -65,6 +65,7 @@ weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes,
         return WEIR_E_NOMEM;
     c->magic = WEIR__AUTOMATON_CACHE_MAGIC;
     c->a = a;
+    c->vectors = vectors;
     c->matched = calloc(words, sizeof *c->matched);
     c->hit = calloc(words, sizeof *c->hit);
     c->found = calloc((size_t)a->npatterns + 1, sizeof *c->found);

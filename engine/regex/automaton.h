@@ -51,9 +51,10 @@ size_t weir__automaton_always(const struct weir__automaton *a, const uint32_t **
 
 /*
  * `bytes` is what the states may take; 0 makes do without any. What else a cache takes is in
- * proportion to the patterns. The automaton must outlive it. WEIR_E_NOMEM.
+ * proportion to the patterns. `vectors`: use them; only where weir__has_vectors says so. The
+ * automaton must outlive it. WEIR_E_NOMEM.
  */
-weir_status weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes,
+weir_status weir__automaton_cache_new(const struct weir__automaton *a, size_t bytes, bool vectors,
                                       struct weir__automaton_cache **out);
 void weir__automaton_cache_free(struct weir__automaton_cache *c);
 
@@ -69,8 +70,9 @@ size_t weir__automaton_run(const struct weir__automaton *a, struct weir__automat
 
 /*
  * Of the subjects (none empty, at most WEIR__AUTOMATON_MANY) whose bits are set in `which`, those
- * that weir__automaton_run is to be asked about. The others match none of the patterns. Never
- * allocates.
+ * that weir__automaton_run is to be asked about. The others match none of the patterns. Eight bytes
+ * in front of each subject, and behind where it begins, are read: of no meaning where they are not
+ * its own. Never allocates.
  */
 uint64_t weir__automaton_survivors(const struct weir__automaton *a, struct weir__automaton_cache *c,
                                    const weir_span *subjects, uint64_t which);

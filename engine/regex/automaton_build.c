@@ -199,6 +199,7 @@ build(struct build *b, struct arena *scratch, const struct weir__automaton_patte
             g->mortal = i % 3 != FORWARDS;
             g->backwards = i % 3 == FROM_END;
             weir__group_make(&b->groups[i], b->work, b->in, g);
+            a->ask_holders |= weir__holders_tell(g->needs);
             if (g->mortal)
                 weir__group_make_pairs(g, b->work, b->in);
         }

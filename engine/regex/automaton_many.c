@@ -9,7 +9,6 @@
 #include "regex/automaton_states.h"
 
 #include "base/check.h"
-#include "regex/factor.h"
 
 /* Subjects on their way through one group: those left, in columns. As structs, rows were copied in
    other pieces than they had been written in, and each copy waited for that. */
@@ -117,87 +116,52 @@ has_pair(const uint64_t *pairs, uint64_t pair)
     return pairs[pair / 64] >> pair % 64 & 1;
 }
 
-/* The words at a subject's edges: eight bytes or more, of which five are ASCII, or not. */
-struct edges {
-    uint64_t start, end;
-    bool far_at_start, far_at_end; /* what is farther from the edge can be asked */
-};
-
-static inline struct edges
-edges_of(weir_span s)
-{
-    const uint64_t ascii = UINT64_C(0x8080808080);
-
-    if (s.len >= 8) {
-        uint64_t start = eight_at(s.p), end = eight_at(s.p + s.len - 8);
-        return (struct edges){start, end, (start & ascii) == 0, (end >> 24 & ascii) == 0};
-    }
-    /* two bytes at each end; of one byte, nothing is known */
-    const uint8_t *p = (const uint8_t *)s.p;
-    size_t last = s.len - 1, before = last - (last > 0);
-    return (struct edges){p[0] | (uint64_t)p[last > 0] << 8,
-                          (p[before] | (uint64_t)p[last] << 8) << 48, false, false};
-}
-
+/* Eight bytes at the edge, of which a short subject has fewer. Its only byte is no pair; of few
+   bytes, none is far; and far ones are asked only where all between are ASCII. */
 static inline uint64_t
-is_alive(const struct weir__group *g, const struct edges *e)
+is_alive(const struct weir__group *g, uint64_t eight, size_t len)
 {
-    uint64_t near = g->backwards ? e->end >> 48 : e->start & 0xffff;
-    uint64_t far = (g->backwards ? e->end : e->start) >> (8 * WEIR__FAR) & 0xffff;
-    bool ask_far = g->backwards ? e->far_at_end : e->far_at_start;
+    _Static_assert(WEIR__FAR == 3, "two bytes behind three others: five");
+    uint64_t five = g->backwards ? eight >> 24 : eight & UINT64_C(0xffffffffff);
+    uint64_t near = g->backwards ? eight >> 48 : eight & 0xffff;
+    uint64_t far = eight >> (8 * WEIR__FAR) & 0xffff;
+    uint64_t beyond = (five & UINT64_C(0x8080808080)) != 0;
+    uint64_t goes_on = beyond ? (uint64_t)!g->ascii_at_edge : has_pair(g->far_pairs, far);
 
-    return has_pair(g->pairs, near) & (has_pair(g->far_pairs, far) | (uint64_t)!ask_far);
+    return (has_pair(g->pairs, near) & (goes_on | (uint64_t)(len < 5))) | (uint64_t)(len == 1);
 }
 
-/* Those that some bytes near their edge do not say to be dead, for each group. */
-static void
-alive(const struct weir__automaton *a, const weir_span *subjects, uint64_t which, uint64_t *alive)
-{
-    for (size_t i = 0; i < a->ngroups; i++)
-        alive[i] = a->groups[i].pairs ? 0 : which;
-    for (uint64_t left = which; left; left &= left - 1) {
-        uint32_t k = (uint32_t)__builtin_ctzll(left);
-        const struct edges e = edges_of(subjects[k]);
-
-        for (size_t i = 0; i < a->ngroups; i++)
-            if (a->groups[i].pairs)
-                alive[i] |= (is_alive(&a->groups[i], &e) | (uint64_t)(subjects[k].len == 1)) << k;
-    }
-}
-
-/* Those with a digit or a byte beyond ASCII. */
+/* Those that some bytes near their edge do not say to be dead. */
 static uint64_t
-with_digits(const weir_span *subjects, uint64_t which)
+alive(const struct weir__group *g, const weir_span *subjects, uint64_t which)
 {
-    uint64_t with = 0;
+    uint64_t alive = 0;
 
+    if (!g->pairs)
+        return which;
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
         weir_span s = subjects[k];
-        bool usual = s.len >= 8 && s.len <= 16;
-        bool has =
-            usual
-                ? (weir__digits_in(eight_at(s.p)) | weir__digits_in(eight_at(s.p + s.len - 8))) != 0
-                : weir__has_digit(s);
+        const char *at = g->backwards ? s.p + s.len - 8 : s.p;
 
-        with |= (uint64_t)has << k;
+        alive |= is_alive(g, eight_at(at), s.len) << k;
     }
-    return with;
+    return alive;
 }
 
-/* Those that hold what the group needs. Digits and bytes beyond ASCII are told sooner than which
-   kinds there are. */
+/* Those that hold what the group needs. Letters and others are seldom needed, and not asked for
+   beforehand. */
 static uint64_t
-concerned(const struct weir__group *g, const weir_span *subjects, uint64_t which)
+concerned(const struct weir__group *g, const struct weir__holders *holders,
+          const weir_span *subjects, uint64_t which)
 {
     uint64_t concerned = 0;
 
     if (g->needs == WEIR__KIND_ANY)
         return which;
-    if ((g->needs & ~(unsigned)(WEIR__KIND_DIGIT | WEIR__KIND_BEYOND)) == 0)
-        which = with_digits(subjects, which);
-    if (g->needs == (WEIR__KIND_DIGIT | WEIR__KIND_BEYOND))
-        return which;
+    if (weir__holders_tell(g->needs))
+        return which & ((g->needs & WEIR__KIND_DIGIT ? holders->digits : 0) |
+                        (g->needs & WEIR__KIND_BEYOND ? holders->beyond : 0));
     for (uint64_t left = which; left; left &= left - 1) {
         uint32_t k = (uint32_t)__builtin_ctzll(left);
 
@@ -212,14 +176,18 @@ weir__automaton_survivors(const struct weir__automaton *a, struct weir__automato
 {
     CHECK_OBJ(c, WEIR__AUTOMATON_CACHE_MAGIC);
     CHECK(c->a == a);
-    uint64_t survive = 0, alive_to[WEIR__NGROUPS];
+    uint64_t survive = 0;
+    struct weir__holders holders = {0, 0};
     if (a->always.n)
         return which;
-    alive(a, subjects, which, alive_to);
+    if (a->ask_holders)
+        holders = weir__holders(subjects, which, c->vectors);
     for (size_t i = 0; i < a->ngroups; i++) {
-        uint64_t left = concerned(&a->groups[i], subjects, alive_to[i] & ~survive);
+        const struct weir__group *g = &a->groups[i];
+        uint64_t left = concerned(g, &holders, subjects, which & ~survive);
 
         c->states[i].subjects = c->nsubjects;
+        left = alive(g, subjects, left);
         if (left)
             survive |= walk(&c->states[i], subjects, left);
     }

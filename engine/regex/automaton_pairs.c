@@ -1,6 +1,7 @@
 /*
  * Two bytes at the edge, and two that are three bytes from it: most subjects are dead to a mortal
- * group behind them, and tables say so.
+ * group behind them, and tables say so. Where nothing beyond ASCII is taken among these five, that
+ * says so, too.
  */
 #include "regex/automaton_parts.h"
 
@@ -52,14 +53,15 @@ takes_beyond(const struct weir__group *g, const struct weir__symbols *classes)
     return false;
 }
 
-/* Does anything begin with a character beyond ASCII? */
+/* Has something matched at one of the places (or has it if the subject ends there, where it may),
+   or does one take a character beyond ASCII? */
 static bool
-begins_beyond(const struct weir__group *g)
+goes_beyond(const struct weir__group *g, struct weir__numbers places, bool may_end)
 {
-    for (size_t i = 0; i < g->start.n; i++) {
-        uint32_t p = g->start.items[i];
+    for (size_t i = 0; i < places.n; i++) {
+        uint32_t p = places.items[i];
 
-        if (p >= g->nplaces || takes_beyond(g, &g->sets[g->takes[p]]))
+        if (p < g->nplaces ? takes_beyond(g, &g->sets[g->takes[p]]) : is_settled(g, p, may_end))
             return true;
     }
     return false;
@@ -84,7 +86,7 @@ static void
 make_near(struct weir__group *g, struct arena *in)
 {
     uint64_t *pairs = arena_array(in, WEIR__NPAIRS / 64, sizeof *pairs);
-    bool beyond = begins_beyond(g);
+    bool beyond = goes_beyond(g, g->start, true);
 
     for (uint32_t a = 0; a < 256; a++) {
         const struct second s = second_of(g, g->start, g->class_of[a], true);
@@ -125,15 +127,20 @@ places_behind(const struct weir__group *g, struct weir__numbers places, struct a
     return (struct weir__numbers){items, n};
 }
 
-/* Of subjects that have five characters of ASCII there, and so do not end before. */
+/* Of subjects that have five characters of ASCII there, and so do not end before; and whether
+   others are dead. */
 static void
 make_far(struct weir__group *g, struct arena *work, struct arena *in)
 {
     uint64_t *pairs = arena_array(in, WEIR__NPAIRS / 64, sizeof *pairs);
     struct weir__numbers places = g->start;
 
-    for (int i = 0; i < WEIR__FAR; i++)
+    g->ascii_at_edge = !goes_beyond(g, places, false);
+    for (int i = 0; i < WEIR__FAR; i++) {
         places = places_behind(g, places, work);
+        g->ascii_at_edge &= !goes_beyond(g, places, false);
+    }
+    g->ascii_at_edge &= !goes_beyond(g, places_behind(g, places, work), false);
     for (uint32_t a = 0; a < 128; a++) {
         const struct second s = second_of(g, places, g->class_of[a], false);
 

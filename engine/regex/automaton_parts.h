@@ -63,6 +63,21 @@ enum weir__kind {
 /* Those of a subject's bytes. */
 unsigned weir__kinds_in(weir_span s);
 
+/* Which of many subjects hold digits, and which bytes beyond ASCII. */
+struct weir__holders {
+    uint64_t digits, beyond;
+};
+
+/* Do these say who has what a group needs? */
+static inline bool
+weir__holders_tell(unsigned needs)
+{
+    return (needs & (WEIR__KIND_LETTER | WEIR__KIND_OTHER)) == 0;
+}
+
+/* Of weir__automaton_survivors' subjects, and on its terms. */
+struct weir__holders weir__holders(const weir_span *subjects, uint64_t which, bool vectors);
+
 /*
  * Places as bits, for stepping all at once: 64 a word, four words a block, one or more blocks a
  * chunk. A pattern lies within one chunk, and within one word if it has no more than 64 places.
@@ -107,10 +122,11 @@ struct weir__group {
     const uint64_t *pairs;
     /* the same for the two bytes that are WEIR__FAR bytes from there, if all five are ASCII */
     const uint64_t *far_pairs;
-    bool backwards; /* subjects are read from their end */
-    bool mortal;    /* nothing begins but at the start: with no place left, nothing will come */
-    bool wild;      /* of its states it meets ever new ones */
-    unsigned needs; /* kinds, one of which a subject must hold */
+    bool ascii_at_edge; /* mortal groups: who has one beyond ASCII among these five is dead */
+    bool backwards;     /* subjects are read from their end */
+    bool mortal;        /* nothing begins but at the start: with no place left, nothing will come */
+    bool wild;          /* of its states it meets ever new ones */
+    unsigned needs;     /* kinds, one of which a subject must hold */
 };
 
 /* What a group is made of. */
@@ -134,7 +150,7 @@ void weir__group_make(struct weir__members *members, struct arena *work, struct 
 #define WEIR__NPAIRS 65536u
 #define WEIR__FAR 3
 
-/* Makes g->pairs and g->far_pairs. */
+/* Makes g->pairs and g->far_pairs, and sets g->ascii_at_edge. */
 void weir__group_make_pairs(struct weir__group *g, struct arena *work, struct arena *in);
 
 /* At most: read forwards, those that can only match at the beginning, those that can only match at
@@ -146,6 +162,7 @@ struct weir__automaton {
     struct arena mem; /* all below */
     struct weir__group groups[WEIR__NGROUPS];
     size_t ngroups;
+    bool ask_holders; /* they tell of some group */
     uint32_t npatterns;
     struct weir__numbers always;
 };

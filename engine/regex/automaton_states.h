@@ -57,6 +57,7 @@ struct weir__states {
 struct weir__automaton_cache {
     uint32_t magic;
     const struct weir__automaton *a;
+    bool vectors;
     struct weir__states states[WEIR__NGROUPS];
     struct weir__making making;
     uint64_t nsubjects;

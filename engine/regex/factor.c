@@ -443,6 +443,26 @@ is_exact(const struct part *p)
     return p->heads.n > 0;
 }
 
+/* The byte at the subject's edge that all have there. */
+static uint8_t
+byte_at_edge(const struct weir__literals *s, enum weir__side side)
+{
+    uint8_t byte = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct weir__literal *l = &s->items[i];
+        bool at_edge = side == WEIR__HEADS ? l->begins : l->ends;
+
+        if (!at_edge || l->text.len == 0)
+            return 0;
+        uint8_t own = (uint8_t)l->text.p[side == WEIR__HEADS ? 0 : l->text.len - 1];
+        if (i > 0 && own != byte)
+            return 0;
+        byte = own;
+    }
+    return byte;
+}
+
 static void
 copy_out(struct arena *in, struct weir__literals s, struct weir__factors *out)
 {
@@ -466,6 +486,8 @@ extract(const struct weir__syntax *syntax, struct arena *work, struct arena *in,
         return;
     out->min_len = p.min;
     out->needs_digit = p.digit;
+    out->first = byte_at_edge(&p.heads, WEIR__HEADS);
+    out->last = byte_at_edge(&p.tails, WEIR__TAILS);
     out->max_len = p.begins && p.ends ? p.max : UINT32_MAX;
     out->exact = syntax->exact && is_exact(&p);
     if (out->exact) {

@@ -31,6 +31,9 @@ struct weir__factors {
     /* each subject that matches has an ASCII digit or a byte beyond ASCII in it, as most subjects
        do not. Holds whatever n is. */
     bool needs_digit;
+    /* the byte that each subject that matches begins with, and ends with, where it is always the
+       same one; 0: it is not, or not known. Holds whatever n is. */
+    uint8_t first, last;
     /* bytes of a subject that can match; UINT32_MAX: unbounded. Holds whatever n is. */
     uint32_t min_len, max_len;
 };

@@ -21,7 +21,7 @@ typedef struct weir_ruleset weir_ruleset;
     X(BATCH, "batch")         /* many tags at a time; memory is asked for ahead */                 \
     X(GATE, "gate")           /* hashed look-up of literals; without it they are walked along */   \
     X(SIEVE, "sieve")         /* patterns are tried only where a literal of theirs stands */       \
-    X(VECTORS, "vectors")     /* AVX-512, in looking for these, where the processor has it */      \
+    X(VECTORS, "vectors")     /* AVX-512, where the processor has it, in looking */                \
     X(AUTOMATON, "automaton") /* patterns without such a literal are run as one */                 \
     X(WORDS, "words")         /* patterns that match a few words only are looked up as such */     \
     X(JIT, "jit")             /* PCRE2's JIT code */

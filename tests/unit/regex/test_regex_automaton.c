@@ -4,7 +4,8 @@
  */
 #include "unit/test.h"
 
-#include "regex/automaton.h"
+#include "base/vectors.h"
+#include "regex/automaton_parts.h"
 #include "regex/glob.h"
 #include "unit/regex/patterns.h"
 
@@ -37,8 +38,9 @@ automaton_of(const struct weir__automaton_pattern *patterns, size_t n, size_t by
     struct one one;
 
     assert_int_equal(weir__automaton_build(patterns, n, &one.a), WEIR_OK);
-    assert_int_equal(weir__automaton_cache_new(one.a, bytes, &one.c), WEIR_OK);
-    assert_int_equal(weir__automaton_cache_new(one.a, 0, &one.none), WEIR_OK);
+    bool vectors = weir__has_vectors() && draw(2);
+    assert_int_equal(weir__automaton_cache_new(one.a, bytes, vectors, &one.c), WEIR_OK);
+    assert_int_equal(weir__automaton_cache_new(one.a, 0, false, &one.none), WEIR_OK);
     return one;
 }
 
@@ -339,7 +341,7 @@ drawn_patterns(void **state)
     static struct batch b;
     struct counts counts = {0};
     struct weir__regex_scratch *s;
-    size_t rounds = scaled(500);
+    size_t rounds = scaled(500) + 40; /* of fewer, chance may leave too few matches */
 
     (void)state;
     assert_int_equal(weir__regex_scratch_new(2000, &s), WEIR_OK);
@@ -382,18 +384,64 @@ struct deaths {
     size_t dead, barren, fruitful; /* barren: without a candidate, as the dead are */
 };
 
+/* Digits and bytes beyond ASCII are told of their own bytes, with vectors or without. */
+static void
+check_holders(const weir_span *subjects, uint64_t which)
+{
+    for (int vectors = 0; vectors <= weir__has_vectors(); vectors++) {
+        struct weir__holders told = weir__holders(subjects, which, vectors);
+
+        for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
+            bool digits = false, beyond = false;
+
+            for (size_t i = 0; i < subjects[k].len && which >> k & 1; i++) {
+                unsigned char c = (unsigned char)subjects[k].p[i];
+                digits |= c >= '0' && c <= '9';
+                beyond |= c >= 128;
+            }
+            assert_int_equal(told.digits >> k & 1, digits);
+            assert_int_equal(told.beyond >> k & 1, beyond);
+        }
+    }
+}
+
+/* Of each length: most bytes are letters, so that one other decides. */
+static void
+holders_of_any_length(void **state)
+{
+    static char text[WEIR__AUTOMATON_MANY][8 + 200];
+    weir_span subjects[WEIR__AUTOMATON_MANY];
+
+    (void)state;
+    draw_from_seed();
+    for (size_t len = 1; len <= 192; len++)
+        for (size_t round = 0; round < 4; round++) {
+            memset(text, '7', sizeof text); /* what stands around them must not matter */
+            for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
+                subjects[k] = (weir_span){text[k] + 8, len};
+                memset(text[k] + 8, 'a', len);
+                text[k][8 + draw(len)] = "a/0589:\x80\xB5\xC3\xFF"[draw(11)];
+            }
+            check_holders(subjects, round ? ~UINT64_C(0) : (uint64_t)draw(UINT32_MAX) << 16);
+        }
+}
+
 static void
 try_many(struct one *one, uint64_t which, struct deaths *deaths)
 {
-    char text[WEIR__AUTOMATON_MANY][64];
+    char text[WEIR__AUTOMATON_MANY][64], laid[WEIR__AUTOMATON_MANY][16 + 64];
     weir_span subjects[WEIR__AUTOMATON_MANY];
     const uint32_t *found;
     bool malformed[WEIR__AUTOMATON_MANY];
 
     for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
         malformed[k] = draw_pieces(text[k]);
-        subjects[k] = span_of(text[k]);
+        subjects[k] = (weir_span){laid[k] + 8, strlen(text[k])};
+        for (size_t i = 0; i < sizeof laid[k]; i++) /* what stands around them must not matter */
+            laid[k][i] = "7j\xC3"[draw(3)];
+        memcpy(laid[k] + 8, text[k], subjects[k].len);
     }
+    check_holders(subjects, which);
     uint64_t left = weir__automaton_survivors(one->a, one->c, subjects, which);
     assert_int_equal(left & ~which, 0);
     for (size_t k = 0; k < WEIR__AUTOMATON_MANY; k++) {
@@ -460,9 +508,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(precision),     cmocka_unit_test(handles),
-        cmocka_unit_test(always),        cmocka_unit_test(hostile_patterns),
-        cmocka_unit_test(long_runs),     cmocka_unit_test(drawn_patterns),
+        cmocka_unit_test(precision),
+        cmocka_unit_test(handles),
+        cmocka_unit_test(always),
+        cmocka_unit_test(hostile_patterns),
+        cmocka_unit_test(long_runs),
+        cmocka_unit_test(drawn_patterns),
+        cmocka_unit_test(holders_of_any_length),
         cmocka_unit_test(dead_subjects),
     };
 

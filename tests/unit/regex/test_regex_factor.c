@@ -321,6 +321,40 @@ has_one(weir_span subject, const struct weir__factors *f)
     return false;
 }
 
+/* Bytes that all matches begin or end with; '-' where they do not. */
+static void
+bytes_at_the_edges(void **state)
+{
+    static const struct {
+        const char *pattern, *want;
+        bool is_glob;
+    } rows[] = {
+        {"head*tail", "hl", true}, {"h?d", "hd", true},           {"*tail", "-l", true},
+        {"head*", "h-", true},     {"?x?", "--", true},           {"^ab.*cd$", "ad", false},
+        {"^ab.*cd", "a-", false},  {"^(?:ab|ac).*", "a-", false}, {"^(?:ab|cb)$", "-b", false},
+        {"ab.*cd$", "-d", false},  {"^a?b", "--", false},         {"^(?i:a)b$", "ab", false},
+        {"^ab|cd$", "--", false},  {"^[a-c]x", "--", false},      {"(?=a)..b$", "-b", false},
+    };
+    struct arena in;
+
+    (void)state;
+    arena_init(&in, NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct weir__factors f;
+        char told[3] = {0};
+
+        if (rows[i].is_glob)
+            weir__glob_factors(span_of(rows[i].pattern), &in, &f);
+        else
+            weir__regex_factors(span_of(rows[i].pattern), false, WEIR__SUBJECTS_FOLDED, &in, &f);
+        told[0] = f.first ? (char)f.first : '-';
+        told[1] = f.last ? (char)f.last : '-';
+        if (strcmp(told, rows[i].want) != 0)
+            fail_msg("%s gives \"%s\", not \"%s\"", rows[i].pattern, told, rows[i].want);
+    }
+    arena_fini(&in);
+}
+
 /* Or a byte beyond ASCII. */
 static bool
 has_digit(weir_span s)
@@ -347,6 +381,10 @@ broken_promise(const struct weir__factors *f, weir_span subject, enum weir__hit 
         return "a match of another length";
     if (f->needs_digit && !has_digit(subject))
         return "a match without a digit";
+    if (f->first && (subject.len == 0 || (uint8_t)subject.p[0] != f->first))
+        return "a match that begins with another byte";
+    if (f->last && (subject.len == 0 || (uint8_t)subject.p[subject.len - 1] != f->last))
+        return "a match that ends with another byte";
     return NULL;
 }
 
@@ -483,7 +521,7 @@ static void
 real_patterns(void **state)
 {
     static const char *const files[] = {"rules/regex_watched_keywords.txt",
-                                       "rules/regex_bad_keywords.txt"};
+                                        "rules/regex_bad_keywords.txt"};
     size_t n = 0, with = 0, exact = 0, lengths[17] = {0}, cap = 0;
     char *line = NULL;
     struct arena in;
@@ -539,11 +577,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_keys),          cmocka_unit_test(of_handles),
-        cmocka_unit_test(forgotten_ends),   cmocka_unit_test(extended),
-        cmocka_unit_test(of_globs),         cmocka_unit_test(weights),
-        cmocka_unit_test(hostile_patterns), cmocka_unit_test(drawn_patterns),
-        cmocka_unit_test(drawn_globs),      cmocka_unit_test(real_patterns),
+        cmocka_unit_test(of_keys),
+        cmocka_unit_test(of_handles),
+        cmocka_unit_test(forgotten_ends),
+        cmocka_unit_test(extended),
+        cmocka_unit_test(of_globs),
+        cmocka_unit_test(weights),
+        cmocka_unit_test(bytes_at_the_edges),
+        cmocka_unit_test(hostile_patterns),
+        cmocka_unit_test(drawn_patterns),
+        cmocka_unit_test(drawn_globs),
+        cmocka_unit_test(real_patterns),
     };
 
     return cmocka_run_group_tests_name("regex/factor", tests, seed, forget);
