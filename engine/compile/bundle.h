@@ -56,7 +56,7 @@
 #include "model/ruleset.h"
 
 #define WEIR__BUNDLE_MAGIC "\x89TWS\r\n\x1a\n"
-#define WEIR__BUNDLE_FORMAT 4u
+#define WEIR__BUNDLE_FORMAT 5u
 #define WEIR__BUNDLE_ORDER 0x01020304u
 #define WEIR__BUNDLE_PAGE 4096u
 #define WEIR__SUM_SIZE 16

@@ -527,9 +527,9 @@ static const struct {
     const char *says;
 } changes[] = {
     {"another format names who wrote it", change_format, true,
-     "made by Tagweir 7.1.0 in format 9, and only format 4 is read here: make it again"},
+     "made by Tagweir 7.1.0 in format 9, and only format 5 is read here: make it again"},
     {"also where the rest of the header has another place", change_format, false,
-     "in format 9 (unless its header is damaged), and only format 4 is read here: make it again"},
+     "in format 9 (unless its header is damaged), and only format 5 is read here: make it again"},
     {"another order of bytes", change_order, true, "numbers have another order of bytes"},
     {"the same of a file that was made so", turn_numbers_round, true,
      "numbers have another order of bytes"},
