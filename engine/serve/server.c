@@ -361,19 +361,21 @@ open_http(struct server *s, weir_buf *why)
     return http_open(s, s->base, s->desk, &o, why, &s->http);
 }
 
+/* Where posts can be sent, control and HTTP are there as well: streams come last. */
 static enum server_result
-open_gates(struct server *s)
+open_listeners(struct server *s)
 {
     struct gates_hooks hooks = {
         .come = on_come, .full = on_full, .arg = s, .spares = SPARE_OF_STREAMS};
     weir_buf why = {0};
-    enum listen_result r =
-        gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);
+    enum listen_result r = LISTEN_OK;
 
-    if (r == LISTEN_OK && s->o.control)
+    if (s->o.control)
         r = open_control(s, &why);
     if (r == LISTEN_OK && s->o.http)
         r = open_http(s, &why);
+    if (r == LISTEN_OK)
+        r = gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);
     if (r != LISTEN_OK) {
         weir_buf_putc(&why, '\0');
         server_say(s, true, "%s", why.failed ? weir_status_text(WEIR_E_NOMEM) : why.p);
@@ -434,7 +436,7 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     if (r == SERVER_OK)
         r = open_tls(s);
     if (r == SERVER_OK)
-        r = open_gates(s);
+        r = open_listeners(s);
     if (r == SERVER_OK && o->watch)
         r = watch_rules(s);
     if (r != SERVER_OK) {

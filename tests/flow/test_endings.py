@@ -108,7 +108,7 @@ def test_a_second_sigterm_cuts_off():
         server.process.send_signal(signal.SIGHUP)
         time.sleep(0.3)
         assert server.process.poll() is None, "it did not wait for answers to be read"
-        adds_up(server.status())
+        adds_up(server.wait_for("answers that nobody reads", lambda s: s["unsent"] > 0))
         began = time.monotonic()
         server.process.terminate()
         assert server.process.wait(weir.PATIENCE_S) == 0, server.said()
