@@ -106,8 +106,8 @@ answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf 
     weir_status st = weir_decide(a->rs, a->scratch, post, time_of(a, post, now_ms), &d);
     if (st != WEIR_OK && st != WEIR_E_LIMIT)
         return st;
-    if (a->on_acted && d.nregions)
-        a->on_acted(a->on_acted_arg, &d);
+    if (a->on_decided)
+        a->on_decided(a->on_decided_arg, &d);
     weir_record_write(&d, out);
     if (out->failed)
         return WEIR_E_NOMEM;

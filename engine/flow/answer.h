@@ -31,8 +31,8 @@ struct answer_options {
 /* Where an item that could not be read stands; called before its record is written. */
 typedef void answer_error_fn(void *arg, uint64_t line, const weir_item *item);
 
-/* A decision that is not plain allow, in any region; called before its record is written. */
-typedef void answer_acted_fn(void *arg, const weir_decision *d);
+/* A decision, whatever it is; called before its record is written. */
+typedef void answer_decided_fn(void *arg, const weir_decision *d);
 
 /* One thread's; another thread has another one. */
 struct answerer {
@@ -46,8 +46,8 @@ struct answerer {
     struct tally tally;
     answer_error_fn *on_error; /* may be NULL */
     void *on_error_arg;
-    answer_acted_fn *on_acted; /* may be NULL */
-    void *on_acted_arg;
+    answer_decided_fn *on_decided; /* may be NULL */
+    void *on_decided_arg;
 };
 
 /* @param rs  Referenced; NULL: see above. @retval WEIR_E_NOMEM  *a needs no answerer_fini. */

@@ -1,6 +1,10 @@
 /*
  * Counting by the minute: a counter holds its minute and its number in one word, so that the first
  * post of the next minute begins anew without anybody's help.
+ *
+ * A share needs both of its numbers from the same moment: were posts counted by the batch, and what
+ * rules do at once, each minute would begin with a share that is far too high. So each seat counts
+ * its posts one by one, before what is done to them, in a counter that nobody else writes.
  */
 #include "serve/breakers.h"
 
@@ -8,6 +12,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct breaker {
     weir_breaker caps;
@@ -15,22 +20,28 @@ struct breaker {
     _Atomic uint8_t how;    /* weir_trip */
     _Atomic uint8_t taken;  /* its trip has been told of */
     _Atomic uint32_t acted_then, posts_then;
+    uint64_t carried; /* of `acted`, to later editions */
 };
 
+/* On lines of its own: others only read it where a share is at stake. */
 struct seat {
-    uint8_t *told;  /* by rule: what the scratch knows */
-    uint32_t *seen; /* by rule: the number of the decision that was counted last */
+    _Alignas(64) _Atomic uint64_t posts; /* minute << 32 | posts */
+    uint64_t known;                      /* the same of all seats, or less */
+    uint8_t *told;                       /* by rule: what the scratch knows */
+    uint32_t *seen;                      /* by rule: the decision that was counted last */
     uint32_t decision;
     uint32_t version;
 };
 
 struct breakers {
+    const weir_ruleset *rs;
     uint32_t nrules;
     bool any;          /* has a cap at all */
     struct breaker *v; /* one more than rules: the set's */
     struct seat *seats;
     size_t nseats;
-    _Atomic uint64_t posts; /* minute << 32 | posts */
+    _Atomic uint64_t before; /* posts of the minute that seats of earlier editions counted */
+    uint64_t carried;        /* of these, and of our seats' own, to later editions */
     _Atomic uint32_t version;
 };
 
@@ -45,7 +56,9 @@ has_cap(const weir_breaker *b)
 static bool
 make_seats(struct breakers *b)
 {
-    b->seats = calloc(b->nseats, sizeof *b->seats);
+    b->seats = aligned_alloc(_Alignof(struct seat), b->nseats * sizeof *b->seats);
+    if (b->seats)
+        memset(b->seats, 0, b->nseats * sizeof *b->seats);
     for (size_t i = 0; b->seats && i < b->nseats; i++) {
         b->seats[i].told = calloc(b->nrules + 1, sizeof *b->seats[i].told);
         b->seats[i].seen = calloc(b->nrules + 1, sizeof *b->seats[i].seen);
@@ -56,11 +69,11 @@ make_seats(struct breakers *b)
 }
 
 static bool
-make(struct breakers *b, const weir_ruleset *rs)
+make(struct breakers *b)
 {
     weir_breaker set;
 
-    weir_ruleset_breaker(rs, &set);
+    weir_ruleset_breaker(b->rs, &set);
     b->any = has_cap(&set);
     b->v = calloc(b->nrules + 1, sizeof *b->v);
     if (!b->v)
@@ -69,7 +82,7 @@ make(struct breakers *b, const weir_ruleset *rs)
     for (uint32_t i = 0; i < b->nrules; i++) {
         weir_rule_info rule;
 
-        weir_ruleset_rule(rs, i, &rule);
+        weir_ruleset_rule(b->rs, i, &rule);
         b->v[i].caps = rule.breaker;
         b->any |= has_cap(&rule.breaker);
     }
@@ -83,9 +96,8 @@ breakers_new(const weir_ruleset *rs, size_t nseats)
 
     if (!b)
         return NULL;
-    b->nrules = weir_ruleset_nrules(rs);
-    b->nseats = nseats;
-    if (make(b, rs))
+    *b = (struct breakers){.rs = rs, .nrules = weir_ruleset_nrules(rs), .nseats = nseats};
+    if (make(b))
         return b;
     breakers_free(b);
     return NULL;
@@ -113,59 +125,100 @@ minute_of(int64_t now_ms)
     return (uint32_t)(now_ms / 60000);
 }
 
-/* @return the posts of the minute, with these. */
 static uint32_t
+minute_in(uint64_t word)
+{
+    return (uint32_t)(word >> 32);
+}
+
+/* The word with so many more of the minute. A worker may still be at its batch of the last minute
+   when others have begun the next: what it counts goes to theirs. */
+static uint64_t
+with_more(uint64_t word, uint32_t minute, uint64_t n)
+{
+    bool goes_on = minute_in(word) == minute || minute_in(word) == minute + 1;
+    uint64_t sum = (goes_on ? word & UINT32_MAX : 0) + n;
+
+    return (uint64_t)(goes_on ? minute_in(word) : minute) << 32 |
+           (sum < UINT32_MAX ? sum : UINT32_MAX);
+}
+
+/* Who sees it counted sees the posts as well that were counted before. @return the word then */
+static uint64_t
 count_in(_Atomic uint64_t *counter, uint32_t minute, uint64_t n)
 {
     uint64_t before = atomic_load_explicit(counter, memory_order_relaxed), after;
 
-    do {
-        uint64_t sum = (before >> 32 == minute ? before & UINT32_MAX : 0) + n;
-
-        after = (uint64_t)minute << 32 | (sum < UINT32_MAX ? sum : UINT32_MAX);
-    } while (!atomic_compare_exchange_weak_explicit(counter, &before, after, memory_order_relaxed,
-                                                    memory_order_relaxed));
-    return (uint32_t)after;
+    do
+        after = with_more(before, minute, n);
+    while (!atomic_compare_exchange_weak_explicit(counter, &before, after, memory_order_acq_rel,
+                                                  memory_order_relaxed));
+    return after;
 }
 
-static uint32_t
+static uint64_t
+of_minute(const _Atomic uint64_t *counter, uint32_t minute)
+{
+    uint64_t word = atomic_load_explicit(counter, memory_order_relaxed);
+
+    return minute_in(word) == minute ? word & UINT32_MAX : 0;
+}
+
+/* Posts that all seats have counted in a minute. */
+static uint64_t
 posts_of(const struct breakers *b, uint32_t minute)
 {
-    uint64_t posts = atomic_load_explicit(&b->posts, memory_order_relaxed);
+    uint64_t sum = of_minute(&b->before, minute);
 
-    return posts >> 32 == minute ? (uint32_t)posts : 0;
-}
-
-void
-breakers_count_posts(struct breakers *b, uint64_t posts, int64_t now_ms)
-{
-    if (b->any && posts)
-        (void)count_in(&b->posts, minute_of(now_ms), posts);
+    for (size_t i = 0; i < b->nseats; i++)
+        sum += of_minute(&b->seats[i].posts, minute);
+    return sum < UINT32_MAX ? sum : UINT32_MAX;
 }
 
 static bool
-is_beyond(const weir_breaker *caps, uint32_t acted, uint32_t posts)
+is_share_above(const weir_breaker *caps, uint64_t acted, uint64_t posts)
 {
-    bool share = caps->share_milli && posts >= BREAKERS_SHARE_FROM &&
-                 (uint64_t)acted * 1000 > (uint64_t)posts * caps->share_milli;
+    return acted * 1000 > posts * caps->share_milli;
+}
 
-    return (caps->per_minute && acted > caps->per_minute) || share;
+/*
+ * Beyond its share, by the posts of all seats? They are asked for their numbers where those that
+ * were known last do not say no: known posts only become more within a minute.
+ */
+static bool
+is_beyond_share(const struct breakers *b, struct seat *seat, const weir_breaker *caps,
+                uint64_t acted)
+{
+    uint32_t minute = minute_in(acted), n = (uint32_t)acted;
+
+    if (minute_in(seat->known) == minute && !is_share_above(caps, n, (uint32_t)seat->known))
+        return false;
+    seat->known = (uint64_t)minute << 32 | posts_of(b, minute);
+    return (uint32_t)seat->known >= BREAKERS_SHARE_FROM &&
+           is_share_above(caps, n, (uint32_t)seat->known);
+}
+
+static bool
+is_beyond(const struct breakers *b, struct seat *seat, const weir_breaker *caps, uint64_t acted)
+{
+    return (caps->per_minute && (uint32_t)acted > caps->per_minute) ||
+           (caps->share_milli && is_beyond_share(b, seat, caps, acted));
 }
 
 /* Does it trip, here and now? */
 static bool
-count_one(struct breakers *b, uint32_t rule, uint32_t minute)
+count_one(struct breakers *b, struct seat *seat, uint32_t rule, uint32_t minute)
 {
     struct breaker *at = &b->v[rule];
     uint8_t none = WEIR_TRIP_NONE;
 
     if (!has_cap(&at->caps))
         return false;
-    uint32_t acted = count_in(&at->acted, minute, 1), posts = posts_of(b, minute);
-    if (!is_beyond(&at->caps, acted, posts) || atomic_load(&at->how) != WEIR_TRIP_NONE)
+    uint64_t acted = count_in(&at->acted, minute, 1);
+    if (atomic_load(&at->how) != WEIR_TRIP_NONE || !is_beyond(b, seat, &at->caps, acted))
         return false;
-    atomic_store(&at->acted_then, acted);
-    atomic_store(&at->posts_then, posts);
+    atomic_store(&at->acted_then, (uint32_t)acted);
+    atomic_store(&at->posts_then, (uint32_t)posts_of(b, minute_in(acted)));
     if (!atomic_compare_exchange_strong(&at->how, &none,
                                         at->caps.observe ? WEIR_TRIP_OBSERVE : WEIR_TRIP_ALERT))
         return false; /* another worker was first */
@@ -180,7 +233,7 @@ count_rule(struct breakers *b, struct seat *seat, uint32_t rule, uint32_t minute
     if (seat->seen[rule] == seat->decision)
         return false;
     seat->seen[rule] = seat->decision;
-    return count_one(b, rule, minute);
+    return count_one(b, seat, rule, minute);
 }
 
 static bool
@@ -208,13 +261,23 @@ next_decision(struct breakers *b, struct seat *seat)
     seat->decision = 1;
 }
 
+/* Nobody else writes it. */
+static void
+count_post(struct seat *seat, uint32_t minute)
+{
+    uint64_t posts = atomic_load_explicit(&seat->posts, memory_order_relaxed);
+
+    atomic_store_explicit(&seat->posts, with_more(posts, minute, 1), memory_order_relaxed);
+}
+
 bool
 breakers_count(struct breakers *b, size_t seat, const weir_decision *d, int64_t now_ms)
 {
     bool tripped = false;
 
-    if (!b->any)
+    if (!b->any || (d->post && d->post->query.kind != WEIR_QUERY_NONE))
         return false;
+    count_post(&b->seats[seat], minute_of(now_ms));
     next_decision(b, &b->seats[seat]);
     for (; d; d = d->quoted)
         for (size_t i = 0; i < d->nregions; i++)
@@ -269,6 +332,50 @@ find(const struct breakers *b, uint32_t rule)
 {
     CHECK(rule == WEIR_NONE || rule < b->nrules);
     return &b->v[rule == WEIR_NONE ? b->nrules : rule];
+}
+
+/* The breaker in `to` of what is number i in `from`; NULL: there is none. */
+static struct breaker *
+same_in(const struct breakers *from, uint32_t i, struct breakers *to)
+{
+    weir_rule_info rule;
+    uint32_t number = to->nrules;
+
+    if (i < from->nrules) {
+        weir_ruleset_rule(from->rs, i, &rule);
+        number = weir_ruleset_find_rule(to->rs, (weir_span){rule.id, strlen(rule.id)});
+    }
+    return number == WEIR_NONE || !has_cap(&to->v[number].caps) ? NULL : &to->v[number];
+}
+
+/* To another counter what the word has, and had not when it was carried before. */
+static void
+carry(uint64_t word, uint64_t *carried, _Atomic uint64_t *to)
+{
+    uint64_t before = minute_in(*carried) == minute_in(word) ? *carried & UINT32_MAX : 0;
+    uint64_t n = word & UINT32_MAX;
+
+    *carried = word;
+    if (n > before)
+        (void)count_in(to, minute_in(word), n - before);
+}
+
+/* Posts first: nowhere is a rule seen to have acted on more than there are. */
+void
+breakers_carry(struct breakers *from, struct breakers *to, int64_t now_ms)
+{
+    uint32_t minute = minute_of(now_ms);
+
+    if (!from->any || !to->any)
+        return;
+    carry((uint64_t)minute << 32 | posts_of(from, minute), &from->carried, &to->before);
+    for (uint32_t i = 0; i <= from->nrules; i++) {
+        uint64_t acted = atomic_load(&from->v[i].acted);
+        struct breaker *there = minute_in(acted) == minute ? same_in(from, i, to) : NULL;
+
+        if (there)
+            carry(acted, &from->v[i].carried, &there->acted);
+    }
 }
 
 bool

@@ -254,7 +254,7 @@ static bool
 work_batch(struct conn *c, int64_t now_ms, bool *more)
 {
     struct answerer *a = &c->worker->answerer;
-    uint64_t made = a->tally.made, decided = a->tally.posts + a->tally.queries;
+    uint64_t made = a->tally.made;
     struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
     enum frame_result r = FRAME_LINE;
 
@@ -268,7 +268,6 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
             break;
         }
     }
-    worker_count_posts(c->worker, a->tally.posts + a->tally.queries - decided);
     made = a->tally.made - made;
     c->unsent += made;
     if (made)

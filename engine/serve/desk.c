@@ -28,14 +28,14 @@ struct desk_job {
 };
 
 static void
-on_acted(void *arg, const weir_decision *decision)
+on_decided(void *arg, const weir_decision *decision)
 {
     struct desk *d = arg;
     struct desk_job *j = d->at_work;
 
     if (breakers_count(d->edition->breakers, d->seat, decision, d->wall_ms))
         d->hooks.news(d->hooks.arg);
-    if (j->look)
+    if (j->look && decision->nregions)
         j->look(j->look_arg, decision);
 }
 
@@ -49,8 +49,8 @@ desk_init(struct desk *d, size_t seat, struct edition *e, const struct answer_op
         return st;
     edition_take(e, seat, &d->answerer);
     d->edition = e;
-    d->answerer.on_acted = on_acted;
-    d->answerer.on_acted_arg = d;
+    d->answerer.on_decided = on_decided;
+    d->answerer.on_decided_arg = d;
     d->magic = DESK_MAGIC;
     return WEIR_OK;
 }
@@ -164,8 +164,6 @@ count_turn(struct desk_job *j, const struct tally *before)
     const struct tally *t = &d->answerer.tally;
     uint64_t made = t->made - before->made;
 
-    breakers_count_posts(d->edition->breakers,
-                         t->posts + t->queries - before->posts - before->queries, d->wall_ms);
     j->errors += t->errors - before->errors;
     j->unsent += made;
     d->unsent += made;

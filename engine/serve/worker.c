@@ -77,18 +77,12 @@ worker_keep_up(struct worker *w)
 }
 
 static void
-on_acted(void *arg, const weir_decision *d)
+on_decided(void *arg, const weir_decision *d)
 {
     struct worker *w = arg;
 
     if (breakers_count(w->edition->breakers, w->number, d, w->wall_ms))
         w->hooks.news(w->hooks.arg);
-}
-
-void
-worker_count_posts(struct worker *w, uint64_t n)
-{
-    breakers_count_posts(w->edition->breakers, n, w->wall_ms);
 }
 
 bool
@@ -408,8 +402,8 @@ worker_init(struct worker *w, size_t number, struct edition *e, const struct ans
     (void)pthread_mutex_init(&w->lock, NULL);
     edition_take(e, number, &w->answerer);
     w->edition = e;
-    w->answerer.on_acted = on_acted;
-    w->answerer.on_acted_arg = w;
+    w->answerer.on_decided = on_decided;
+    w->answerer.on_decided_arg = w;
     w->magic = WORKER_MAGIC;
     return WEIR_OK;
 }

@@ -141,8 +141,6 @@ bool worker_reported(struct worker *w, uint64_t question, struct worker_report *
 void worker_keep_up(struct worker *w);
 /* A connection is about to be closed by an error: TLS may have something to say of it. */
 void worker_wire_failed(struct worker *w, const struct wire *wire);
-/* After a batch: so many posts and queries were decided. */
-void worker_count_posts(struct worker *w, uint64_t n);
 /* FRAME_MEMORY bytes; NULL without memory. */
 char *worker_borrow_in(struct worker *w);
 void worker_return_in(struct worker *w, char *in);
