@@ -20,7 +20,8 @@ find_trip(const struct server *s, const char *rule)
     return NULL;
 }
 
-static void
+/* false: out of memory, which was said. */
+static bool
 keep_trip(struct server *s, const char *rule, weir_trip how)
 {
     struct server_trip *trips = reallocarray(s->trips, s->ntrips + 1, sizeof *trips);
@@ -29,10 +30,13 @@ keep_trip(struct server *s, const char *rule, weir_trip how)
     s->trips = trips ? trips : s->trips;
     if (!trips || !name) {
         free(name);
-        server_say(s, true, "out of memory: that trip will be forgotten by the next reload");
-        return;
+        server_say(s, true,
+                   "out of memory: what follows is not shown by `tagweir ctl status`, and will be "
+                   "forgotten by the next reload");
+        return false;
     }
     s->trips[s->ntrips++] = (struct server_trip){name, how, clock_now_ms()};
+    return true;
 }
 
 static void
@@ -54,23 +58,6 @@ tell_trip(const struct server *s, const struct breaker_trip *t, const char *rule
     weir_buf_fini(&caps);
 }
 
-void
-server_look_for_trips(struct server *s)
-{
-    struct breaker_trip t;
-    uint32_t at = 0;
-
-    while (s->edition && breakers_take(s->edition->breakers, &at, &t)) {
-        weir_rule_info rule = {.id = ""};
-
-        if (t.rule != WEIR_NONE)
-            weir_ruleset_rule(s->edition->rs, t.rule, &rule);
-        s->sums.trips++;
-        keep_trip(s, rule.id, t.how);
-        tell_trip(s, &t, rule.id);
-    }
-}
-
 /* The number of a rule of that name; WEIR_NONE for the set's. false: there is none. */
 static bool
 find_rule(const weir_ruleset *rs, const char *id, uint32_t *rule)
@@ -82,17 +69,107 @@ find_rule(const weir_ruleset *rs, const char *id, uint32_t *rule)
     return *rule != WEIR_NONE;
 }
 
+static bool
+may_observe(const struct edition *e, uint32_t rule)
+{
+    weir_rule_info info = {0};
+
+    if (rule != WEIR_NONE)
+        weir_ruleset_rule(e->rs, rule, &info);
+    return info.breaker.observe;
+}
+
+/*
+ * What has tripped stays so under other rules, as far as they have it. false: it has ended, which
+ * was said. A rule that has gone on under an alert, and may be observed from now on, counts anew:
+ * it was never meant to be observed for what it did before.
+ */
+static bool
+carry_trip(const struct server *s, struct server_trip *t, struct edition *e)
+{
+    const char *whose = *t->rule ? "rule " : "the whole set", *end = NULL;
+    uint32_t rule;
+
+    if (!find_rule(e->rs, t->rule, &rule))
+        end = "the rules that are loaded now have no such rule";
+    else if (t->how == WEIR_TRIP_ALERT && may_observe(e, rule))
+        end = "by the rules that are loaded now it is to be observed when it trips; it counts anew";
+    else if (breakers_set(e->breakers, rule, t->how))
+        return true;
+    else if (!breakers_set(e->breakers, rule, WEIR_TRIP_ALERT))
+        end = "the rules that are loaded now have no such breaker";
+    if (end) {
+        server_say(s, true, "breaker of %s%s is no longer tripped: %s", whose, t->rule, end);
+        return false;
+    }
+    t->how = WEIR_TRIP_ALERT;
+    server_say(
+        s, true,
+        "breaker of %s%s is still tripped, but the rules that are loaded now say that it goes "
+        "on as before; `tagweir ctl reset` ends the alert",
+        whose, t->rule);
+    return true;
+}
+
+static void
+forget_trip(struct server *s, struct server_trip *t)
+{
+    free(t->rule);
+    *t = s->trips[--s->ntrips];
+}
+
 void
 server_carry_trips(struct server *s, struct edition *e)
 {
-    uint32_t rule;
+    breakers_carry(s->edition->breakers, e->breakers, clock_now_ms());
+    for (size_t i = s->ntrips; i-- > 0;)
+        if (!carry_trip(s, &s->trips[i], e))
+            forget_trip(s, &s->trips[i]);
+}
 
-    for (size_t i = 0; i < s->ntrips; i++) {
-        const struct server_trip *t = &s->trips[i];
+/* The last trip was in an edition that not everybody had left: it is in the one that they moved to
+   as well. */
+static void
+hand_on(struct server *s)
+{
+    if (!carry_trip(s, &s->trips[s->ntrips - 1], s->edition))
+        forget_trip(s, &s->trips[s->ntrips - 1]);
+}
 
-        if (find_rule(e->rs, t->rule, &rule) && !breakers_set(e->breakers, rule, t->how))
-            (void)breakers_set(e->breakers, rule, WEIR_TRIP_ALERT);
+static void
+take_trips(struct server *s, struct edition *e)
+{
+    struct breaker_trip t;
+    uint32_t at = 0;
+
+    while (breakers_take(e->breakers, &at, &t)) {
+        weir_rule_info rule = {.id = ""};
+
+        if (t.rule != WEIR_NONE)
+            weir_ruleset_rule(e->rs, t.rule, &rule);
+        if (find_trip(s, rule.id))
+            continue; /* of both editions */
+        s->sums.trips++;
+        bool is_kept = keep_trip(s, rule.id, t.how);
+        tell_trip(s, &t, rule.id);
+        if (is_kept && s->edition && e != s->edition)
+            hand_on(s);
     }
+}
+
+void
+server_look_for_trips(struct server *s)
+{
+    if (s->edition)
+        take_trips(s, s->edition);
+}
+
+void
+server_take_breakers(struct server *s, struct edition *left)
+{
+    take_trips(s, left);
+    if (s->edition && left != s->edition)
+        breakers_carry(left->breakers, s->edition->breakers, clock_now_ms());
 }
 
 size_t
@@ -109,32 +186,38 @@ server_trip(const struct server *s, size_t i, weir_trip *how, int64_t *at_ms)
     return s->trips[i].rule;
 }
 
-static void
-reset_one(struct server *s, struct server_trip *t, const char *who)
+static bool
+reset_one(struct server *s, uint32_t rule, const char *who)
 {
-    uint32_t rule;
+    weir_rule_info info = {.id = ""};
 
-    if (find_rule(s->edition->rs, t->rule, &rule))
-        (void)breakers_set(s->edition->breakers, rule, WEIR_TRIP_NONE);
-    server_say(s, false, "breaker of %s%s was reset by %s", *t->rule ? "rule " : "the whole set",
-               t->rule, who);
-    free(t->rule);
-    *t = s->trips[--s->ntrips];
+    if (breakers_how(s->edition->breakers, rule) == WEIR_TRIP_NONE)
+        return false;
+    (void)breakers_set(s->edition->breakers, rule, WEIR_TRIP_NONE);
+    if (rule != WEIR_NONE)
+        weir_ruleset_rule(s->edition->rs, rule, &info);
+    struct server_trip *t = find_trip(s, info.id);
+    if (t)
+        forget_trip(s, t);
+    server_say(s, false, "breaker of %s%s was reset by %s", *info.id ? "rule " : "the whole set",
+               info.id, who);
+    return true;
 }
 
 bool
 server_reset(struct server *s, const char *rule, const char *who)
 {
-    bool all = strcmp(rule, "*") == 0;
-    struct server_trip *t = all ? NULL : find_trip(s, rule);
+    uint32_t number;
 
-    if (all ? s->ntrips == 0 : !t)
-        return false;
-    if (t)
-        reset_one(s, t, who);
-    while (all && s->ntrips)
-        reset_one(s, &s->trips[0], who);
-    return true;
+    if (!s->edition)
+        return false; /* the end: nobody decides any more */
+    server_look_for_trips(s);
+    if (strcmp(rule, "*") != 0)
+        return find_rule(s->edition->rs, rule, &number) && reset_one(s, number, who);
+    bool any = reset_one(s, WEIR_NONE, who);
+    for (uint32_t i = 0; i < weir_ruleset_nrules(s->edition->rs); i++)
+        any |= reset_one(s, i, who);
+    return any;
 }
 
 void
@@ -157,11 +240,13 @@ tell_rule(const struct server *s, const weir_change *c, const char *time)
 {
     weir_rule_info rule;
 
-    if (c->with_order)
-        return; /* its order was told of */
     weir_ruleset_rule(s->rs, c->rule, &rule);
+    if (c->with_order || rule.mode == WEIR_MODE_OFF)
+        return; /* its order was told of; it does nothing */
     server_say(s, false, "rule %s %s (%s)", rule.id,
-               c->kind == WEIR_CHANGE_BEGINS ? "is in force from now on" : "is no longer in force",
+               c->kind != WEIR_CHANGE_BEGINS    ? "is no longer in force"
+               : rule.mode == WEIR_MODE_OBSERVE ? "is observed from now on"
+                                                : "is in force from now on",
                time);
 }
 
@@ -225,14 +310,14 @@ void
 server_watch_time(struct server *s)
 {
     int64_t now_ms = clock_now_ms();
-    bool is_new = s->looked_ms < s->edition_ms;
 
     if (s->o.answer.clock != ANSWER_NOW)
         return;
-    if (is_new)
+    if (!s->told_overdue)
         tell_overdue(s, now_ms);
     else if (now_ms > s->looked_ms)
         weir_ruleset_changes(s->rs, s->looked_ms, now_ms, tell_change, s);
+    s->told_overdue = true;
     s->looked_ms = now_ms;
     look_again(s, now_ms);
 }

@@ -44,6 +44,7 @@ server_retire(struct server *s)
     (void)pthread_mutex_unlock(&s->lock);
     for (; e; e = next) {
         next = e->next;
+        server_take_breakers(s, e);
         edition_take_rows(e, &s->sums.ledger);
         edition_take_costs(e, &s->sums.ledger);
         if (e == s->edition)
@@ -62,6 +63,7 @@ server_publish(struct server *s, struct edition *e)
     s->rs = weir_ruleset_ref(e->rs);
     s->edition = e;
     s->edition_ms = clock_now_ms();
+    s->told_overdue = false;
     for (size_t i = 0; i < s->nworkers; i++) {
         struct edition *forgone;
 

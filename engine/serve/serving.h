@@ -62,6 +62,7 @@ struct server {
     struct server_trip *trips;
     size_t ntrips;
     int64_t looked_ms; /* until when what time changes was told of */
+    bool told_overdue; /* of the edition */
 
     /* counting.c */
     struct server_question *questions; /* oldest first */
@@ -100,8 +101,10 @@ void server_drop_loads(struct server *s);
 
 /* alarms.c: what somebody should know: breakers, and what time changes */
 void server_look_for_trips(struct server *s);
-/* Breakers of an edition that is about to be published trip as they have before. */
+/* An edition is about to be published: its breakers go on where those before are. */
 void server_carry_trips(struct server *s, struct edition *e);
+/* All have left an edition: so do those of the one that is published now. */
+void server_take_breakers(struct server *s, struct edition *left);
 void server_free_trips(struct server *s);
 /* Tells what time has changed since the last look, and looks again at the next change. */
 void server_watch_time(struct server *s);

@@ -193,6 +193,64 @@ def test_a_share_is_looked_at_from_1000_posts_on():
     assert [t["rule"] for t in tripped] == ["one"] or minute < 10, tripped
 
 
+def test_a_share_below_its_cap_trips_nothing():
+    """Who decides in batches may not count posts later than what is done to them."""
+    with weir.Folder() as folder, Controlled(folder, rules("breaker: {share: 0.12, then: observe}")) as server:
+        for _ in range(3):
+            records = server.decide(*(own(n, *(["farmers"] if n % 10 == 0 else ["x"])) for n in range(20_000)))
+            assert [r["action"] for r in records].count("withhold") == 2000
+        assert server.status()["tripped"] == [], server.said()
+
+
+def test_quoted_posts_count_for_breakers_and_queries_do_not():
+    quoting = json.dumps({"id": "9", "author": "@reader", "quotes": json.loads(own(1, "farmers"))}).encode() + b"\n"
+    asking = b'{"query":{"hashtag":"#farmers","at":"2001-01-01T00:00:00Z"}}\n{"query":{"hashtag":"#farmers"}}\n'
+    with weir.Folder() as folder, Controlled(folder, rules("breaker: {per_minute: 20, then: observe}")) as server:
+        records = server.decide(asking * 100)
+        assert [r["action"] for r in records] == ["withhold"] * 200, records[0]
+        assert server.status()["tripped"] == []
+        records = server.decide(quoting * 100)
+        assert {r["action"] for r in records} == {"allow"}, "nothing is done to who quotes"
+        assert records[0]["quoted"]["action"] == "withhold", records[0]
+        assert [t["rule"] for t in server.status()["tripped"]] == ["one"]
+
+
+def test_a_reload_goes_on_with_the_minute():
+    """At most one minute ends in between, so that more than the cap are in one of them."""
+    text = rules("breaker: {per_minute: 8, then: observe}")
+    with weir.Folder() as folder, Controlled(folder, text) as server:
+        for n in range(9):
+            server.decide(own(1, "farmers"), own(2, "farmers"))
+            server.put(text.replace("#protest", f"#march{n}"))
+            server.ctl("reload")
+        assert [t["rule"] for t in server.status()["tripped"]] == ["one"], server.said()
+        assert server.decide(own(3, "farmers"))[0]["breaker"] == ["one"]
+
+
+def test_trips_are_what_the_rules_make_of_them():
+    observe, alert, none = "breaker: {per_minute: 3, then: observe}", "breaker: {per_minute: 3}", ""
+
+    def load(server, breaker):
+        server.put(rules(breaker))
+        server.ctl("reload")
+        record = server.decide(own(9, "farmers"))[0]
+        return [t["then"] for t in server.status()["tripped"]], record["action"], record.get("breaker")
+
+    with weir.Folder() as folder, Controlled(folder, rules(observe)) as server:
+        for _ in range(2):  # a minute may end between them
+            server.decide(*(own(n, "farmers") for n in range(4)))
+        assert load(server, alert) == (["alert"], "withhold", ["one"])
+        assert "breaker of rule one is still tripped, but the rules that are loaded now" in server.said()
+        assert load(server, observe) == ([], "withhold", None)
+        assert "breaker of rule one is no longer tripped: by the rules that are loaded now" in server.said()
+        for _ in range(2):
+            server.decide(*(own(n, "farmers") for n in range(4)))
+        assert server.decide(own(1, "farmers"))[0]["action"] == "allow"
+        assert load(server, none) == ([], "withhold", None)
+        assert "breaker of rule one is no longer tripped: the rules that are loaded now have no such breaker" \
+            in server.said()
+
+
 def test_orders_begin_and_end_while_it_runs():
     now = time.time()
 
