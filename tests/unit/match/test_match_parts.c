@@ -296,10 +296,101 @@ whatever_is_off_the_same_is_found(void **state)
     assert_true(nmatches * 200 > npairs); /* else the test would say little */
 }
 
+/* Keys in which nearly every place begins grams that pass, so that the list of these is worked off
+   many times within a batch; whichever way, as often are patterns tried. */
+static const char dense_rules[] =
+    "rules:\n"
+    "- {id: a, action: withhold, regions: [XX], match: {hashtags: ['*abab*']}}\n"
+    "- {id: b, action: withhold, regions: [XX], match: {hashtags: ['abab*']}}\n"
+    "- {id: c, action: withhold, regions: [XX], match: {hashtags: ['*baba']}}\n"
+    "- {id: d, action: withhold, regions: [XX], match: {hashtags: ['*bababab*z*']}}\n"
+    "- {id: e, action: withhold, regions: [XX], match: {hashtags: ['*ababababa*ab?']}}\n"
+    "- {id: f, action: withhold, regions: [XX], match: {hashtags: ['/(ab){5}[^a]*z/']}}\n";
+
+#define NDENSE 6
+#define DENSE_KEYS 256
+
+struct dense {
+    const weir_ruleset *rs;
+    uint32_t hits[NDENSE];
+    uint64_t sum; /* of the keys that were hit */
+    uint64_t candidates, confirmed;
+};
+
+static void
+found_dense(void *arg, size_t key, uint32_t set, enum weir__hit hit)
+{
+    struct dense *x = arg;
+    struct weir__postings of = weir__postings_of(&x->rs->postings, set);
+
+    assert_int_equal(hit, WEIR__HIT);
+    for (size_t i = 0; i < of.n; i++) {
+        uint32_t rule = x->rs->selectors[weir__postings_at(&of, i)].rule;
+
+        x->hits[rule]++;
+        x->sum += (key + 1) * (rule + 1);
+    }
+}
+
+static struct dense
+find_dense(const weir_ruleset *rs, const weir_span *keys, uint32_t off)
+{
+    static const struct weir__scope every_rule = {.only = WEIR_NONE, .region = WEIR_REGION_NONE};
+    const weir_decide_options o = {.post_limit = UINT32_MAX, .match_off = off};
+    struct dense x = {.rs = rs};
+    struct weir__finder f;
+
+    assert_int_equal(weir__finder_init(&f, rs, &o), WEIR_OK);
+    weir__finder_begin(&f, every_rule);
+    weir__find(&f, WEIR__SPACE_TAG, keys, DENSE_KEYS, found_dense, &x);
+    for (uint32_t i = 0; i < rs->npatterns; i++) {
+        x.candidates += f.counts[i].candidates;
+        x.confirmed += f.counts[i].confirmed;
+    }
+    weir__finder_fini(&f);
+    return x;
+}
+
+static void
+grams_that_pass_everywhere_lose_nothing(void **state)
+{
+    static const uint32_t off[] = {WEIR_MATCH_VECTORS, WEIR_MATCH_BATCH,
+                                   WEIR_MATCH_VECTORS | WEIR_MATCH_BATCH};
+    static char text[DENSE_KEYS][128];
+    weir_span keys[DENSE_KEYS];
+    weir_ruleset *rs = given_rules(dense_rules);
+
+    (void)state;
+    for (size_t k = 0; k < DENSE_KEYS; k++) {
+        size_t len = 128 - k % 29, last = k % 5 ? len : len - 1;
+
+        for (size_t i = 0; i < len; i++)
+            text[k][i] = i < last ? "ab"[(i + k) % 2] : 'z';
+        keys[k] = (weir_span){text[k], len};
+    }
+    struct dense first = find_dense(rs, keys, WEIR_MATCH_MEMO);
+    assert_int_equal(first.hits[0], DENSE_KEYS);
+    assert_int_equal(first.hits[1], DENSE_KEYS / 2);
+    assert_int_equal(first.hits[3], (DENSE_KEYS + 4) / 5);
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+        struct dense x = find_dense(rs, keys, WEIR_MATCH_MEMO | off[i]);
+
+        assert_memory_equal(x.hits, first.hits, sizeof x.hits);
+        assert_int_equal(x.sum, first.sum);
+        assert_int_equal(x.candidates, first.candidates);
+        assert_int_equal(x.confirmed, first.confirmed);
+    }
+    struct dense plain = find_dense(rs, keys, UINT32_MAX);
+    assert_memory_equal(plain.hits, first.hits, sizeof plain.hits);
+    assert_int_equal(plain.sum, first.sum);
+    weir_ruleset_unref(rs);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(grams_that_pass_everywhere_lose_nothing),
         cmocka_unit_test(whatever_is_off_the_same_is_found),
     };
 
