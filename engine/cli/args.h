@@ -55,6 +55,7 @@ void strings_add(struct strings *s, const char *text);
     X(HTTP, "http", 0, "ADDRESS")                                                                  \
     X(HTTP_CONNECTIONS, "http-connections", 0, "NUMBER")                                           \
     X(HTTP_TIMEOUT, "http-timeout", 0, "SECONDS")                                                  \
+    X(BLOCKED_BY, "blocked-by", 0, "URL")                                                          \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
@@ -78,7 +79,8 @@ enum option_id {
 struct args {
     struct strings rules, listen, plain;
     struct answer_options answer; /* all but the handles, which are to be loaded */
-    const char *control, *http, *tls_cert, *tls_key, *tls_client_ca, *socket_owner, *user;
+    const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
+        *user;
     const char *feed, *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;

@@ -115,6 +115,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .http = a->http,
         .http_conns = a->http_connections,
         .http_ms = a->http_ms,
+        .blocked_by = a->blocked_by,
         .max_shrink = (unsigned)a->max_shrink,
         .drain_ms = a->drain_ms,
         .say = say,
@@ -176,8 +177,8 @@ const struct command command_serve = {
                OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(TLS_CERT) | OPT_BIT(TLS_KEY) |
                OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
                OPT_BIT(CONTROL_MODE) | OPT_BIT(HTTP) | OPT_BIT(HTTP_CONNECTIONS) |
-               OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(IDLE_TIMEOUT) | OPT_BIT(LINE_TIMEOUT) |
-               OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) |
-               OPT_BIT(QUIET) | OPT_BIT(HELP),
+               OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(BLOCKED_BY) | OPT_BIT(IDLE_TIMEOUT) |
+               OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |
+               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
     .run = serve,
 };

@@ -5,6 +5,8 @@
 
 #include "cli/ui.h"
 
+#include "flow/url.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +52,7 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_HTTP] = "answer HTTP, unencrypted, on unix:PATH, HOST:PORT or [IPv6]:PORT",
     [OPT_HTTP_CONNECTIONS] = "more clients of HTTP have to wait (default 100)",
     [OPT_HTTP_TIMEOUT] = "how long a request, and its answer, may take (default 30; 0: for ever)",
+    [OPT_BLOCKED_BY] = "who withholds, for the Link that goes with 451 by HTTP (RFC 7725)",
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
@@ -199,6 +202,17 @@ take_text(const char **slot, const char *value, weir_buf *why)
     if (*value)
         return true;
     weir_buf_puts(why, "expected something that is not empty");
+    return false;
+}
+
+static bool
+take_url(const char *value, const char **slot, weir_buf *why)
+{
+    *slot = value;
+    if (url_is_web(value))
+        return true;
+    weir_buf_puts(why, "expected a URL that begins with http:// or https://, what is not ASCII in "
+                       "it percent-encoded");
     return false;
 }
 
@@ -377,6 +391,8 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_mode(value, &a->socket_mode, why);
     case OPT_CONTROL_MODE:
         return take_mode(value, &a->control_mode, why);
+    case OPT_BLOCKED_BY:
+        return take_url(value, &a->blocked_by, why);
     case OPT_MATCH_OFF:
         return take_parts(value, &a->answer.match_off, why);
     case OPT_WORKERS:

@@ -114,7 +114,8 @@ http_open(struct server *s, struct event_base *base, struct desk *desk,
                            .base = base,
                            .desk = desk,
                            .max_conns = o->max_conns,
-                           .timeout_ms = o->timeout_ms};
+                           .timeout_ms = o->timeout_ms,
+                           .blocked_by = o->blocked_by};
     if (!h || !start(h))
         weir_buf_puts(why, weir_status_text(WEIR_E_NOMEM));
     else

@@ -19,13 +19,15 @@ struct server;
 struct http_options {
     const char *address; /* as listen_open has it */
     struct listen_options listener;
-    size_t max_conns;    /* more have to wait */
-    unsigned timeout_ms; /* for a request to come, and for an answer to be taken; 0: no limit */
+    size_t max_conns;       /* more have to wait */
+    unsigned timeout_ms;    /* for a request to come, and for an answer to be taken; 0: no limit */
+    const char *blocked_by; /* a URL (url_is_web) for 451, which outlives it; NULL: none */
 };
 
 struct http;
 
-/* Server and desk must outlive it; the options and what they point at are not needed afterwards. */
+/* Server and desk must outlive it; the options and all else that they point at are not needed
+   afterwards. */
 enum listen_result http_open(struct server *s, struct event_base *base, struct desk *desk,
                              const struct http_options *o, weir_buf *why, struct http **out);
 size_t http_nlisteners(const struct http *h);

@@ -66,7 +66,7 @@ ask_free(struct http_ask *a)
     desk_job_free(a->job);
     weir_ruleset_unref(a->rs);
     weir_buf_fini(&a->segment);
-    weir_buf_fini(&a->blocked_by);
+    weir_buf_fini(&a->notice);
     free(a);
 }
 

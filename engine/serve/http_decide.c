@@ -4,6 +4,8 @@
  */
 #include "serve/http_parts.h"
 
+#include "flow/url.h"
+
 #include <string.h>
 
 static bool
@@ -127,20 +129,8 @@ put_query(const struct http_ask *a, const char *kind, const struct params *p, we
     weir_buf_puts(line, "}}");
 }
 
-/* What may stand between < and > in a header. */
-static bool
-is_url(const char *text)
-{
-    if (!text || (strncmp(text, "https://", 8) != 0 && strncmp(text, "http://", 7) != 0))
-        return false;
-    for (const char *p = text; *p; p++)
-        if (*p <= ' ' || *p > '~' || strchr("<>\"\\^`{|}", *p))
-            return false;
-    return true;
-}
-
 static void
-put_blocker(const weir_ruleset *rs, uint32_t rule, weir_buf *out)
+put_notice(const weir_ruleset *rs, uint32_t rule, weir_buf *out)
 {
     weir_rule_info info;
     weir_order_info order;
@@ -149,9 +139,8 @@ put_blocker(const weir_ruleset *rs, uint32_t rule, weir_buf *out)
     if (info.order == WEIR_NONE)
         return;
     weir_ruleset_order(rs, info.order, &order);
-    const char *url = is_url(order.notice) ? order.notice : order.authority;
-    if (!order.confidential && is_url(url))
-        weir_buf_printf(out, "<%s>; rel=\"blocked-by\"", url);
+    if (!order.confidential && url_is_web(order.notice))
+        weir_buf_puts(out, order.notice);
 }
 
 /* A query that names a region is decided for that one alone. */
@@ -161,9 +150,34 @@ on_decision(void *arg, const weir_decision *d)
     struct http_ask *a = arg;
 
     a->withheld = d->action == WEIR_WITHHOLD;
-    for (size_t i = 0; i < d->nregions && !a->blocked_by.len; i++)
+    for (size_t i = 0; i < d->nregions && !a->notice.len; i++)
         if (d->regions[i].outcome.action == WEIR_WITHHOLD)
-            put_blocker(d->rs, d->regions[i].outcome.act.rule, &a->blocked_by);
+            put_notice(d->rs, d->regions[i].outcome.act.rule, &a->notice);
+}
+
+/*
+ * RFC 7725, section 4: "blocked-by" is whoever withholds, and nobody that had it withheld. Rules
+ * say the latter only; the former is for the operator to say. false: there is no memory.
+ */
+static bool
+link_451(struct http_ask *a)
+{
+    const char *by = a->http->blocked_by;
+    weir_buf link = {0};
+
+    if (by)
+        weir_buf_printf(&link, "<%s>; rel=\"blocked-by\"", by);
+    if (a->notice.len)
+        weir_buf_printf(&link, "%s<%.*s>; rel=\"describedby\"", by ? ", " : "", (int)a->notice.len,
+                        a->notice.p);
+    if (link.len) {
+        weir_buf_putc(&link, '\0');
+        if (!link.failed)
+            http_add_header(a, "Link", link.p);
+    }
+    bool good = !link.failed && !a->notice.failed;
+    weir_buf_fini(&link);
+    return good;
 }
 
 static void
@@ -180,11 +194,8 @@ answer_query(struct http_ask *a)
         refuse_for_memory(a);
         return;
     }
-    if (a->blocked_by.len) {
-        weir_buf_putc(&a->blocked_by, '\0');
-        record.failed |= a->blocked_by.failed;
-        http_add_header(a, "Link", a->blocked_by.p);
-    }
+    if (a->withheld)
+        record.failed |= !link_451(a);
     http_reply(a,
                desk_job_has_error(a->job) ? HTTP_400
                : a->withheld              ? HTTP_451

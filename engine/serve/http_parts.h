@@ -127,6 +127,7 @@ struct http {
     struct desk *desk;
     size_t max_conns;
     unsigned timeout_ms;
+    const char *blocked_by; /* NULL: it is not told */
     struct evhttp *evhttp;
     struct listen_socket at[LISTEN_MAX];
     struct evhttp_bound_socket *bound[LISTEN_MAX];
@@ -171,7 +172,7 @@ struct http_ask {
 
     struct desk_job *job; /* NULL: nothing is decided */
     bool withheld;        /* a query's answer: in any region that it speaks of */
-    weir_buf blocked_by;  /* a Link header's value; empty: it is not to be told by whom */
+    weir_buf notice;      /* of an order that withholds: its URL; empty: none is told */
     weir_ruleset *rs;     /* NULL: not told of */
     uint32_t next_rule;
     int64_t at_ms; /* the time that is told of */

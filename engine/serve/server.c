@@ -354,7 +354,8 @@ open_http(struct server *s, weir_buf *why)
     struct http_options o = {.address = s->o.http,
                              .listener = s->o.listener,
                              .max_conns = s->o.http_conns,
-                             .timeout_ms = s->o.http_ms};
+                             .timeout_ms = s->o.http_ms,
+                             .blocked_by = s->o.blocked_by};
 
     o.listener.option = "--http";
     o.listener.encrypted = false;

@@ -22,13 +22,14 @@ struct server_options {
     struct worker_limits limits;
     size_t max_memory; /* that connections may hold, of all workers; 0: no limit */
     unsigned max_shrink;
-    bool watch;          /* load rules again when their files change */
-    const char *control; /* address; NULL: none */
-    mode_t control_mode; /* of its socket */
-    const char *http;    /* address; NULL: none */
-    size_t http_conns;   /* that it may have */
-    unsigned http_ms;    /* how long requests and answers may take; 0: no limit */
-    unsigned drain_ms;   /* after a signal: how long answers may take to be read */
+    bool watch;             /* load rules again when their files change */
+    const char *control;    /* address; NULL: none */
+    mode_t control_mode;    /* of its socket */
+    const char *http;       /* address; NULL: none */
+    size_t http_conns;      /* that it may have */
+    unsigned http_ms;       /* how long requests and answers may take; 0: no limit */
+    const char *blocked_by; /* who withholds: url_is_web; NULL: it is not told with 451 */
+    unsigned drain_ms;      /* after a signal: how long answers may take to be read */
     /* Lines for a person, the last without its newline; is_problem: more than a report. Any thread,
        several at once. */
     void (*say)(void *arg, bool is_problem, const char *line);

@@ -128,6 +128,10 @@ def test_others_do_not_wait_for_a_large_body():
         check_law(server.scrape())
 
 
+# Own policy as well.
+WITH_POLICY = RULES + "  - {id: policy, regions: [XX], action: withhold, match: {hashtags: ['#policy']}}\n"
+
+
 # Queries -----------------------------------------------------------------------------------------
 
 
@@ -186,19 +190,31 @@ def test_bad_queries_are_400():
 
 
 def test_451_names_who_is_to_be_named():
-    with Own() as server:
-        for path, code, link in (
-                ("one", 451, '<https://lumen.example/notices/1?a=b>; rel="blocked-by"'),
-                ("one?region=IN", 451, '<https://lumen.example/notices/1?a=b>; rel="blocked-by"'),
-                ("one?region=DE", 200, None), ("two", 451, '<https://court.example/>; rel="blocked-by"'),
-                ("two?region=IN", 200, None), ("three?region=DE", 451, None), ("three", 451, None),
-                ("five", 451, None), ("five?region=DE", 451, None), ("six", 200, None), ("nothing", 200, None)):
-            for method in ("GET", "HEAD"):
-                answer = server.ask("/v1/hashtags/" + path, method)
-                assert (answer.code, answer.headers["Link"]) == (code, link), answer.text()
-                assert (len(answer.body) > 0) == (method == "GET"), answer.text()
-            assert server.ask("/v1/hashtags/" + path, "HEAD").headers["Content-Length"] == \
-                server.ask("/v1/hashtags/" + path).headers["Content-Length"]
+    notice = '<https://lumen.example/notices/1?a=b>; rel="describedby"'
+    us = '<https://example.org/legal?x=1&y=(2)>; rel="blocked-by"'
+    cases = (("one", 451, notice), ("one?region=IN", 451, notice), ("one?region=DE", 200, None), ("two", 451, None),
+             ("two?region=IN", 200, None), ("three?region=DE", 451, None), ("three", 451, None), ("five", 451, None),
+             ("five?region=DE", 451, None), ("six", 200, None), ("nothing", 200, None), ("policy", 451, None),
+             ("one?region=QQ", 400, None))
+    for args in ((), ("--blocked-by", "https://example.org/legal?x=1&y=(2)")):
+        with Own(WITH_POLICY, args=args) as server:
+            for path, code, told in cases:
+                link = ", ".join(x for x in (us if args and code == 451 else None, told) if x) or None
+                for method in ("GET", "HEAD"):
+                    answer = server.ask("/v1/hashtags/" + path, method)
+                    assert (answer.code, answer.headers["Link"]) == (code, link), answer.text()
+                    assert (len(answer.body) > 0) == (method == "GET"), answer.text()
+                assert server.ask("/v1/hashtags/" + path, "HEAD").headers["Content-Length"] == \
+                    server.ask("/v1/hashtags/" + path).headers["Content-Length"]
+
+
+def test_who_withholds_is_a_url():
+    with weir.Folder() as folder:
+        start = ("serve", "--rules", weir.INDIA, "--listen", f"unix:{folder.path}/s", "--blocked-by")
+        for bad in ("", "example.org", "ftp://example.org/", "https://", "https://a/>; rel=x", "https://a/ b",
+                    "https://a/\r\nX: y", "https://ä/"):
+            done = weir.run(*start, bad, timeout=60)
+            assert done.code == 2 and b"--blocked-by" in done.err and b"http:// or https://" in done.err, done.text()
 
 
 # Rules and orders --------------------------------------------------------------------------------
