@@ -2,7 +2,8 @@
  * Connections, as far as evhttp (of libevent 2.1) leaves them to themselves. It has no limit on
  * their number, and its timeouts are of silence, so that a client that sends a byte now and then
  * may stay for days; its limit on bodies answers in a page of HTML. So it is held to limits here,
- * and clients are told in JSON which of them they met.
+ * and clients are told in JSON which of them they met. Heads of requests are looked at before it
+ * sees them (http_head.c).
  */
 #include "serve/http_parts.h"
 
@@ -17,10 +18,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A request may be longer than its body by its headers, and by what chunks add. */
-#define REQUEST_MAX (HTTP_BODY_MAX + HTTP_HEADERS_MAX + (size_t)64 * 1024)
 /* What is read ahead of what is worked on: a body has to fit, which evhttp takes in one. */
-#define INPUT_MAX (REQUEST_MAX + (size_t)64 * 1024)
+#define INPUT_MAX (HTTP_BODY_MAX + (size_t)128 * 1024)
 
 /* How long a client that was told of the end may stay, where there is no limit on others. */
 #define ENDING_MS 30000u
@@ -44,13 +43,33 @@ http_conn_set_state(struct http_conn *c, enum http_state to)
     c->since_us = clock_running_us();
 }
 
+/* At what has come, from there on. evhttp has yet to see it: the callbacks of a buffer come before
+   those of its connection, and tend() before what evhttp puts off to another turn. */
+static void
+look(struct http_conn *c, size_t from)
+{
+    struct evbuffer *in = bufferevent_get_input(c->bev);
+    struct evbuffer_ptr at;
+    struct evbuffer_iovec v;
+
+    while (c->head.part != HTTP_HEAD_DONE && from < evbuffer_get_length(in) &&
+           evbuffer_ptr_set(in, &at, from, EVBUFFER_PTR_SET) == 0 &&
+           evbuffer_peek(in, -1, &at, &v, 1) > 0) {
+        http_head_take(&c->head, v.iov_base, v.iov_len);
+        from += v.iov_len;
+    }
+    if (c->head.refused)
+        event_active(c->http->tend, EV_TIMEOUT, 0);
+}
+
 void
 http_conn_rest(struct http_conn *c)
 {
     http_conn_set_state(c, HTTP_READING);
     c->ask = NULL;
-    c->too_large = false;
     c->came = evbuffer_get_length(bufferevent_get_input(c->bev)); /* of the next one */
+    c->head = (struct http_head){0};
+    look(c, 0);
 }
 
 struct http_conn *
@@ -150,19 +169,41 @@ on_come(struct event_base *base, void *arg)
 }
 
 static void
+close_now(struct http_conn *c)
+{
+    evhttp_connection_free(c->evcon); /* calls on_closed */
+}
+
+/* Whoever reads here: evhttp calls it by an argument of its own where input is left over. */
+static void
+read_away(struct bufferevent *bev, void *arg)
+{
+    struct evbuffer *in = bufferevent_get_input(bev);
+
+    (void)arg;
+    (void)evbuffer_drain(in, evbuffer_get_length(in));
+}
+
+static void
+on_gone(struct bufferevent *bev, short what, void *arg)
+{
+    (void)bev;
+    (void)what;
+    close_now(arg);
+}
+
+static void
 on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
 {
     struct http_conn *c = arg;
 
-    (void)in;
     c->http->counts.bytes_in += info->n_added;
-    if (c->state != HTTP_READING)
+    if (c->state != HTTP_READING || !info->n_added)
         return;
+    look(c, evbuffer_get_length(in) - info->n_added);
+    if (c->head.refused)
+        bufferevent_setcb(c->bev, read_away, NULL, on_gone, c); /* evhttp is not to see it */
     c->came += info->n_added;
-    if (c->came <= REQUEST_MAX || c->too_large)
-        return;
-    c->too_large = true;
-    event_active(c->http->tend, EV_TIMEOUT, 0); /* evhttp is at work on it at this moment */
 }
 
 static void
@@ -202,8 +243,9 @@ adopt(struct http_conn *c)
         evhttp_connection_set_closecb(c->evcon, on_closed, c);
         (void)bufferevent_priority_set(bev, LOOP_CLIENTS); /* it has its socket by now */
         bufferevent_setwatermark(bev, EV_READ, 0, INPUT_MAX);
-        (void)evbuffer_add_cb(bufferevent_get_input(bev), on_input, c);
         (void)evbuffer_add_cb(bufferevent_get_output(bev), on_output, c);
+        if (!evbuffer_add_cb(bufferevent_get_input(bev), on_input, c))
+            close_now(c);
     } else {
         forget(c);
     }
@@ -213,34 +255,10 @@ adopt(struct http_conn *c)
 /* Ending ------------------------------------------------------------------------------------- */
 
 static void
-close_now(struct http_conn *c)
-{
-    evhttp_connection_free(c->evcon); /* calls on_closed */
-}
-
-/* Whoever reads here: evhttp calls it by an argument of its own where input is left over. */
-static void
-read_away(struct bufferevent *bev, void *arg)
-{
-    struct evbuffer *in = bufferevent_get_input(bev);
-
-    (void)arg;
-    (void)evbuffer_drain(in, evbuffer_get_length(in));
-}
-
-static void
 on_told(struct bufferevent *bev, void *arg)
 {
     (void)arg;
     (void)shutdown(bufferevent_getfd(bev), SHUT_WR);
-}
-
-static void
-on_gone(struct bufferevent *bev, short what, void *arg)
-{
-    (void)bev;
-    (void)what;
-    close_now(arg);
 }
 
 /* The connection is taken from evhttp, which has no request to answer yet. */
@@ -269,7 +287,24 @@ end(struct http_conn *c, enum http_code code, const char *word, const char *deta
     (void)bufferevent_enable(c->bev, EV_READ | EV_WRITE);
 }
 
-/* Connections that have come, and requests that are too large. */
+static void
+refuse(struct http_conn *c)
+{
+    static const struct {
+        enum http_code code;
+        const char *word, *detail;
+    } refusals[] = {
+#define X(id, code, word, detail) [HTTP_REFUSED_##id] = {code, word, detail},
+        HTTP_REFUSALS(X)
+#undef X
+    };
+
+    c->http->counts.ended[HTTP_END_BODY] += c->head.refused == HTTP_REFUSED_LARGE;
+    end(c, refusals[c->head.refused].code, refusals[c->head.refused].word,
+        refusals[c->head.refused].detail);
+}
+
+/* Connections that have come, and requests that are refused by their heads. */
 static void
 on_tend(evutil_socket_t fd, short what, void *arg)
 {
@@ -282,10 +317,8 @@ on_tend(evutil_socket_t fd, short what, void *arg)
         next = c->next; /* ending one frees no other */
         if (!c->evcon) {
             adopt(c);
-        } else if (c->too_large && c->state == HTTP_READING) {
-            h->counts.ended[HTTP_END_BODY]++;
-            end(c, HTTP_413, "too_large",
-                "a body may have 1 MiB: send the posts in several requests, or by a stream");
+        } else if (c->head.refused && c->state == HTTP_READING) {
+            refuse(c);
         }
     }
 }

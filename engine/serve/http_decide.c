@@ -36,17 +36,10 @@ void
 http_decide(struct http_ask *a)
 {
     struct evbuffer *body = evhttp_request_get_input_buffer(a->req);
-    size_t len = evbuffer_get_length(body);
+    size_t len = evbuffer_get_length(body); /* HTTP_BODY_MAX at most, by the head */
 
     if (refuses_work(a))
         return;
-    if (len > HTTP_BODY_MAX) {
-        http_fail(a, HTTP_413, "too_large",
-                  "a body may have 1 MiB, and this one has %zu bytes: send the posts in several "
-                  "requests, or by a stream",
-                  len);
-        return;
-    }
     if (!len) {
         http_fail(a, HTTP_400, "no_body", "expected posts or queries, one a line");
         return;

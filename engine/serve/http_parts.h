@@ -2,8 +2,9 @@
  * The insides of HTTP. evhttp reads requests and writes answers; what it leaves open is done here:
  * how many connections there may be, how long they may take, how large a body may be.
  *
- * http.c opens and closes, http_conns.c watches over connections, http_asks.c answers requests,
- * http_paths.c knows what may be asked; the rest are the answers.
+ * http.c opens and closes, http_conns.c watches over connections, http_head.c looks at what comes
+ * before evhttp does, http_asks.c answers requests, http_paths.c knows what may be asked; the rest
+ * are the answers.
  */
 #ifndef WEIR_SERVE_HTTP_PARTS_H
 #define WEIR_SERVE_HTTP_PARTS_H
@@ -50,13 +51,54 @@ enum http_state {
     X(IDLE, "idle")       /* no request came */                                                    \
     X(REQUEST, "request") /* one did not come to its end in time */                                \
     X(ANSWER, "answer")   /* the answer was not taken in time */                                   \
-    X(BODY, "body")       /* the request is too large */
+    X(BODY, "body")       /* it is too large */
 
 enum http_end {
 #define X(name, text) HTTP_END_##name,
     HTTP_ENDS(X)
 #undef X
         HTTP_NENDS
+};
+
+/* What is refused by its head. */
+#define HTTP_REFUSALS(X)                                                                           \
+    X(HEADER, HTTP_400, "unclear_header",                                                          \
+      "a header is NAME: VALUE on one line, without blanks in its name or control characters")     \
+    X(LENGTH, HTTP_400, "unclear_body",                                                            \
+      "give the length of the body once, by one Content-Length of digits alone")                   \
+    X(CODING, HTTP_411, "length_required",                                                         \
+      "a body by Transfer-Encoding is not taken: give its length by Content-Length")               \
+    X(LARGE, HTTP_413, "too_large",                                                                \
+      "a body may have 1 MiB: send the posts in several requests, or by a stream")                 \
+    X(TUNNEL, HTTP_501, "no_tunnel", "CONNECT asks for a tunnel, and this is no proxy")
+
+enum http_refusal {
+    HTTP_REFUSED_NOT,
+#define X(id, code, word, detail) HTTP_REFUSED_##id,
+    HTTP_REFUSALS(X)
+#undef X
+};
+
+enum http_head_part {
+    HTTP_HEAD_METHOD,
+    HTTP_HEAD_TARGET, /* and the version */
+    HTTP_HEAD_LINE,   /* one begins */
+    HTTP_HEAD_NAME,
+    HTTP_HEAD_VALUE,
+    HTTP_HEAD_CR,   /* behind a value; only the line's end may follow */
+    HTTP_HEAD_LAST, /* the same, in the empty line */
+    HTTP_HEAD_DONE  /* it has ended, or is refused */
+};
+
+/* How far a head has come. Zero-initialise. */
+struct http_head {
+    enum http_head_part part;
+    enum http_refusal refused;
+    unsigned nlengths, ncodings; /* headers that say where the body ends */
+    bool is_length, ended;       /* the value that comes; of its digits, no more may come */
+    size_t len;                  /* of the name or method, as it was sent; of digits */
+    uint64_t body;               /* what Content-Length says; no more than just too much */
+    char word[20];               /* what is kept of it: enough for those that are looked for */
 };
 
 struct http_ask;
@@ -69,7 +111,7 @@ struct http_conn {
     struct http_ask *ask;            /* WORKING, SENDING: what is being answered */
     int64_t since_us;                /* that the state is so; clock_running_us */
     size_t came;                     /* bytes of the request, READING */
-    bool too_large;                  /* which is more than there may be */
+    struct http_head head;           /* of the request */
     struct http_conn *prev, *next;
 };
 
@@ -103,8 +145,10 @@ enum http_endpoint {
     X(404, "Not Found")                                                                            \
     X(405, "Method Not Allowed")                                                                   \
     X(408, "Request Timeout")                                                                      \
+    X(411, "Length Required")                                                                      \
     X(413, "Content Too Large")                                                                    \
     X(451, "Unavailable For Legal Reasons")                                                        \
+    X(501, "Not Implemented")                                                                      \
     X(503, "Service Unavailable")
 
 enum http_code {
@@ -139,6 +183,11 @@ struct http {
     struct http_ask *asks;
     struct http_counts counts;
 };
+
+/* http_head.c -------------------------------------------------------------------------------- */
+
+/* What has come next of the request; what is behind the head is not looked at. */
+void http_head_take(struct http_head *h, const char *p, size_t n);
 
 /* http_conns.c ------------------------------------------------------------------------------- */
 

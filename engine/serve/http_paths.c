@@ -5,9 +5,7 @@
  */
 #include "serve/http_parts.h"
 
-#include <event2/keyvalq_struct.h>
 #include <string.h>
-#include <strings.h>
 
 static const struct {
     const char *path, *segment;
@@ -73,37 +71,17 @@ find(const char *path, weir_span *segment)
     return HTTP_EP_NONE;
 }
 
-/* Headers of that name, and the first one's value. */
-static size_t
-count_headers(struct evkeyvalq *headers, const char *name, const char **first)
-{
-    const struct evkeyval *h;
-    size_t n = 0;
-
-    *first = evhttp_find_header(headers, name);
-    for (h = headers->tqh_first; h; h = h->next.tqe_next)
-        n += strcasecmp(h->key, name) == 0;
-    return n;
-}
-
-/* Where the body ends can be read in two ways, or evhttp does not read it at all: what follows
-   would be taken for a request. */
+/* A body that evhttp does not read: it would take it for a request. */
 static bool
-has_unclear_body(const struct http_ask *a)
+has_stray_body(const struct http_ask *a)
 {
     struct evkeyvalq *headers = evhttp_request_get_input_headers(a->req);
     enum evhttp_cmd_type method = evhttp_request_get_command(a->req);
     bool reads = method & (EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT | EVHTTP_REQ_PATCH |
-                           EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS | EVHTTP_REQ_CONNECT);
-    const char *coding, *len;
-    size_t ncodings = count_headers(headers, "Transfer-Encoding", &coding);
-    size_t nlens = count_headers(headers, "Content-Length", &len);
+                           EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS);
+    const char *len = evhttp_find_header(headers, "Content-Length");
 
-    if (ncodings + nlens == 0)
-        return false;
-    if (ncodings + nlens > 1 || (coding && strcasecmp(coding, "chunked") != 0))
-        return true;
-    return !reads && !(len && strcmp(len, "0") == 0);
+    return !reads && len && strcmp(len, "0") != 0;
 }
 
 static void
@@ -136,11 +114,9 @@ http_dispatch(struct http_ask *a)
     weir_span segment = {NULL, 0};
 
     a->endpoint = find(evhttp_uri_get_path(uri), &segment);
-    if (has_unclear_body(a)) {
+    if (has_stray_body(a)) {
         http_add_header(a, "Connection", "close");
-        http_fail(a, HTTP_400, "unclear_body",
-                  "give the length of the body once: one Content-Length, or Transfer-Encoding: "
-                  "chunked alone; and none with HEAD");
+        http_fail(a, HTTP_400, "unclear_body", "a body goes with no such request");
     } else if (a->endpoint == HTTP_EP_NONE) {
         refuse_path(a);
     } else if (!(endpoints[a->endpoint].methods & evhttp_request_get_command(a->req))) {

@@ -65,11 +65,13 @@ def test_a_body_gets_what_a_stream_gets():
         answer = server.decide(bad)
         assert answer.body == wanted and b'"error":"bad_json","line":' in wanted
         assert answer.headers["Content-Type"] == "application/x-ndjson", answer.text()
-        # in chunks, and asked for its consent first
-        pieces = (bad[at:at + 700] for at in range(0, len(bad), 700))
-        c = server.client()
-        c.request("POST", "/v1/decide", pieces, {"Expect": "100-continue"}, encode_chunked=True)
-        assert Answer(c.getresponse()).body == wanted
+        s = server.bare()  # that asks for its consent first
+        s.sendall(b"POST /v1/decide HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(bad))
+        assert s.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        s.sendall(bad)
+        response = http.client.HTTPResponse(s)
+        response.begin()
+        assert Answer(response).body == wanted
         one = server.decide(own(1, "ModiPlanningFarmerGenocide"))
         assert len(one.lines()) == 1 and one.json()["action"] == "downrank", one.text()
         assert server.decide(b"\n \n").body == b"", "blank lines are owed no answer"
@@ -404,9 +406,13 @@ def test_curl_understands_it():
         assert curl("--data-binary", f"@{weir.INDIA}/posts.ndjson", "http://x/v1/decide") == \
             weir.ask(server.connect(), SAMPLE)
         big = folder.write("big", b"x" * (3 << 20))
-        for args in ((), ("-H", "Transfer-Encoding: chunked"), ("-H", "Expect:")):
+        for args in ((), ("-H", "Expect:")):
             said = curl("-i", *args, "--data-binary", f"@{big}", "http://x/v1/decide")
-            assert b"413 " in said and b'"error":"too_large"' in said, said
+            assert said.startswith(b"HTTP/1.1 413 ") and b'"error":"too_large"' in said, said
+        chunked = ("-H", "Transfer-Encoding: chunked")
+        for args in (chunked, (*chunked, "-H", "Expect: 100-continue")):
+            said = curl("-i", *args, "--data-binary", f"@{weir.INDIA}/posts.ndjson", "http://x/v1/decide")
+            assert said.startswith(b"HTTP/1.1 411 ") and b'"error":"length_required"' in said, said
         assert b"HTTP/1.1 200 OK" in curl("-I", "http://x/metrics")
         prometheus.parse(curl("http://x/metrics").decode())
         two = curl("http://x/healthz", "http://x/v1/hashtags/ModiPlanningFarmerGenocide?region=IN")
