@@ -77,7 +77,7 @@ new_entry(struct ledger *l, const weir_buf *key, uint16_t region, bool has_order
 }
 
 /* NULL without memory. */
-static struct tally_row *
+static struct ledger_row *
 row_of(struct ledger *l, weir_buf *key, uint16_t region, const char *rule, const char *order)
 {
     size_t len = put_key(key, region, rule, order);
@@ -88,19 +88,21 @@ row_of(struct ledger *l, weir_buf *key, uint16_t region, const char *rule, const
     HASH_FIND(hh, l->entries, key->p, len, e);
     if (!e)
         e = new_entry(l, key, region, order != NULL);
-    return e ? &e->row.did : NULL;
+    return e ? &e->row : NULL;
 }
 
+/* What was counted while the order was confidential cannot be told from the rest afterwards. */
 static void
-add_row(struct ledger *l, weir_buf *key, const struct tally_row *row, const char *rule,
-        const char *order)
+add_row(struct ledger *l, weir_buf *key, const struct ledger_row *row)
 {
-    struct tally_row *to = row_of(l, key, row->region, rule, order);
+    struct ledger_row *to = row_of(l, key, row->did.region, row->rule, row->order);
 
-    if (to)
-        tally_row_add(to, row);
-    else
+    if (!to) {
         l->lost++;
+        return;
+    }
+    tally_row_add(&to->did, &row->did);
+    to->confidential |= row->confidential;
 }
 
 void
@@ -118,7 +120,11 @@ ledger_add(struct ledger *l, const weir_ruleset *rs, const struct tally *t)
         weir_ruleset_rule(rs, rows[i].rule, &rule);
         if (rule.order != WEIR_NONE)
             weir_ruleset_order(rs, rule.order, &order);
-        add_row(l, &key, &rows[i], rule.id, order.id);
+        add_row(l, &key,
+                &(struct ledger_row){.rule = rule.id,
+                                     .order = order.id,
+                                     .did = rows[i],
+                                     .confidential = order.confidential});
     }
     weir_buf_fini(&key);
     free(rows);
@@ -189,7 +195,7 @@ ledger_add_ledger(struct ledger *l, const struct ledger *other)
 
     l->lost += other->lost;
     for (const struct ledger_entry *e = other->entries; e; e = e->hh.next)
-        add_row(l, &key, &e->row.did, e->row.rule, e->row.order);
+        add_row(l, &key, &e->row);
     for (const struct ledger_costs *c = other->costs; c; c = c->hh.next)
         add_cost(l, c->cost.rule, &c->cost.counts);
     weir_buf_fini(&key);

@@ -11,6 +11,7 @@ struct ledger_row {
     const char *rule;
     const char *order;    /* NULL: own policy */
     struct tally_row did; /* its `rule` is of no meaning */
+    bool confidential;    /* the order was, in one of the rule sets that were counted by */
 };
 
 struct ledger_cost {

@@ -325,7 +325,14 @@ by_rule(const void *a, const void *b)
     return strcmp(((const struct ledger_row *)a)->rule, ((const struct ledger_row *)b)->rule);
 }
 
-/* One row a rule, whatever the regions. */
+static void
+add_to_rule(struct ledger_row *sum, const struct ledger_row *row)
+{
+    tally_row_add(&sum->did, &row->did);
+    sum->confidential |= row->confidential;
+}
+
+/* One row a rule, whatever the regions and orders. */
 static void
 sum_up_rules(struct view *v)
 {
@@ -335,8 +342,41 @@ sum_up_rules(struct view *v)
         qsort(v->rows, v->nrows, sizeof *v->rows, by_rule);
     for (size_t i = 0; i < v->nrows; i++)
         if (n && strcmp(v->rows[n - 1].rule, v->rows[i].rule) == 0)
-            tally_row_add(&v->rows[n - 1].did, &v->rows[i].did);
+            add_to_rule(&v->rows[n - 1], &v->rows[i]);
         else
+            v->rows[n++] = v->rows[i];
+    v->nrows = n;
+}
+
+/* Also where a rule has done nothing since its order is confidential. */
+static void
+hide_rules(struct view *v)
+{
+    for (uint32_t i = 0; v->nrows && i < weir_ruleset_nrules(v->rs); i++) {
+        weir_rule_info rule;
+        weir_order_info order = {.confidential = false};
+
+        weir_ruleset_rule(v->rs, i, &rule);
+        if (rule.order != WEIR_NONE)
+            weir_ruleset_order(v->rs, rule.order, &order);
+        if (!order.confidential)
+            continue;
+        const struct ledger_row sought = {.rule = rule.id};
+        struct ledger_row *row = bsearch(&sought, v->rows, v->nrows, sizeof *v->rows, by_rule);
+        if (row)
+            row->confidential = true;
+    }
+}
+
+/* A rule is left out, and not some of its counts: what is shown of it would fall. */
+static void
+leave_out_hidden(struct view *v)
+{
+    size_t n = 0;
+
+    hide_rules(v);
+    for (size_t i = 0; i < v->nrows; i++)
+        if (!v->rows[i].confidential)
             v->rows[n++] = v->rows[i];
     v->nrows = n;
 }
@@ -352,7 +392,8 @@ put_rules(weir_buf *out, const struct view *v)
     put_family(out, name, "counter",
                "What rules did, in each region that a record names: withheld, downranked, were "
                "exempted from; or, once for all regions, were observed or held back. What never "
-               "happened is left out.");
+               "happened is left out, and so is a rule whose order is confidential, or was since "
+               "the server began.");
     for (size_t i = 0; i < v->nrows; i++) {
 #define X(effect)                                                                                  \
     if (v->rows[i].did.effect)                                                                     \
@@ -362,7 +403,8 @@ put_rules(weir_buf *out, const struct view *v)
 #undef X
     }
     name = "tagweir_rule_last_hit_timestamp_seconds";
-    put_family(out, name, "gauge", "The latest time for which a rule did something.");
+    put_family(out, name, "gauge",
+               "The latest time for which a rule did something; the same rules are left out.");
     for (size_t i = 0; i < v->nrows; i++) {
         weir_buf_puts(out, name);
         put_label(out, "{", "rule", v->rows[i].rule);
@@ -457,6 +499,7 @@ http_put_metrics(const struct http *h, const struct server_sums *sums, weir_buf 
     v.rows = ledger_rows(&sums->ledger, &v.nrows);
     put_regions(out, &v);
     sum_up_rules(&v);
+    leave_out_hidden(&v);
     put_rules(out, &v);
     free(v.rows);
     put_http(out, &h->counts);

@@ -296,7 +296,6 @@ def test_metrics_tell_what_was_done():
         assert m("tagweir_region_decisions_total", region="IN", action="withhold") == 1
         assert m("tagweir_region_decisions_total", region="DE", action="withhold") == 1
         assert m("tagweir_rule_hits_total", rule="one", effect="withheld") == 2
-        assert m("tagweir_rule_hits_total", rule="five", effect="withheld") == 1
         assert m("tagweir_rule_last_hit_timestamp_seconds", rule="one") == 1612162800
         assert m("tagweir_orders_overdue") == 1 and m("tagweir_rules") == 8
         assert m("tagweir_made_answers_total") == m("tagweir_answer_seconds_count") == 7
@@ -320,6 +319,52 @@ def test_metrics_see_reloads():
         assert m("tagweir_last_reload_success_timestamp_seconds") > m("process_start_time_seconds")
         assert m.labels("tagweir_ruleset_info", "digest") != first.labels("tagweir_ruleset_info", "digest")
         assert m("tagweir_rule_hits_total", rule="one", effect="withheld") == 4, "of both rule sets"
+
+
+def test_metrics_name_no_confidential_rule():
+    """By reloads it becomes one and is none again: what is shown never falls, and what was hidden stays so."""
+    secret = RULES.replace("notice: https://lumen.example/notices/1?a=b", "confidential: true")
+    rules = RULES + "  - {id: once, regions: [IN], action: withhold, match: {hashtags: ['#once']}}\n"
+    under = RULES + "  - {id: once, order: hidden, regions: [IN], action: withhold, match: {hashtags: ['#once']}}\n"
+
+    def shown(m):
+        names = m.labels("tagweir_rule_hits_total", "rule")
+        assert set(names) == set(m.labels("tagweir_rule_last_hit_timestamp_seconds", "rule")), m.text
+        return set(names)
+
+    def count(m):
+        return m.sum("tagweir_region_decisions_total"), m("tagweir_rule_hits_total", rule="one", effect="withheld")
+
+    assert secret.count("confidential: true") == 2
+    with Own(rules) as server:
+        posts = [own(n, tag) for n, tag in enumerate(("one", "two", "five", "once"))]
+        server.decide(*posts)
+        m = server.scrape()
+        assert shown(m) == {"one", "two", "once"} and count(m) == (5, 2), m.text
+        server.put(secret)  # `one` has done nothing since; `once` is gone, and was never under an order
+        server.reload()
+        m = server.scrape()
+        assert shown(m) == {"two", "once"} and count(m)[0] == 5, m.text
+        server.put(RULES)
+        server.reload()
+        server.decide(*posts)
+        m = server.scrape()
+        assert shown(m) == {"one", "two", "once"} and count(m) == (9, 4), "nothing was done in secret"
+        server.put(secret)
+        server.reload()
+        server.decide(*posts)
+        server.put(under)
+        server.reload()
+        server.decide(*posts)
+        m = server.scrape()
+        assert shown(m) == {"two"} and count(m)[0] == 18, m.text
+        server.put(rules)
+        server.reload()
+        server.decide(*posts)
+        m = server.scrape()
+        assert shown(m) == {"two"} and count(m)[0] == 23, "some of what they did was done in secret"
+        assert m("tagweir_rule_hits_total", rule="two", effect="withheld") == 5
+        check_law(m)
 
 
 def test_breakers_count_what_comes_by_http():

@@ -117,6 +117,46 @@ ledgers_add_up(void **state)
     ledger_fini(&sum);
 }
 
+/* Whichever came first, and in sums of ledgers; a rule of the same name under another order, or
+   none, is another row. */
+static void
+what_was_confidential_stays_so(void **state)
+{
+    static const char rules[] =
+        "orders:\n  o: {kind: report, served: 2021-03-01T00:00:00Z, confidential: true}\n"
+        "rules:\n"
+        "- {id: a, regions: [XX], action: withhold, match: {hashtags: [x]}}\n"
+        "- {id: b, order: o, regions: [XX], action: withhold, match: {hashtags: [y]}}\n";
+    static const char *const orders[][2] = {{rules, first_rules}, {first_rules, rules}};
+    struct ledger sum = {0};
+    size_t n;
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct ledger l = {0};
+
+        for (size_t k = 0; k < 2; k++) {
+            struct tally t;
+
+            tally_init(&t);
+            count(&t, 0, 1, 1000);
+            add(&l, given_rules(orders[i][k]), &t);
+            tally_fini(&t);
+        }
+        ledger_add_ledger(&sum, &l);
+        struct ledger_row *rows = ledger_rows(&l, &n);
+        assert_int_equal(n, 2);
+        assert_true(rows[0].did.withheld == 2 && !rows[0].confidential && !rows[0].order);
+        assert_true(rows[1].did.observed == 2 && rows[1].confidential);
+        free(rows);
+        ledger_fini(&l);
+    }
+    struct ledger_row *rows = ledger_rows(&sum, &n);
+    assert_true(n == 2 && !rows[0].confidential && rows[1].confidential);
+    free(rows);
+    ledger_fini(&sum);
+}
+
 static void
 moved_rows_are_those_of_both(void **state)
 {
@@ -146,6 +186,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rules_are_known_by_their_ids),
         cmocka_unit_test(ledgers_add_up),
+        cmocka_unit_test(what_was_confidential_stays_so),
         cmocka_unit_test(moved_rows_are_those_of_both),
     };
 
