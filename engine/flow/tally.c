@@ -76,17 +76,17 @@ find_row(struct tally *t, uint32_t rule, uint16_t region)
 }
 
 static struct tally_row *
-row_of(struct tally *t, uint32_t rule, uint16_t region, int64_t at_ms)
+row_of(struct tally *t, uint32_t rule, uint16_t region, int64_t post_ms)
 {
     struct tally_row *row = find_row(t, rule, region);
 
-    row->last_ms = at_ms > row->last_ms ? at_ms : row->last_ms;
+    row->last_ms = post_ms > row->last_ms ? post_ms : row->last_ms;
     return row;
 }
 
 /* A rule that downranks several surfaces of a region is counted there once. */
 static void
-tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o, int64_t at_ms)
+tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o, int64_t post_ms)
 {
     bool is_first = true;
 
@@ -98,7 +98,7 @@ tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o, int64_t 
                       o->surface[before].act.rule == o->surface[s].act.rule;
         if (counted)
             continue;
-        struct tally_row *row = row_of(t, o->surface[s].act.rule, region, at_ms);
+        struct tally_row *row = row_of(t, o->surface[s].act.rule, region, post_ms);
         row->downranked++;
         row->first += is_first;
         is_first = false;
@@ -106,10 +106,10 @@ tally_downrank(struct tally *t, uint16_t region, const weir_outcome *o, int64_t 
 }
 
 static void
-tally_exemptions(struct tally *t, const weir_region_exemptions *x, int64_t at_ms)
+tally_exemptions(struct tally *t, const weir_region_exemptions *x, int64_t post_ms)
 {
     for (size_t i = 0; i < x->n; i++)
-        row_of(t, x->list[i].rule, x->region, at_ms)->exempted++;
+        row_of(t, x->list[i].rule, x->region, post_ms)->exempted++;
 }
 
 static bool
@@ -142,6 +142,28 @@ reposts_an_id(const weir_post *p)
     return does;
 }
 
+/* Whoever asks may name any time, far in the future among them: only posts have one that counts. */
+static void
+tally_rules(struct tally *t, const weir_decision *d)
+{
+    int64_t post_ms = d->post->query.kind == WEIR_QUERY_NONE ? d->at_ms : 0;
+
+    for (size_t i = 0; i < d->nregions; i++) {
+        const weir_outcome *o = &d->regions[i].outcome;
+
+        if (o->action == WEIR_WITHHOLD)
+            row_of(t, o->act.rule, d->regions[i].region, post_ms)->withheld++;
+        else if (o->action == WEIR_DOWNRANK)
+            tally_downrank(t, d->regions[i].region, o, post_ms);
+    }
+    for (size_t i = 0; i < d->nexempted; i++)
+        tally_exemptions(t, &d->exempted[i], post_ms);
+    for (size_t i = 0; i < d->nobserved; i++)
+        row_of(t, d->observed[i], WEIR_REGION_NONE, post_ms)->observed++;
+    for (size_t i = 0; i < d->nheld_back; i++)
+        row_of(t, d->held_back[i], WEIR_REGION_NONE, post_ms)->held_back++;
+}
+
 void
 tally_decision(struct tally *t, const weir_decision *d)
 {
@@ -157,20 +179,7 @@ tally_decision(struct tally *t, const weir_decision *d)
     for (const weir_decision *q = d->quoted; q; q = q->quoted)
         t->quoted[q->action]++;
     t->by_id += reposts_an_id(d->post);
-    for (size_t i = 0; i < d->nregions; i++) {
-        const weir_outcome *o = &d->regions[i].outcome;
-
-        if (o->action == WEIR_WITHHOLD)
-            row_of(t, o->act.rule, d->regions[i].region, d->at_ms)->withheld++;
-        else if (o->action == WEIR_DOWNRANK)
-            tally_downrank(t, d->regions[i].region, o, d->at_ms);
-    }
-    for (size_t i = 0; i < d->nexempted; i++)
-        tally_exemptions(t, &d->exempted[i], d->at_ms);
-    for (size_t i = 0; i < d->nobserved; i++)
-        row_of(t, d->observed[i], WEIR_REGION_NONE, d->at_ms)->observed++;
-    for (size_t i = 0; i < d->nheld_back; i++)
-        row_of(t, d->held_back[i], WEIR_REGION_NONE, d->at_ms)->held_back++;
+    tally_rules(t, d);
 }
 
 static void

@@ -15,7 +15,8 @@ struct tally_row {
     uint64_t withheld, downranked, exempted, observed, held_back;
     uint64_t first;  /* of downranked: no other rule stands before it in that outcome, so that their
                         sum over rules is the number of outcomes */
-    int64_t last_ms; /* the latest of the times for which it was decided */
+    int64_t last_ms; /* the latest of the times for which posts were decided; 0: none was, or before
+                        1970 */
 };
 
 #define TALLY_SKIPS 32

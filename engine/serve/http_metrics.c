@@ -403,9 +403,14 @@ put_rules(weir_buf *out, const struct view *v)
 #undef X
     }
     name = "tagweir_rule_last_hit_timestamp_seconds";
-    put_family(out, name, "gauge",
-               "The latest time for which a rule did something; the same rules are left out.");
+    put_family(
+        out, name, "gauge",
+        "The latest of the times for which posts were decided (--clock) that a rule did something "
+        "to. Queries may ask for any time and are left out, as is what tagweir_rule_hits_total "
+        "leaves out.");
     for (size_t i = 0; i < v->nrows; i++) {
+        if (!v->rows[i].did.last_ms)
+            continue;
         weir_buf_puts(out, name);
         put_label(out, "{", "rule", v->rows[i].rule);
         weir_buf_putc(out, '}');

@@ -254,7 +254,7 @@ def test_many_rules_are_told_of_in_parts():
             assert server.ask(f"/v1/hashtags/t{n}").code == 451
         m = server.scrape()
         assert m("tagweir_rule_hits_total", rule="r4990", effect="withheld") == 1
-        assert len(m.families["tagweir_rule_last_hit_timestamp_seconds"].samples) == 500
+        assert len(set(m.labels("tagweir_rule_hits_total", "rule"))) == 500
         assert m("tagweir_region_decisions_total", region="XX", action="withhold") == 500
 
 
@@ -319,6 +319,20 @@ def test_metrics_see_reloads():
         assert m("tagweir_last_reload_success_timestamp_seconds") > m("process_start_time_seconds")
         assert m.labels("tagweir_ruleset_info", "digest") != first.labels("tagweir_ruleset_info", "digest")
         assert m("tagweir_rule_hits_total", rule="one", effect="withheld") == 4, "of both rule sets"
+
+
+def test_a_query_is_no_last_hit():
+    """It may ask for any time."""
+    with Own(clock="now") as server:
+        begun = time.time()
+        assert server.ask("/v1/hashtags/one?at=2099-01-01T00:00:00Z").code == 451
+        m = server.scrape()
+        assert m("tagweir_rule_hits_total", rule="one", effect="withheld") == 2
+        assert m("tagweir_rule_last_hit_timestamp_seconds", rule="one") == 0, "there is none"
+        server.decide(own(1, "one"), b'{"query":{"hashtag":"one","at":"2099-01-01T00:00:00Z"}}\n')
+        m = server.scrape()
+        assert m("tagweir_rule_hits_total", rule="one", effect="withheld") == 6
+        assert begun - 1 <= m("tagweir_rule_last_hit_timestamp_seconds", rule="one") <= time.time() + 1, m.text
 
 
 def test_metrics_name_no_confidential_rule():

@@ -158,6 +158,30 @@ what_was_confidential_stays_so(void **state)
 }
 
 static void
+queries_have_no_time(void **state)
+{
+    static const weir_post query = {.query = {.kind = WEIR_QUERY_HASHTAG}};
+    uint32_t observed = 1;
+    weir_decision d = {.post = &query, .at_ms = INT64_MAX, .observed = &observed, .nobserved = 1};
+    struct tally t;
+    size_t n;
+
+    (void)state;
+    tally_init(&t);
+    tally_decision(&t, &d);
+    struct tally_row *rows = tally_rows(&t, &n);
+    assert_true(n == 1 && rows[0].observed == 1 && rows[0].last_ms == 0);
+    free(rows);
+    d.post = &a_post;
+    d.at_ms = 5000;
+    tally_decision(&t, &d);
+    rows = tally_rows(&t, &n);
+    assert_true(n == 1 && rows[0].observed == 2 && rows[0].last_ms == 5000);
+    free(rows);
+    tally_fini(&t);
+}
+
+static void
 moved_rows_are_those_of_both(void **state)
 {
     struct tally a, b;
@@ -184,9 +208,8 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rules_are_known_by_their_ids),
-        cmocka_unit_test(ledgers_add_up),
-        cmocka_unit_test(what_was_confidential_stays_so),
+        cmocka_unit_test(rules_are_known_by_their_ids),   cmocka_unit_test(ledgers_add_up),
+        cmocka_unit_test(what_was_confidential_stays_so), cmocka_unit_test(queries_have_no_time),
         cmocka_unit_test(moved_rows_are_those_of_both),
     };
 
