@@ -112,8 +112,8 @@ ledger_add(struct ledger *l, const weir_ruleset *rs, const struct tally *t)
     struct tally_row *rows = tally_rows(t, &n);
     weir_buf key = {0};
 
-    l->lost += t->rows_lost;
-    for (size_t i = 0; i < n; i++) {
+    l->lost += t->rows_lost + (rows ? 0 : n);
+    for (size_t i = 0; rows && i < n; i++) {
         weir_rule_info rule;
         weir_order_info order = {.id = NULL};
 

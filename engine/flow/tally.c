@@ -294,12 +294,11 @@ tally_rows(const struct tally *t, size_t *n)
     size_t count = HASH_COUNT(t->rows), i = 0;
     struct tally_row *rows = count ? calloc(count, sizeof *rows) : NULL;
 
-    *n = 0;
+    *n = count;
     if (!rows)
         return NULL;
     for (struct tally_entry *e = t->rows; e; e = e->hh.next)
         rows[i++] = e->row;
     qsort(rows, count, sizeof *rows, by_region);
-    *n = count;
     return rows;
 }

@@ -67,6 +67,7 @@ bool tally_adds_up(const struct tally *t);
 
 /*
  * The rows, by region (XX first, what has no region last), then in source order.
+ * @param n  How many there are, also where there is no memory to return them.
  * @return malloc'ed, for the caller to free; NULL without memory or rows.
  */
 struct tally_row *tally_rows(const struct tally *t, size_t *n);
