@@ -29,34 +29,80 @@ put_dry_run(const struct args *a, weir_buf *line)
     return EXIT_DONE;
 }
 
+struct verb {
+    const char *name;
+    size_t words;     /* itself among them */
+    uint64_t options; /* that it has a use for */
+};
+
+static const struct verb verbs[] = {
+    {"status", 1, OPT_BIT(JSON)},
+    {"reload", 1, OPT_BIT(DRY_RUN) | OPT_BIT(FEED) | OPT_BIT(ACCEPT_SHRINK)},
+    {"rollback", 1, 0},
+    {"reset", 2, 0},
+};
+
+static const struct verb *
+find_verb(const struct strings *words)
+{
+    for (size_t i = 0; words->n && i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(words->v[0], verbs[i].name) == 0)
+            return words->n == verbs[i].words ? &verbs[i] : NULL;
+    return NULL;
+}
+
+/* An option that is left out of account would do harm: whoever adds --dry-run to `rollback` wants
+   nothing to change. @return EXIT_DONE, or EXIT_USAGE, and it was said. */
+static int
+refuse_options(const struct args *a, const struct verb *v)
+{
+    const struct {
+        bool given;
+        uint64_t option;
+        const char *name, *right;
+    } all[] = {
+        {a->json, OPT_BIT(JSON), "json", "status --json"},
+        {a->dry_run, OPT_BIT(DRY_RUN), "dry-run", "reload --dry-run"},
+        {a->feed, OPT_BIT(FEED), "feed", "reload --dry-run --feed FILE"},
+        {a->accept_shrink, OPT_BIT(ACCEPT_SHRINK), "accept-shrink", "reload --accept-shrink"},
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].given && !(v->options & all[i].option))
+            return args_bad("ctl", "`%s` has no --%s: leave it out, or write `%s`", v->name,
+                            all[i].name, all[i].right);
+    if (a->feed && !a->dry_run)
+        return args_bad("ctl",
+                        "--feed is for dry runs, and this would be none: write "
+                        "`reload --dry-run --feed %s`, or leave it out",
+                        a->feed);
+    if (a->accept_shrink && a->dry_run)
+        return args_bad("ctl", "a dry run accepts no list that has shrunk: leave out "
+                               "--accept-shrink, or --dry-run to reload");
+    return EXIT_DONE;
+}
+
 /* The request as a line. @return EXIT_DONE, or what was wrong, which was said. */
 static int
 put_request(const struct args *a, weir_buf *line)
 {
-    static const struct {
-        const char *verb;
-        size_t words;
-    } verbs[] = {{"status", 1}, {"reload", 1}, {"rollback", 1}, {"reset", 2}};
-    const char *verb = a->plain.n ? a->plain.v[0] : "";
-    size_t i = 0;
+    const struct verb *v = find_verb(&a->plain);
 
-    while (i < sizeof verbs / sizeof *verbs && strcmp(verb, verbs[i].verb) != 0)
-        i++;
-    if (i == sizeof verbs / sizeof *verbs || a->plain.n != verbs[i].words)
+    if (!v)
         return args_bad("ctl", "expected status, reload, rollback or reset RULE");
-    if (a->dry_run && strcmp(verb, "reload") == 0)
+    if (refuse_options(a, v) != EXIT_DONE)
+        return EXIT_USAGE;
+    if (a->dry_run)
         return put_dry_run(a, line);
     for (size_t k = 0; k < a->plain.n; k++) {
         weir_buf_puts(line, k ? " " : "");
         weir_buf_puts(line, a->plain.v[k]);
     }
-    if (a->accept_shrink && strcmp(verb, "reload") == 0)
+    if (a->accept_shrink)
         weir_buf_puts(line, " accept-shrink");
-    if (a->json && strcmp(verb, "status") == 0)
+    if (a->json)
         weir_buf_puts(line, " json");
     weir_buf_putc(line, '\n');
-    if (line->failed)
-        ui_no_memory();
     return EXIT_DONE;
 }
 
@@ -92,6 +138,8 @@ ctl(const struct args *a)
     if (!address)
         return args_bad("ctl", "which server? Say --control unix:PATH, as `serve` was told");
     rc = put_request(a, &request);
+    if (request.failed)
+        ui_no_memory();
     if (rc == EXIT_DONE) {
         bool called = call_control(address, (weir_span){request.p, request.len}, &said, &why);
 
@@ -113,14 +161,16 @@ const struct command command_ctl = {
     .name = "ctl",
     .usage = "--control ADDRESS status|reload|rollback|reset RULE [OPTION]…",
     .does = "Ask a running server how it is, or tell it what to do.",
-    .more = "  status      how it is, and what it has counted; --json for programs\n"
-            "  reload      load the rules again, as SIGHUP does, and tell how that went\n"
-            "              (--dry-run: only what would come of it; with --feed, to a feed)\n"
-            "  rollback    go back to the rules that were served before\n"
-            "  reset RULE  let a breaker that has tripped count anew (`*`: all of them; `set`:\n"
-            "              that of the whole set)\n\n"
-            "Exit code 1: it was refused, and the text says why. The address is that of --control\n"
-            "of `serve`; TAGWEIR_CONTROL in the environment is the default.",
+    .more =
+        "  status      how it is, and what it has counted; --json for programs\n"
+        "  reload      load the rules again, as SIGHUP does, and tell how that went\n"
+        "              (--dry-run: only what would come of it; with --feed, to a feed)\n"
+        "  rollback    go back to the rules that were served before\n"
+        "  reset RULE  let a breaker that has tripped count anew (`*`: all of them; `set`:\n"
+        "              that of the whole set)\n\n"
+        "An option that a word has no use for is refused, and nothing is done. Exit code 1: the\n"
+        "server refused, and the text says why. The address is that of --control\n"
+        "of `serve`; TAGWEIR_CONTROL in the environment is the default.",
     .options = OPT_BIT(CONTROL) | OPT_BIT(ACCEPT_SHRINK) | OPT_BIT(DRY_RUN) | OPT_BIT(FEED) |
                OPT_BIT(JSON) | OPT_BIT(HELP),
     .plain = "WORD",

@@ -136,6 +136,32 @@ def test_a_dry_run_tells_what_would_come_of_it():
         assert "/nowhere" in server.ctl("reload", "--dry-run", "--feed", "/nowhere", code=4)
 
 
+def test_an_option_that_a_word_has_no_use_for_is_refused():
+    with weir.Folder() as folder, Controlled(folder, rules()) as server:
+        feed = folder.write("feed.ndjson", own(1, "farmers"))
+        server.put(rules().replace("#protest", "#march"))
+        server.ctl("reload")
+        first = server.status()
+        server.put(rules().replace("#protest", "#rally"))
+        for words, told in (
+                (["reload", "--feed", feed], f"write `reload --dry-run --feed {feed}`, or leave it out"),
+                (["rollback", "--dry-run"], "`rollback` has no --dry-run: leave it out, or write `reload --dry-run`"),
+                (["rollback", "--feed", feed], "`rollback` has no --feed"),
+                (["rollback", "--accept-shrink"], "`rollback` has no --accept-shrink"),
+                (["rollback", "--json"], "`rollback` has no --json: leave it out, or write `status --json`"),
+                (["status", "--dry-run", "--accept-shrink"], "`status` has no --dry-run"),
+                (["status", "--accept-shrink"], "`status` has no --accept-shrink"),
+                (["status", "--feed", feed], "`status` has no --feed"),
+                (["reset", "one", "--dry-run"], "`reset` has no --dry-run"),
+                (["reload", "--json"], "`reload` has no --json"),
+                (["reload", "--dry-run", "--json"], "`reload` has no --json"),
+                (["reload", "--dry-run", "--accept-shrink"], "a dry run accepts no list that has shrunk")):
+            said = server.ctl(*words, code=2)
+            assert told in said and "ctl --help" in said, f"{words}: {said}"
+        for key in "ruleset", "last_reload":
+            assert server.status()[key] == first[key], "something was done all the same"
+
+
 def test_a_breaker_that_trips_only_alerts():
     with weir.Folder() as folder, Controlled(folder, rules("breaker: {per_minute: 3}")) as server:
         for n in range(3):
