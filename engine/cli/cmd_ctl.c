@@ -92,6 +92,9 @@ put_request(const struct args *a, weir_buf *line)
         return args_bad("ctl", "expected status, reload, rollback or reset RULE");
     if (refuse_options(a, v) != EXIT_DONE)
         return EXIT_USAGE;
+    if (v->words > 1 && !*a->plain.v[1])
+        return args_bad("ctl", "reset which breaker? Name its rule; `set` is that of the whole "
+                               "set, `*` is all of them");
     if (a->dry_run)
         return put_dry_run(a, line);
     for (size_t k = 0; k < a->plain.n; k++) {

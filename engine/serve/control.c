@@ -106,10 +106,17 @@ ask_sums(struct asking *a)
     answer(a, false, weir_status_text(WEIR_E_NOMEM));
 }
 
+/* Inside the server the set's breaker is that of the rule "": nobody asks for it by leaving a name
+   out. */
 static void
 reset(struct asking *a, const char *rule)
 {
     struct server *s = a->control->server;
+
+    if (!*rule) {
+        answer(a, false, "reset which breaker? Name its rule, `set` or `*`");
+        return;
+    }
     bool did =
         server_reset(s, rule, a->who) || (strcmp(rule, "set") == 0 && server_reset(s, "", a->who));
 

@@ -3,8 +3,8 @@
  * status, told to load rules again or to go back, and breakers are reset.
  *
  * A request is one line of words: `status`, `status json`, `reload`, `reload accept-shrink`,
- * `dry-run`, `dry-run FEED`, `rollback`, `reset RULE` (`*`: all). The answer is a line, `done` or
- * `refused`, and a text behind it; then the connection is closed.
+ * `dry-run`, `dry-run FEED`, `rollback`, `reset RULE` (`set`: the whole set's; `*`: all). The
+ * answer is a line, `done` or `refused`, and a text behind it; then the connection is closed.
  */
 #ifndef WEIR_SERVE_CONTROL_H
 #define WEIR_SERVE_CONTROL_H

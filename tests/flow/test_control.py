@@ -202,8 +202,26 @@ def test_the_set_has_a_breaker_too():
         record = server.decide(own(7, "farmers"))[0]
         assert record["breaker"] == ["*"] and record["action"] == "withhold", record
         assert "breaker of the whole set has tripped" in server.said()
+        said = server.ctl("reset", "", code=2)
+        assert "`set` is that of the whole set, `*` is all of them" in said, said
+        s = server.connect(server.control)
+        s.sendall(b"reset \n")
+        assert weir.read_all(s).startswith(b"refused\nreset which breaker?"), "no name is no breaker's"
+        assert server.decide(own(8, "farmers"))[0]["breaker"] == ["*"]
         server.ctl("reset", "*")
-        assert "breaker" not in server.decide(own(8, "farmers"))[0]
+        assert "breaker" not in server.decide(own(9, "farmers"))[0]
+
+
+def test_the_breaker_of_the_set_is_reset_by_its_name():
+    with weir.Folder() as folder, \
+            Controlled(folder, rules("breaker: {per_minute: 3}", "breaker: {per_minute: 5}\n")) as server:
+        for n in range(12):  # a minute may end between
+            server.decide(own(n, "farmers"))
+        record = server.decide(own(12, "farmers"))[0]
+        assert record.get("breaker") == ["*", "one"], record
+        server.ctl("reset", "set")
+        record = server.decide(own(13, "farmers"))[0]
+        assert record["breaker"] == ["one"], record
 
 
 def test_a_share_is_looked_at_from_1000_posts_on():
