@@ -29,17 +29,22 @@ put_dry_run(const struct args *a, weir_buf *line)
     return EXIT_DONE;
 }
 
+/* A minute is long for what is no work. Loading rules, and answering a feed by them, takes what it
+   takes. */
+#define PATIENCE_MS 60000
+
 struct verb {
     const char *name;
-    size_t words;     /* itself among them */
-    uint64_t options; /* that it has a use for */
+    size_t words;       /* itself among them */
+    uint64_t options;   /* that it has a use for */
+    unsigned answer_ms; /* how long an answer may take; 0: for ever */
 };
 
 static const struct verb verbs[] = {
-    {"status", 1, OPT_BIT(JSON)},
-    {"reload", 1, OPT_BIT(DRY_RUN) | OPT_BIT(FEED) | OPT_BIT(ACCEPT_SHRINK)},
-    {"rollback", 1, 0},
-    {"reset", 2, 0},
+    {"status", 1, OPT_BIT(JSON), PATIENCE_MS},
+    {"reload", 1, OPT_BIT(DRY_RUN) | OPT_BIT(FEED) | OPT_BIT(ACCEPT_SHRINK), 0},
+    {"rollback", 1, 0, 0}, /* it waits for a load that is under way */
+    {"reset", 2, 0, PATIENCE_MS},
 };
 
 static const struct verb *
@@ -131,6 +136,21 @@ tell(const weir_buf *said)
     return done ? rc : EXIT_FINDINGS;
 }
 
+/* What had come before the connection broke may say why it did. */
+static int
+tell_failure(const weir_buf *said, weir_buf *why)
+{
+    weir_buf text = {0};
+
+    weir_buf_put(&text, (weir_span){said->p, said->len});
+    if (said->len)
+        ui_tell(&text);
+    weir_buf_fini(&text);
+    weir_buf_putc(why, '\0');
+    ui_say("%s", why->failed ? "out of memory" : why->p);
+    return EXIT_IO;
+}
+
 static int
 ctl(const struct args *a)
 {
@@ -144,15 +164,11 @@ ctl(const struct args *a)
     if (request.failed)
         ui_no_memory();
     if (rc == EXIT_DONE) {
-        bool called = call_control(address, (weir_span){request.p, request.len}, &said, &why);
+        struct call_patience patience = {PATIENCE_MS, find_verb(&a->plain)->answer_ms};
+        bool called =
+            call_control(address, (weir_span){request.p, request.len}, &patience, &said, &why);
 
-        if (called)
-            rc = tell(&said);
-        else {
-            weir_buf_putc(&why, '\0');
-            ui_say("%s", why.failed ? "out of memory" : why.p);
-            rc = EXIT_IO;
-        }
+        rc = called ? tell(&said) : tell_failure(&said, &why);
     }
     weir_buf_fini(&request);
     weir_buf_fini(&said);
@@ -172,7 +188,8 @@ const struct command command_ctl = {
         "  reset RULE  let a breaker that has tripped count anew (`*`: all of them; `set`:\n"
         "              that of the whole set)\n\n"
         "An option that a word has no use for is refused, and nothing is done. Exit code 1: the\n"
-        "server refused, and the text says why. The address is that of --control\n"
+        "server refused, and the text says why. `status` and `reset` wait a minute for an answer,\n"
+        "the others as long as it takes. The address is that of --control\n"
         "of `serve`; TAGWEIR_CONTROL in the environment is the default.",
     .options = OPT_BIT(CONTROL) | OPT_BIT(ACCEPT_SHRINK) | OPT_BIT(DRY_RUN) | OPT_BIT(FEED) |
                OPT_BIT(JSON) | OPT_BIT(HELP),

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,25 +19,76 @@ fail(const char *address, const char *what, int error, weir_buf *why)
 }
 
 static bool
-converse(int fd, weir_span request, weir_buf *said)
+set_time_limit(int fd, int which, unsigned ms)
 {
-    ssize_t n = 1;
+    const struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 
-    for (size_t at = 0; at < request.len && n > 0; at += (size_t)n)
-        n = send(fd, request.p + at, request.len - at, MSG_NOSIGNAL);
-    while (n > 0) {
-        char *room = weir_buf_reserve(said, 4096);
+    return setsockopt(fd, SOL_SOCKET, which, &limit, sizeof limit) == 0; /* none where it is 0 */
+}
 
-        n = room ? recv(fd, room, 4096, 0) : -1;
-        said->len += n > 0 ? (size_t)n : 0;
-        if (n < 0 && errno == EINTR)
-            n = 1;
+static bool
+reach(int fd, const struct sockaddr_un *at)
+{
+    int rc;
+
+    do
+        rc = connect(fd, (const struct sockaddr *)at, sizeof *at);
+    while (rc < 0 && errno == EINTR);
+    return rc == 0;
+}
+
+/* 0, or errno. */
+static int
+put(int fd, weir_span request)
+{
+    size_t at = 0;
+
+    while (at < request.len) {
+        ssize_t n = send(fd, request.p + at, request.len - at, MSG_NOSIGNAL);
+
+        if (n < 0 && errno != EINTR)
+            return errno;
+        at += n > 0 ? (size_t)n : 0;
     }
-    return n == 0;
+    return 0;
+}
+
+/* All until the server ends. 0, or errno. */
+static int
+take(int fd, weir_buf *said)
+{
+    for (;;) {
+        char *room = weir_buf_reserve(said, 4096);
+        ssize_t n = room ? recv(fd, room, 4096, 0) : 0;
+
+        if (!room)
+            return ENOMEM;
+        if (n == 0)
+            return 0;
+        if (n < 0 && errno != EINTR)
+            return errno;
+        said->len += n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* A server that does not want all of the request may have said why: what came is taken. */
+static bool
+converse(int fd, weir_span request, const char *address, weir_buf *said, weir_buf *why)
+{
+    int unsent = put(fd, request), untaken = unsent == EAGAIN ? 0 : take(fd, said);
+
+    if (unsent == EAGAIN)
+        return fail(address, "the server does not take the request", 0, why);
+    if (untaken == EAGAIN)
+        return fail(address, "the server takes too long to answer", 0, why);
+    if (unsent || untaken)
+        return fail(address, "the connection broke", untaken ? untaken : unsent, why);
+    return true;
 }
 
 bool
-call_control(const char *address, weir_span request, weir_buf *said, weir_buf *why)
+call_control(const char *address, weir_span request, const struct call_patience *patience,
+             weir_buf *said, weir_buf *why)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     const char *path = address + 5;
@@ -47,11 +99,14 @@ call_control(const char *address, weir_span request, weir_buf *said, weir_buf *w
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fail(address, "socket", errno, why);
-    bool good = connect(fd, (const struct sockaddr *)&at, sizeof at) == 0;
-    if (!good)
-        (void)fail(address, "no server answers there", errno, why);
-    else if (!converse(fd, request, said))
-        good = fail(address, "the connection broke", errno, why);
+    bool good;
+    if (!set_time_limit(fd, SO_SNDTIMEO, patience->take_ms) ||
+        !set_time_limit(fd, SO_RCVTIMEO, patience->answer_ms))
+        good = fail(address, "socket", errno, why);
+    else if (!reach(fd, &at))
+        good = fail(address, "no server answers there", errno == EAGAIN ? 0 : errno, why);
+    else
+        good = converse(fd, request, address, said, why);
     (void)close(fd);
     return good;
 }

@@ -7,6 +7,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,20 @@
 #define LINE_MAX_BYTES 4096
 static const struct timeval request_time = {.tv_sec = 30, .tv_usec = 0};
 
+/* What a client goes on to send after its answer is read away: so much, and for so long. */
+#define DISCARD_MOST ((size_t)1 << 20)
+static const struct timeval discard_time = {.tv_sec = 5, .tv_usec = 0};
+
 struct asking {
     struct control *control;
     struct bufferevent *bev; /* NULL: the client has left */
     char who[64];
-    bool asked;   /* the request was read */
-    bool waits;   /* the server will call back */
-    bool as_json; /* of a status */
+    bool asked;            /* the request was read */
+    bool ends;             /* and answered; the client has yet to close */
+    bool waits;            /* the server will call back */
+    bool as_json;          /* of a status */
+    size_t discarded;      /* bytes that came after the request */
+    struct event *no_more; /* when it is not waited for any longer */
     struct asking *prev, *next;
 };
 
@@ -39,6 +47,9 @@ forget(struct asking *a)
     if (a->bev)
         bufferevent_free(a->bev);
     a->bev = NULL;
+    if (a->no_more)
+        event_free(a->no_more);
+    a->no_more = NULL;
     if (a->waits)
         return; /* it goes when it is called back */
     if (a->prev)
@@ -51,12 +62,47 @@ forget(struct asking *a)
 }
 
 static void
+discard(struct asking *a)
+{
+    struct evbuffer *in = bufferevent_get_input(a->bev);
+
+    a->discarded += evbuffer_get_length(in);
+    (void)evbuffer_drain(in, evbuffer_get_length(in));
+    if (a->discarded > DISCARD_MOST)
+        forget(a);
+}
+
+static void
+on_no_more(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    forget(arg);
+}
+
+/* A connection that is closed while something of it is unread is reset, and the client may hear of
+   that before it has read the answer. So it is the client who closes first. */
+static void
+end(struct asking *a)
+{
+    a->ends = true;
+    (void)shutdown(bufferevent_getfd(a->bev), SHUT_WR);
+    a->no_more = evtimer_new(a->control->base, on_no_more, a);
+    if (!a->no_more || event_add(a->no_more, &discard_time) < 0) {
+        forget(a);
+        return;
+    }
+    (void)bufferevent_enable(a->bev, EV_READ);
+    discard(a);
+}
+
+static void
 on_written(struct bufferevent *bev, void *arg)
 {
     struct asking *a = arg;
 
-    if (a->asked && !a->waits && evbuffer_get_length(bufferevent_get_output(bev)) == 0)
-        forget(a);
+    if (a->asked && !a->waits && !a->ends && evbuffer_get_length(bufferevent_get_output(bev)) == 0)
+        end(a);
 }
 
 static void
@@ -159,6 +205,10 @@ on_line(struct bufferevent *bev, void *arg)
     struct evbuffer *in = bufferevent_get_input(bev);
     char *line = a->asked ? NULL : evbuffer_readln(in, NULL, EVBUFFER_EOL_CRLF);
 
+    if (a->ends) {
+        discard(a);
+        return;
+    }
     if (!line && evbuffer_get_length(in) < LINE_MAX_BYTES)
         return;
     a->asked = true;
@@ -177,7 +227,7 @@ on_event(struct bufferevent *bev, short what, void *arg)
 
     (void)bev;
     if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT) &&
-        !(a->asked && !a->waits && what & BEV_EVENT_EOF))
+        !(a->asked && !a->waits && !a->ends && what & BEV_EVENT_EOF))
         forget(a);
 }
 

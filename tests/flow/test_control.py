@@ -2,6 +2,8 @@
 import json
 import os
 import signal
+import socket
+import threading
 import time
 
 import weir
@@ -370,6 +372,48 @@ def test_what_is_no_request_is_refused():
     done = weir.run("ctl", "--control", "unix:/nowhere", "status")
     assert done.code == 4 and b"no server answers there" in done.err, done.text()
     assert weir.run("ctl", "status").code == 2
+
+
+def test_what_comes_behind_a_request_does_not_cost_its_answer():
+    with weir.Folder() as folder, Controlled(folder, rules()) as server:
+        for request, told in ((b"x" * 900000, b"refused\nthe line is too long\n"),
+                              (b"status\n" + b"y" * 900000, b"done\n"), (b"reset \nstatus\n", b"refused\n")):
+            s = server.connect(server.control)
+            s.sendall(request)
+            assert weir.read_all(s).startswith(told), request[:20]
+            s.close()
+        said = server.ctl("reset", "x" * 5000, code=1)
+        assert "the line is too long" in said, said
+        for piece, pause in ((b"x" * 65536, 0), (b"x", 0.2)):  # not for ever: it has an end, and a time
+            s = server.connect(server.control)
+            s.sendall(b"status\n")
+            assert weir.read_all(s).startswith(b"done\n")
+            end = time.monotonic() + weir.PATIENCE_S
+            try:
+                while time.monotonic() < end:
+                    s.sendall(piece)
+                    time.sleep(pause)
+                assert False, "it reads whatever comes"
+            except (BrokenPipeError, ConnectionResetError):
+                pass
+        adds_up(server.status())
+
+
+def test_ctl_tells_what_came_before_the_connection_broke():
+    with weir.Folder() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder.path}/control")
+        listener.listen()
+
+        def answer():
+            s = listener.accept()[0]
+            s.sendall(b"refused\nthat is")
+            s.close()  # with a request that was not read
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        done = weir.run("ctl", "--control", f"unix:{folder.path}/control", "reload")
+        thread.join()
+    assert done.code == 4 and b"that is" in done.err and b"the connection broke" in done.err, done.text()
 
 
 def test_control_is_by_a_unix_socket_only():
