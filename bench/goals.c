@@ -314,7 +314,7 @@ over(double a, double b)
     return a > 0 && b > 0 ? a / b : 0;
 }
 
-/* 0: not measured. `name` gets the peer that counted. */
+/* 0 or less: not measured. `name` gets the peer that counted. */
 static double
 ratio(const struct goal *g, const struct results *r, struct at at, const char **name)
 {

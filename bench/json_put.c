@@ -3,6 +3,7 @@
  */
 #include "json_put.h"
 
+#include <math.h>
 #include <stdio.h>
 
 void
@@ -19,8 +20,13 @@ json_put_samples(weir_buf *out, const char *key, const struct samples *s)
 
     weir_buf_printf(out, ",\"%s\":{\"median\":%.6g,\"min\":%.6g,\"max\":%.6g,\"samples\":[", key,
                     spread.median, spread.min, spread.max);
-    for (size_t i = 0; i < s->n; i++)
-        weir_buf_printf(out, "%s%.6g", i ? "," : "", s->v[i]);
+    for (size_t i = 0; i < s->n; i++) {
+        weir_buf_puts(out, i ? "," : "");
+        if (isnan(s->v[i]))
+            weir_buf_puts(out, "null");
+        else
+            weir_buf_printf(out, "%.6g", s->v[i]);
+    }
     weir_buf_puts(out, "]}");
 }
 

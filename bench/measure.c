@@ -7,6 +7,7 @@
 #include "engine.h"
 
 #include <malloc.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,13 +42,16 @@ struct spread
 samples_spread(const struct samples *s)
 {
     double v[MAX_ROUNDS];
+    size_t n = 0;
 
-    if (s->n == 0)
+    for (size_t i = 0; i < s->n; i++)
+        if (!isnan(s->v[i]))
+            v[n++] = s->v[i];
+    if (n == 0)
         return (struct spread){0, 0, 0};
-    memcpy(v, s->v, s->n * sizeof *v);
-    qsort(v, s->n, sizeof *v, by_value);
-    double median = s->n % 2 ? v[s->n / 2] : (v[s->n / 2 - 1] + v[s->n / 2]) / 2;
-    return (struct spread){median, v[0], v[s->n - 1]};
+    qsort(v, n, sizeof *v, by_value);
+    double median = n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
+    return (struct spread){median, v[0], v[n - 1]};
 }
 
 double
@@ -56,9 +60,9 @@ samples_ratio(const struct samples *a, const struct samples *b)
     struct samples ratios = {.n = 0};
 
     for (size_t i = 0; i < a->n && i < b->n; i++)
-        if (a->v[i] > 0 && b->v[i] > 0)
-            samples_add(&ratios, a->v[i] / b->v[i]);
-    return samples_spread(&ratios).median;
+        if (!isnan(a->v[i]) && !isnan(b->v[i]))
+            samples_add(&ratios, a->v[i] > 0 ? a->v[i] / b->v[i] : 0);
+    return ratios.n ? samples_spread(&ratios).median : -1;
 }
 
 size_t

@@ -7,6 +7,7 @@
 #include "load/replay.h"
 #include "load/server.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -226,7 +227,8 @@ time_server(struct race *r, enum speed_side side)
     load.rate = 0;
     load_run(&load, &result, watch_server, &watched);
     samples_add(&r->out->rate[side], result.posts_per_s);
-    samples_add(&r->out->cpu_ns[side], 1e9 * watched.used / result.posts_per_s);
+    samples_add(&r->out->cpu_ns[side],
+                result.posts_per_s > 0 ? 1e9 * watched.used / result.posts_per_s : NAN);
     samples_add(&r->out->server[side], watched.used);
     samples_add(&r->out->client[side], result.busy);
     bool sound = take_over(r, side, &result);
@@ -247,8 +249,8 @@ time_replay(struct race *r, enum speed_side side)
         time = replay_time(&r->replay, sink, r->nfiles);
         held_up = time.seconds <= 0 || time.cpu <= 0;
     } while (held_up && ++tries < MOST_TRIES);
-    samples_add(&r->out->rate[side], held_up ? 0 : posts / time.seconds);
-    samples_add(&r->out->cpu_ns[side], held_up ? 0 : 1e9 * time.cpu / posts);
+    samples_add(&r->out->rate[side], held_up ? NAN : posts / time.seconds);
+    samples_add(&r->out->cpu_ns[side], held_up ? NAN : 1e9 * time.cpu / posts);
 }
 
 static bool

@@ -4,6 +4,7 @@
  */
 #include "load/stream_goals.h"
 
+#include <math.h>
 #include <stdio.h>
 
 enum { S1, S2, S3_COMPILED, S3_SOURCES, NGOALS };
@@ -57,15 +58,27 @@ stream_goals_reload(const struct requirements *q, enum reload_kind kind)
 
 /* What came of it ---------------------------------------------------------------------------- */
 
+static const char *
+why_no_ratio(const struct speed *s, enum speed_side over, double ratio)
+{
+    if (s->fault[0])
+        return s->fault;
+    if (ratio < 0)
+        return s->rate[over].n ? "replay was held up in every round" : "nothing came of it";
+    return isinf(ratio) ? "nothing came of what it is measured over" : NULL;
+}
+
+/* `value` is what the worst rule set so far has come to; NAN: there was none. */
 static void
 consider_speed(const struct speed *s, enum speed_side over, struct target_value *v)
 {
     double ratio = samples_ratio(&s->rate[SPEED_SERVE], &s->rate[over]);
+    const char *why = why_no_ratio(s, over, ratio);
 
-    if (s->fault[0] || ratio <= 0) {
+    if (why) {
         v->measured = false;
-        snprintf(v->why, sizeof v->why, "%.500s", s->fault[0] ? s->fault : "nothing came of it");
-    } else if (v->value <= 0 || ratio < v->value) {
+        snprintf(v->why, sizeof v->why, "%.500s", why);
+    } else if (isnan(v->value) || ratio < v->value) {
         v->value = ratio;
     } else {
         return;
@@ -76,7 +89,7 @@ consider_speed(const struct speed *s, enum speed_side over, struct target_value 
 static void
 measure_speed(const struct figures *f, enum speed_side over, struct target_value *v)
 {
-    *v = (struct target_value){.measured = f->nspeeds > 0, .why = "not asked for"};
+    *v = (struct target_value){.measured = f->nspeeds > 0, .value = NAN, .why = "not asked for"};
     for (size_t i = 0; i < f->nspeeds && v->measured; i++)
         consider_speed(&f->speeds[i], over, v);
 }
@@ -86,12 +99,13 @@ measure_reload(const struct figures *f, enum reload_kind kind, struct target_val
 {
     const struct reload *r = &f->reloads[kind];
     double calm = samples_spread(&r->calm).median, under = samples_spread(&r->under).median;
+    double ratio = samples_ratio(&r->under, &r->calm);
 
     *v = (struct target_value){.measured = false, .why = "not asked for"};
     if (!f->has_reload[kind])
         return;
     snprintf(v->where, sizeof v->where, "%zu literals", r->nrules);
-    if (r->fault[0] || r->missing[0] || calm <= 0) {
+    if (r->fault[0] || r->missing[0] || calm <= 0 || under <= 0 || isinf(ratio)) {
         snprintf(v->why, sizeof v->why, "%.500s",
                  r->missing[0] ? r->missing
                  : r->fault[0] ? r->fault
@@ -99,7 +113,7 @@ measure_reload(const struct figures *f, enum reload_kind kind, struct target_val
         return;
     }
     v->measured = true;
-    v->value = samples_ratio(&r->under, &r->calm);
+    v->value = ratio;
     v->excused = under - calm <= S3_MORE_MS * 1e6;
     snprintf(v->where, sizeof v->where, "%zu literals, %.0f posts a second: %.3f ms over %.3f ms",
              r->nrules, r->rate, under / 1e6, calm / 1e6);

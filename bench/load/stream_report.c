@@ -105,6 +105,7 @@ static void
 print_side(const struct speed *s, enum speed_side side)
 {
     struct spread rate = samples_spread(&s->rate[side]);
+    double ratio = samples_ratio(&s->rate[SPEED_SERVE], &s->rate[side]);
     char a[FIGURE_MAX], b[FIGURE_MAX], c[FIGURE_MAX];
 
     if (s->rate[side].n == 0)
@@ -117,8 +118,8 @@ print_side(const struct speed *s, enum speed_side side)
                100 * samples_spread(&s->client[side]).median);
     else
         printf("  %13s", "");
-    if (side != SPEED_SERVE)
-        printf("  %.3f", samples_ratio(&s->rate[SPEED_SERVE], &s->rate[side]));
+    if (side != SPEED_SERVE && ratio >= 0)
+        printf("  %.3f", ratio);
     putchar('\n');
 }
 

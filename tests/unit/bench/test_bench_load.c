@@ -4,6 +4,7 @@
  */
 #include "unit/test.h"
 
+#include "json_put.h"
 #include "load/answers.h"
 #include "load/histogram.h"
 #include "load/posts.h"
@@ -377,6 +378,85 @@ the_worst_rule_set_decides(void **state)
     free(f);
 }
 
+/* A round in which we delivered nothing is our worst, and no round that was not. */
+static void
+rounds_without_a_post_count(void **state)
+{
+    static const struct {
+        const char *promise;
+        double serve[5], replay[5];
+        size_t n;
+        bool measured;
+        double value;
+    } rows[] = {
+        {"all is well", {90, 80, 100}, {100, 100, 100}, 3, true, 0.9},
+        {"most rounds without a post", {0, 90, 0}, {100, 100, 100}, 3, true, 0},
+        {"one of them", {0, 90, 80}, {100, 100, 100}, 3, true, 0.8},
+        {"one of four", {0, 90, 80, 100}, {100, 100, 100, 100}, 4, true, 0.85},
+        {"all of them", {0, 0}, {100, 100}, 2, true, 0},
+        {"both delivered nothing", {0, 0}, {0, 0}, 2, true, 0},
+        {"replay was held up", {50, 90, 50}, {NAN, 100, NAN}, 3, true, 0.9},
+        {"held up while we delivered nothing", {0, 90}, {NAN, 100}, 2, true, 0.9},
+        {"replay was held up in all rounds", {90, 90}, {NAN, NAN}, 2, false, 0},
+        {"one round that the other did nothing in", {90, 90, 90}, {0, 100, 50}, 3, true, 1.8},
+        {"most of them", {90, 90, 90}, {0, 0, 50}, 3, false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct figures *f = calloc(1, sizeof *f);
+        struct requirement q;
+
+        f->nspeeds = 1;
+        for (size_t k = 0; k < rows[i].n; k++) {
+            samples_add(&f->speeds[0].rate[SPEED_SERVE], rows[i].serve[k]);
+            samples_add(&f->speeds[0].rate[SPEED_REPLAY], rows[i].replay[k]);
+        }
+        struct target_value v = value_of("S1", f, &q);
+        if (v.measured != rows[i].measured || (v.measured && fabs(v.value - rows[i].value) > 1e-9))
+            fail_msg("%s: measured %d, %g", rows[i].promise, v.measured, v.value);
+        assert_true(!rows[i].measured || requirement_met(&q, &v) == (rows[i].value >= 0.9));
+        assert_true(v.measured || v.why[0]);
+        free(f);
+    }
+}
+
+/* The worst rule set is also the one of which nothing came, wherever it stands. */
+static void
+no_rule_set_hides_another(void **state)
+{
+    (void)state;
+    for (int last = 0; last < 2; last++) {
+        struct figures *f = calloc(1, sizeof *f);
+        struct requirement q;
+
+        add_speed(f, 1000, last ? 95 : 0, 40, 100);
+        add_speed(f, 100000, last ? 0 : 95, 40, 100);
+        struct target_value v = value_of("S1", f, &q);
+        assert_true(v.measured && v.value == 0 && !requirement_met(&q, &v));
+        assert_non_null(strstr(v.where, last ? "100000 rules" : "1000 rules"));
+        free(f);
+    }
+}
+
+static void
+a_sample_that_could_not_be_had_is_none(void **state)
+{
+    struct samples s = {.n = 0};
+    weir_buf out = {0};
+
+    (void)state;
+    samples_add(&s, NAN);
+    assert_true(samples_spread(&s).median == 0 && samples_spread(&s).max == 0);
+    samples_add(&s, 3);
+    samples_add(&s, 5);
+    assert_true(samples_spread(&s).median == 4 && samples_spread(&s).min == 3);
+    json_put_samples(&out, "x", &s);
+    weir_buf_putc(&out, '\0');
+    assert_string_equal(out.p, ",\"x\":{\"median\":4,\"min\":3,\"max\":5,\"samples\":[null,3,5]}");
+    weir_buf_fini(&out);
+}
+
 static void
 reloads_may_cost_twice_or_two_milliseconds(void **state)
 {
@@ -423,6 +503,9 @@ main(void)
         cmocka_unit_test(a_replay_has_no_answers_to_skips),
         cmocka_unit_test(another_rule_set_is_seen),
         cmocka_unit_test(the_worst_rule_set_decides),
+        cmocka_unit_test(rounds_without_a_post_count),
+        cmocka_unit_test(no_rule_set_hides_another),
+        cmocka_unit_test(a_sample_that_could_not_be_had_is_none),
         cmocka_unit_test(reloads_may_cost_twice_or_two_milliseconds),
     };
 
