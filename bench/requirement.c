@@ -94,7 +94,7 @@ print_one(const struct requirement *q, const struct target_value *v)
     printf("%-11s %10s %5s %4.3g %8.3g %-4s %s\n%44s (", t->id, value, operator_of(t), q->bound,
            t->aim, met, t->what, "");
     if (!v->measured)
-        printf("not measured: %s; ", v->why);
+        printf("not measured: %s%s", v->why, v->where[0] ? "; " : "");
     printf("%s)\n", v->where);
 }
 

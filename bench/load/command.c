@@ -211,7 +211,10 @@ run_goals(struct load_options *o)
     sets_find_tagweir(o->setting.tagweir);
     goals_report_head(o);
     cores_pin(o->setting.cores.client);
-    measure(o, f);
+    if (o->setting.cores.client >= 0)
+        measure(o, f);
+    else
+        f->missing = "servers and the client want a core each, and there is one for all of it";
     stream_goals_measure(&o->requirements, f, v);
     int code = requirements_print(&o->requirements, v) > 0 ? EXIT_MISSED : EXIT_DONE;
     goals_report_json(o, f, v, &out);

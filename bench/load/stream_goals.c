@@ -123,7 +123,12 @@ void
 stream_goals_measure(const struct requirements *q, const struct figures *f,
                      struct target_value v[MAX_REQUIREMENTS])
 {
-    for (size_t i = 0; i < q->n; i++)
+    for (size_t i = 0; i < q->n; i++) {
+        if (f->missing) {
+            v[i] = (struct target_value){.measured = false};
+            snprintf(v[i].why, sizeof v[i].why, "%s", f->missing);
+            continue;
+        }
         switch (q->v[i].target - goals) {
         case S1:
             measure_speed(f, SPEED_REPLAY, &v[i]);
@@ -137,4 +142,5 @@ stream_goals_measure(const struct requirements *q, const struct figures *f,
         default:
             measure_reload(f, RELOAD_SOURCES, &v[i]);
         }
+    }
 }

@@ -12,6 +12,7 @@
 
 /* All that was measured for goals. */
 struct figures {
+    const char *missing;             /* why nothing can be measured here; NULL: it can */
     struct speed speeds[MAX_SPEEDS]; /* a rule set each */
     size_t nspeeds;
     struct reload reloads[RELOAD_NKINDS];

@@ -97,7 +97,7 @@ goals_report_head(const struct load_options *o)
         printf("Servers and replay run on core %d, the client on core %d.\n", s->cores.server,
                s->cores.client);
     else
-        printf("There is one core for all of it: what is told of speed is worth little.\n");
+        printf("There is one core for all of it: no goal is measured.\n");
     printf("%s.\n", machine_name());
 }
 
