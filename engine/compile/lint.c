@@ -64,6 +64,10 @@ weir__lint_rule(struct compiling *c, const struct node *map, const struct weir_r
         WARN(c, fold,
              "`fold` is about hashtags, and this rule has none in `match` or `except`: "
              "drop it");
+    if (r->action == WEIR_ALLOW && r->breaker.given)
+        WARN(c, weir__node_get(map, "breaker"),
+             "breakers count what is withheld or downranked: that of an `allow` never trips. Drop "
+             "it");
     lint_interval(c, map, r);
 }
 

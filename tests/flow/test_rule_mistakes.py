@@ -189,6 +189,13 @@ def test_what_can_never_match_is_warned_of():
         assert done.code in (0, 1) and b"warning: " in done.err, done.text()
 
 
+def test_a_breaker_that_can_never_trip_is_warned_of():
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(action="allow", breaker="{per_minute: 5}"))
+        done = weir.expect(weir.run("check", "--strict", path), 1)
+        assert b"rules.yaml:7:14: warning: breakers count what is withheld or downranked" in done.err, done.text()
+
+
 def test_warnings_change_the_exit_code_only_when_strict():
     with weir.Folder() as folder:
         good = folder.write("good.yaml", HEAD + RULE)

@@ -320,6 +320,20 @@ static const struct row rows[] = {
       ":4:68: warning: this is read as the hashtag #m; the list of that name is {list: m}.",
       ":4:80: warning: this is read as a post's id; the list of that name is {list: l}"}},
     {"a breaker", RULE("    match: {posts: [1]}\n    breaker: {share: 0.5}\n"), NULL, {0}},
+    {"a breaker of an exemption",
+     TOP "rules:\n  - {id: r, action: allow, match: {posts: [1]}, breaker: {per_minute: 5}}\n",
+     NULL,
+     {":3:58: warning: breakers count what is withheld or downranked: that of an `allow` never "
+      "trips"}},
+    {"a breaker of a downrank",
+     TOP "rules:\n  - {id: r, action: downrank, factor: 0.5, regions: [IN], match: {posts: [1]}, "
+         "breaker: {per_minute: 5}}\n",
+     NULL,
+     {0}},
+    {"the set's breaker over exemptions",
+     TOP "breaker: {per_minute: 5}\nrules:\n  - {id: r, action: allow, match: {posts: [1]}}\n",
+     NULL,
+     {0}},
 
     {"an interval before the order",
      ORDER("served: 2021-01-01T00:00:00Z, in_force: [{until: 2021-01-01T00:00:00Z}, {from: "
