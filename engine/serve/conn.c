@@ -538,24 +538,35 @@ make_events(struct conn *c)
            event_priority_set(c->turn, LOOP_CLIENTS) == 0;
 }
 
-bool
-conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
+/* NULL without memory. */
+static struct conn *
+make(struct worker *w, evutil_socket_t fd, struct tls *tls)
 {
     struct conn *c = calloc(1, sizeof *c);
 
-    if (!c) {
-        (void)close(fd);
-        return false;
-    }
+    if (!c)
+        return NULL;
     *c = (struct conn){
         .magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w, .line = {.done = true}};
     if (!make_events(c) || !wire_init(&c->wire, fd, tls)) {
         free_events(c);
-        (void)close(fd);
         free(c);
-        return false;
+        return NULL;
     }
     frame_init(&c->frame, w->answerer.o.max_line);
+    return c;
+}
+
+bool
+conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
+{
+    struct conn *c = make(w, fd, tls);
+
+    if (!c) {
+        (void)close(fd);
+        worker_pass_over(w);
+        return false;
+    }
     worker_add(w, c);
     arm(c);
     bool opened = c->state != CONN_CLOSED;

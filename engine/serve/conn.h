@@ -71,7 +71,8 @@ struct conn {
     struct conn *prev, *next; /* the worker's list */
 };
 
-/* Takes the socket over, in every case. @param tls  NULL: plain. false without memory. */
+/* Takes the socket over, in every case, and counts it. @param tls  NULL: plain. false without
+   memory: it is closed. */
 bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
 /* Stop reading; what was read is answered and sent in turns, and then it is closed. May free the
    connection. */

@@ -103,6 +103,8 @@ put_seconds(weir_buf *out, int64_t ms)
     X(connections_opened_total, counter, v->sums->counts.opened, "Connections of streams.")        \
     X(connections_refused_total, counter, v->sums->refused,                                        \
       "Connections refused, as there were as many as --max-connections allows.")                   \
+    X(connections_unopened_total, counter, v->sums->counts.unopened,                               \
+      "Connections closed as they came, as there was no memory for them.")                         \
     X(connections_silent_total, counter, v->sums->counts.silent,                                   \
       "Connections closed without a byte from their clients.")                                     \
     X(connections_broken_total, counter, v->sums->counts.broken,                                   \

@@ -126,19 +126,25 @@ look_at_limits(struct worker *w, int64_t now_us)
 
 /* Many may be closed at once: it is said once a sweep, with their number. */
 static void
+tell_closed(struct worker *w, uint64_t count, uint64_t *told, const char *why)
+{
+    uint64_t n = count - *told;
+    char line[200];
+
+    if (!n)
+        return;
+    *told = count;
+    (void)snprintf(line, sizeof line, "closed %llu %s: %s", (unsigned long long)n,
+                   n == 1 ? "connection" : "connections", why);
+    w->hooks.say(w->hooks.arg, true, line);
+}
+
+static void
 tell_ends(struct worker *w)
 {
-    for (int e = 0; e < WORKER_NENDS; e++) {
-        uint64_t n = w->counts.ended[e] - w->told[e];
-        char line[200];
-
-        if (!n)
-            continue;
-        w->told[e] = w->counts.ended[e];
-        (void)snprintf(line, sizeof line, "closed %llu %s: %s", (unsigned long long)n,
-                       n == 1 ? "connection" : "connections", end_detail((enum worker_end)e));
-        w->hooks.say(w->hooks.arg, true, line);
-    }
+    for (int e = 0; e < WORKER_NENDS; e++)
+        tell_closed(w, w->counts.ended[e], &w->told[e], end_detail((enum worker_end)e));
+    tell_closed(w, w->counts.unopened, &w->told_unopened, "there was no memory for more");
 }
 
 static void
@@ -299,7 +305,7 @@ take_over(struct worker *w)
     (void)pthread_mutex_unlock(&w->lock);
     for (size_t i = 0; i < n; i++) {
         if (!conn_open(w, fds[i].fd, fds[i].tls))
-            w->hooks.say(w->hooks.arg, true, "a connection was refused: out of memory");
+            w->counts.unopened++;
         else if (w->draining)
             conn_drain(w->conns); /* it came while the order to drain was on its way */
     }
@@ -528,6 +534,15 @@ worker_add(struct worker *w, struct conn *c)
     w->counts.opened++;
 }
 
+/* Whoever spreads connections sees every one that he has given come back, or its place would stay
+   taken for ever. */
+static void
+count_closed(struct worker *w)
+{
+    w->counts.closed++;
+    atomic_store_explicit(&w->closed, w->counts.closed, memory_order_relaxed);
+}
+
 void
 worker_remove(struct worker *w, struct conn *c)
 {
@@ -539,7 +554,13 @@ worker_remove(struct worker *w, struct conn *c)
         c->next->prev = c->prev;
     w->nconns--;
     w->held -= c->held;
-    w->counts.closed++;
-    atomic_store_explicit(&w->closed, w->counts.closed, memory_order_relaxed);
+    count_closed(w);
     tell_if_drained(w);
+}
+
+void
+worker_pass_over(struct worker *w)
+{
+    w->counts.opened++;
+    count_closed(w);
 }

@@ -40,6 +40,7 @@ struct worker_limits {
 
 struct worker_counts {
     uint64_t opened, closed;       /* connections */
+    uint64_t unopened;             /* of these, for want of memory: closed as they came */
     uint64_t silent;               /* closed without a byte from their client: probes, mostly */
     uint64_t broken;               /* closed by an error, or over unsent answers */
     uint64_t ended[WORKER_NENDS];  /* closed by a limit */
@@ -87,6 +88,7 @@ struct worker {
     struct worker_counts counts;
     struct latency latency;
     uint64_t told[WORKER_NENDS]; /* of counts.ended, what was said */
+    uint64_t told_unopened;      /* the same */
     bool has_told_tls;           /* since the last sweep */
     /* Memory that connections borrow for as long as they have something in it, so that an idle
        one has next to none. */
@@ -154,5 +156,7 @@ void worker_keep_within(struct worker *w);
 
 void worker_add(struct worker *w, struct conn *c);
 void worker_remove(struct worker *w, struct conn *c);
+/* Instead of both: it could not be made. */
+void worker_pass_over(struct worker *w);
 
 #endif
