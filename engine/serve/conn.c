@@ -4,6 +4,7 @@
  *  - a client that ends its input gets every answer before the connection is closed, that of a last
  *    line without its newline as well; where draining cuts a line off, or a connection is closed
  *    over whole lines, they are counted, not decided;
+ *  - where there is no memory to go on, what was answered is sent, and nothing after it;
  *  - for one that has left, and will read no answers, what is left of its lines is not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
  *  - who lets the server wait too long, by limits of its own, is told so and closed;
@@ -307,6 +308,23 @@ linger(struct conn *c)
         tell_end(c);
 }
 
+/* Without memory: what would be answered next would stand in the place of what was not. All before
+   that is the client's. Lines that are left stay where they are until they are counted. */
+static void
+end_short(struct conn *c)
+{
+    if (!flush(c))
+        return;
+    if (pending(c) > 0 || c->eof) {
+        close_now(c);
+        return;
+    }
+    c->ended = true;
+    if (c->state != CONN_ENDING)
+        set_state(c, CONN_ENDING);
+    linger(c);
+}
+
 /* Be called again when the others have had theirs. A timer that is due at once is called after the
    loop has looked at sockets and signals; an event made active is called before. */
 static void
@@ -376,7 +394,7 @@ work(struct conn *c)
         }
         worker_keep_up(c->worker);
         if (!work_batch(c, now_ms, &more)) {
-            close_now(c); /* its answers would no longer be aligned */
+            end_short(c);
             return;
         }
         if (pending(c) >= OUT_BATCH && !flush(c))

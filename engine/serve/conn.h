@@ -46,7 +46,7 @@ struct conn {
     bool wants_read, wants_write, has_turn; /* which of them are pending */
     bool eof;                               /* the client has ended its input: a last line counts */
     bool heard;                             /* a byte has come */
-    bool ended;                             /* by a limit */
+    bool ended;                             /* by a limit, or for want of memory */
     bool tells_end;                         /* LINGERING: the client is yet to be told */
 
     struct frame frame;
