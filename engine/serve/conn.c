@@ -113,7 +113,7 @@ count_lines(struct conn *c)
     return left;
 }
 
-/* What it holds of its worker's memory; to be told after each change. */
+/* What it holds of its worker's memory; to be told before others are asked to go for it. */
 static void
 weigh(struct conn *c)
 {
@@ -161,12 +161,14 @@ free_if_closed(struct conn *c)
     free(c);
 }
 
-/* Where the callback of an event ends: others may have to go, too. */
+/* Where the callback of an event ends, whatever it did: others may have to go, too. */
 static void
 leave(struct conn *c)
 {
     struct worker *w = c->worker;
 
+    if (c->state != CONN_CLOSED)
+        weigh(c);
     free_if_closed(c);
     worker_keep_within(w);
 }
@@ -359,8 +361,6 @@ settle(struct conn *c, bool more)
     arm(c);
     take_turn(c, (more && pending(c) < OUT_HIGH) ||
                      (c->state == CONN_READING && wire_has_pending(&c->wire)));
-    if (c->state != CONN_CLOSED)
-        weigh(c);
 }
 
 /* Both directions have ended, or the connection broke: nobody reads what would be answered. One
