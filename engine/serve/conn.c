@@ -113,14 +113,21 @@ count_lines(struct conn *c)
     return left;
 }
 
-/* What it holds of its worker's memory; to be told before others are asked to go for it. */
+/* What it holds of the memory that all share; to be told before others are asked to go for it. */
 static void
 weigh(struct conn *c)
 {
     size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap;
 
-    c->worker->held += held - c->held;
+    worker_weigh(c->worker, c->held, held);
     c->held = held;
+}
+
+/* Buffers grow twofold. What was sent of `out` is taken away when it is half of it. */
+size_t
+conn_most_memory(size_t max_line)
+{
+    return FRAME_MEMORY + 2 * (frame_most_kept(max_line) + WEIR_LINE_PADDING) + 4 * OUT_HIGH;
 }
 
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
@@ -667,7 +674,7 @@ void
 conn_end(struct conn *c, int end, const char *detail)
 {
     CHECK_OBJ(c, CONN_MAGIC);
-    c->worker->counts.ended[end]++;
+    c->worker->counts.ended[end] += !c->ended; /* one that was told of its end may linger */
     c->ended = true;
     if (say_goodbye(c, end, detail)) {
         set_state(c, CONN_ENDING);

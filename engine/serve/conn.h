@@ -77,6 +77,9 @@ bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
 /* Stop reading; what was read is answered and sent in turns, and then it is closed. May free the
    connection. */
 void conn_drain(struct conn *c);
+/* So many bytes a connection may hold at most, but for one answer that is greater than all usual
+   ones. @param max_line  As of the reader; 0: its default. */
+size_t conn_most_memory(size_t max_line);
 /* Close at once, and free it; what is unsent is discarded. */
 void conn_kill(struct conn *c);
 

@@ -317,12 +317,13 @@ make_workers(struct server *s, weir_ruleset *rs)
     struct worker_hooks hooks = {.news = server_wake, .left = server_left, .say = on_say, .arg = s};
     struct worker_limits limits = s->o.limits;
 
-    limits.memory = s->o.max_memory / s->o.workers;
     s->workers = calloc(s->o.workers, sizeof *s->workers);
     s->given = calloc(s->o.workers, sizeof *s->given);
     s->edition = edition_new(rs, ++s->editions, server_nseats(s), &s->o.answer);
     if (!s->workers || !s->given || !s->edition)
         return false;
+    s->memory.limit = s->o.max_memory;
+    limits.memory = s->o.max_memory ? &s->memory : NULL;
     s->rs = weir_ruleset_ref(rs);
     s->began_ms = s->edition_ms = s->good_ms = clock_now_ms();
     while (s->nworkers < s->o.workers &&
@@ -414,6 +415,21 @@ open_tls(struct server *s)
     return s->tls ? SERVER_OK : SERVER_FAILED;
 }
 
+/* A client that does nothing unusual must not be closed where it is alone. */
+static enum server_result
+check_memory(const struct server *s)
+{
+    size_t least = conn_most_memory(s->o.answer.max_line);
+
+    if (!s->o.max_memory || s->o.max_memory >= least)
+        return SERVER_OK;
+    server_say(s, true,
+               "--max-memory: %zu bytes are too few: one connection alone may hold %zuK, with "
+               "lines as long as --max-line allows; say that much or more, or 0 for no limit",
+               s->o.max_memory, least / 1024 + 1);
+    return SERVER_BAD;
+}
+
 enum server_result
 server_open(const struct server_options *o, weir_ruleset *rs, struct server **out)
 {
@@ -429,7 +445,9 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     tally_init(&s->sums.tally);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    r = make_events(s) && make_workers(s, rs) ? SERVER_OK : no_memory(s);
+    r = check_memory(s);
+    if (r == SERVER_OK)
+        r = make_events(s) && make_workers(s, rs) ? SERVER_OK : no_memory(s);
     if (r == SERVER_OK)
         s->loader = loader_new(server_wake, s);
     if (r == SERVER_OK && !s->loader)

@@ -45,6 +45,7 @@ struct server {
     size_t nworkers;   /* that are initialised */
     struct desk *desk; /* NULL: nothing is decided on the main thread */
     uint64_t *given;   /* connections, by worker */
+    struct worker_memory memory;
     int64_t began_ms;
 
     /* publishing.c */

@@ -95,18 +95,81 @@ worker_publish(struct worker *w, struct edition *e, struct edition **forgone)
 
 /* Limits ------------------------------------------------------------------------------------- */
 
-/* Who holds most has to go, until the rest is within the limit: others are unharmed. */
+static size_t
+most_of(const struct worker *w)
+{
+    return atomic_load_explicit(&w->most, memory_order_relaxed);
+}
+
+void
+worker_weigh(struct worker *w, size_t before, size_t now)
+{
+    struct worker_memory *m = w->limits.memory;
+
+    if (now == before) /* what others have to look at is left alone */
+        return;
+    w->held += now - before;
+    if (now > most_of(w))
+        atomic_store_explicit(&w->most, now, memory_order_relaxed);
+    if (m)
+        atomic_fetch_add(&m->held, now - before);
+}
+
+static size_t
+excess(const struct worker_memory *m)
+{
+    size_t held = m ? atomic_load_explicit(&m->held, memory_order_relaxed) : 0;
+
+    return m && held > m->limit ? held - m->limit : 0;
+}
+
+/* NULL: none holds anything. `most` is exact from here on; else it is what once was the most. */
+static struct conn *
+find_most(struct worker *w)
+{
+    struct conn *most = NULL;
+    size_t held = 0;
+
+    for (struct conn *c = w->conns; c; c = c->next) {
+        if (c->held > held) {
+            most = c;
+            held = c->held;
+        }
+    }
+    atomic_store_explicit(&w->most, held, memory_order_relaxed);
+    return most;
+}
+
+/* The worker of the connection that holds most, as far as is known. */
+static struct worker *
+find_heaviest(const struct worker_memory *m)
+{
+    struct worker *heaviest = m->workers;
+
+    for (struct worker *w = heaviest->sharing; w; w = w->sharing)
+        heaviest = most_of(w) > most_of(heaviest) ? w : heaviest;
+    return heaviest;
+}
+
 void
 worker_keep_within(struct worker *w)
 {
-    while (w->limits.memory && w->held > w->limits.memory && w->conns) {
-        struct conn *most = w->conns;
+    struct worker_memory *m = w->limits.memory;
+    size_t over;
 
-        for (struct conn *c = w->conns; c; c = c->next)
-            most = c->held > most->held ? c : most;
-        if (most->held == 0)
+    while ((over = excess(m)) > 0) {
+        struct worker *who = find_heaviest(m);
+        size_t believed = most_of(w);
+
+        if (who != w && over <= WORKER_MEMORY_SLACK(m->limit)) {
+            wake(who);
             return;
-        conn_end(most, WORKER_END_MEMORY, end_detail(WORKER_END_MEMORY));
+        }
+        struct conn *most = find_most(w);
+        if (!most)
+            return; /* who has none has not grown, and those who have will look themselves */
+        if (who != w || most->held == believed)
+            conn_end(most, WORKER_END_MEMORY, end_detail(WORKER_END_MEMORY));
     }
 }
 
@@ -310,6 +373,7 @@ take_over(struct worker *w)
             conn_drain(w->conns); /* it came while the order to drain was on its way */
     }
     free(fds);
+    worker_keep_within(w);
 }
 
 /* Those that were given have their turn as the others have theirs. */
@@ -355,6 +419,7 @@ on_woken(evutil_socket_t fd, short what, void *arg)
     obey(w, order);
     if (question)
         answer_question(w, question);
+    worker_keep_within(w); /* another worker may have asked for it */
 }
 
 /* Beginning and end -------------------------------------------------------------------------- */
@@ -411,6 +476,10 @@ worker_init(struct worker *w, size_t number, struct edition *e, const struct ans
     w->answerer.on_decided = on_decided;
     w->answerer.on_decided_arg = w;
     w->magic = WORKER_MAGIC;
+    if (limits->memory) {
+        w->sharing = limits->memory->workers;
+        limits->memory->workers = w;
+    }
     return WEIR_OK;
 }
 
@@ -552,8 +621,9 @@ worker_remove(struct worker *w, struct conn *c)
         w->conns = c->next;
     if (c->next)
         c->next->prev = c->prev;
-    w->nconns--;
-    w->held -= c->held;
+    if (--w->nconns == 0)
+        atomic_store_explicit(&w->most, 0, memory_order_relaxed);
+    worker_weigh(w, c->held, 0);
     count_closed(w);
     tell_if_drained(w);
 }

@@ -21,7 +21,7 @@
     X(IDLE, "idle", "nothing was sent for longer than --idle-timeout allows")                      \
     X(LINE, "line", "a line took longer to arrive than --line-timeout allows")                     \
     X(SEND, "send", "answers were not read for longer than --send-timeout allows")                 \
-    X(MEMORY, "memory", "connections held more than --max-memory, and this one the most")
+    X(MEMORY, "memory", "connections held more than --max-memory together, and this one much of it")
 
 enum worker_end {
 #define X(name, text, detail) WORKER_END_##name,
@@ -35,8 +35,24 @@ const char *worker_end_name(enum worker_end e);
 /* 0: no limit. */
 struct worker_limits {
     unsigned idle_ms, line_ms, send_ms;
-    size_t memory; /* bytes that connections of one worker may hold together */
+    struct worker_memory *memory; /* NULL: no limit */
 };
+
+/*
+ * What connections of all workers hold together, at one place for one limit. Who holds most has to
+ * go, whichever worker's he is: a worker that finds too much held asks the one that has him. So
+ * long as that one is busy, the sum may be WORKER_MEMORY_SLACK too great. Beyond that a worker
+ * whose connections have grown ends the greatest of its own, and does not wait: the sum is never
+ * greater than the limit, the slack, and for each worker what one event can add to a connection,
+ * which is no more than conn_most_memory.
+ */
+struct worker_memory {
+    size_t limit; /* bytes */
+    _Atomic size_t held;
+    struct worker *workers; /* all that share it; complete before the first is started */
+};
+
+#define WORKER_MEMORY_SLACK(limit) ((limit) / 8 < (size_t)4 << 20 ? (limit) / 8 : (size_t)4 << 20)
 
 struct worker_counts {
     uint64_t opened, closed;       /* connections */
@@ -95,12 +111,14 @@ struct worker {
     char *spare_in;
     weir_buf spare_out;
 
+    struct worker *sharing; /* the next one in limits.memory->workers */
     pthread_t thread;
     bool started;
     int wake_fd;
     struct edition *_Atomic next; /* to move on to; NULL: none */
     _Atomic bool drained;         /* and no connection is left */
     _Atomic uint64_t closed;      /* connections, for whoever spreads them */
+    _Atomic size_t most;          /* no connection holds more bytes; for other workers to read */
     pthread_mutex_t lock;         /* of what follows */
     struct worker_fd {
         int fd;
@@ -150,8 +168,10 @@ void worker_return_in(struct worker *w, char *in);
 weir_buf worker_borrow_out(struct worker *w);
 void worker_return_out(struct worker *w, weir_buf *out);
 
-/* Where a connection may hold more than before: closes connections, any of them, until all together
-   are within the limit of memory. */
+/* A connection of its holds so many bytes, and held so many before. */
+void worker_weigh(struct worker *w, size_t before, size_t now);
+/* Where a connection may hold more than before: if all workers' together hold more than the limit,
+   closes connections, any of its own, or has another worker do so. */
 void worker_keep_within(struct worker *w);
 
 void worker_add(struct worker *w, struct conn *c);

@@ -587,7 +587,7 @@ def test_who_holds_most_memory_goes():
 
 
 def test_unread_answers_count_as_memory():
-    n, limit = size("WEIR_UNREAD", 10, 200), 4
+    n, limit = size("WEIR_UNREAD", 10, 200), 7
     data = b"".join(own(k) for k in range(20_000))
     need_descriptors(n + 200)
     with Hostile("--max-memory", f"{limit}M") as server, Beside(server):
@@ -615,6 +615,26 @@ def test_unread_answers_count_as_memory():
         assert SANITIZED or grown < (limit + 48) * 1024, f"memory grew by {grown} KiB"
         for s in clients:
             s.close()
+
+
+def test_one_client_may_hold_what_all_may():
+    """Answers that are not read, beside nobody who holds anything: no share of the limit is kept for
+    other threads."""
+    data = b"".join(own(k) for k in range(20_000))
+    with Hostile("--max-memory", "7M", workers=16) as server:
+        s = server.connect()
+        s.setblocking(False)
+        quiet = time.monotonic() + 1
+        while time.monotonic() < quiet:
+            try:
+                s.send(data)
+                quiet = time.monotonic() + 1
+            except BlockingIOError:
+                time.sleep(0.02)
+        status = server.check()
+        assert status["held_bytes"] > 1 * MIB, status
+        assert status["closed_memory"] == 0 and status["connections"] == 1, status
+        s.close()
 
 
 def strange_lines():
