@@ -117,7 +117,9 @@ count_lines(struct conn *c)
 static void
 weigh(struct conn *c)
 {
-    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap;
+    bool is_open = c->state != CONN_CLOSED;
+    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap +
+                  (is_open ? wire_memory(&c->wire) : 0);
 
     worker_weigh(c->worker, c->held, held);
     c->held = held;
@@ -127,7 +129,8 @@ weigh(struct conn *c)
 size_t
 conn_most_memory(size_t max_line)
 {
-    return FRAME_MEMORY + 2 * (frame_most_kept(max_line) + WEIR_LINE_PADDING) + 4 * OUT_HIGH;
+    return FRAME_MEMORY + 2 * (frame_most_kept(max_line) + WEIR_LINE_PADDING) + 4 * OUT_HIGH +
+           WIRE_MOST_MEMORY;
 }
 
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
@@ -593,6 +596,7 @@ conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
         return false;
     }
     worker_add(w, c);
+    weigh(c);
     arm(c);
     bool opened = c->state != CONN_CLOSED;
     free_if_closed(c);

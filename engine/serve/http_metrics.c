@@ -113,7 +113,8 @@ put_seconds(weir_buf *out, int64_t ms)
       "Connections that TLS made an end of.")                                                      \
     X(received_bytes_total, counter, v->sums->counts.bytes_in, "Bytes read from streams.")         \
     X(sent_bytes_total, counter, v->sums->counts.bytes_out, "Bytes written to streams.")           \
-    X(held_bytes, gauge, v->sums->held, "Memory that connections hold for lines and answers.")     \
+    X(held_bytes, gauge, v->sums->held,                                                            \
+      "Memory that connections hold for lines, answers and TLS.")                                  \
     X(http_connections, gauge, v->http->nconns, "Connections of HTTP that are open.")              \
     X(http_connections_opened_total, counter, v->http->counts.opened, "Connections of HTTP.")      \
     X(http_received_bytes_total, counter, v->http->counts.bytes_in, "Bytes read by HTTP.")         \

@@ -617,6 +617,41 @@ def test_unread_answers_count_as_memory():
             s.close()
 
 
+def test_connections_by_tls_count_as_memory():
+    """Those that are idle, and such as do not end their handshakes."""
+    n, limit = 300, 7 * MIB
+    address = f"127.0.0.1:{free_port()}"
+    need_descriptors(2 * n + 200)
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        context = ssl.create_default_context(cafile=cert)
+        hello = client_hello(context)
+        with Hostile("--max-memory", str(limit), "--tls-cert", cert, "--tls-key", key,
+                     listen=[f"unix:{folder.path}/s", address]) as server, Beside(server, reloads=False):
+            clients = []
+            for k in range(n):  # one after the other: it is the newest that goes, being the greatest
+                s = server.connect(address)
+                s.sendall(hello)
+                clients.append(s)
+            server.wait_for("its limit", lambda s: s["closed_memory"] > 0 and s["held_bytes"] <= limit)
+            status = server.check()
+            each = 44 * 1024
+            assert limit - 2 * each < status["held_bytes"] <= limit, status
+            assert status["closed_memory"] >= n - limit // each, status
+            for s in clients:
+                s.close()
+            server.wait_for("the one beside", lambda s: s["connections"] == 1 and s["held_bytes"] < each)
+            idle = []
+            for _ in range(20):
+                s = context.wrap_socket(server.connect(address), server_hostname="localhost")
+                s.sendall(own(1))
+                assert ids(s.recv(4096)) == ["1"]
+                idle.append(s)
+            server.wait_for("rest", lambda s: 0 <= s["held_bytes"] - 20 * 32 * 1024 < 300_000)
+            for s in idle:
+                s.close()
+
+
 def test_one_client_may_hold_what_all_may():
     """Answers that are not read, beside nobody who holds anything: no share of the limit is kept for
     other threads."""

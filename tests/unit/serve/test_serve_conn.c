@@ -74,7 +74,7 @@ __wrap_worker_keep_within(struct worker *w)
     size_t held = 0;
 
     for (const struct conn *c = w->conns; c; c = c->next)
-        held += (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap;
+        held += (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap + wire_memory(&c->wire);
     assert_int_equal(w->held, held);
     atomic_fetch_add(&compared, 1);
     if (atomic_load(&taker) >= 0 && w->conns && w->conns->out.len > 0)
