@@ -77,21 +77,12 @@ server_nopen(const struct server *s)
 }
 
 static void
-refuse(struct server *s, evutil_socket_t fd)
+refuse(struct server *s, evutil_socket_t fd, bool is_tls)
 {
-    static const char line[] =
-        "{\"v\":1,\"closed\":\"full\",\"detail\":\"as many connections are open as "
-        "--max-connections allows\"}\n";
-
-    (void)send(fd, line, sizeof line - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)shutdown(fd, SHUT_WR);
-    (void)close(fd);
     s->sums.refused++;
-    if (s->refusing)
-        return;
-    s->refusing = true;
-    server_say(s, true, "clients are refused: %zu connections are open (--max-connections)",
-               s->o.max_conns);
+    if (refusing_take(&s->refusing, s->base, fd, is_tls))
+        server_say(s, true, "clients are refused: %zu connections are open (--max-connections)",
+                   s->o.max_conns);
 }
 
 /* To the worker with the fewest. */
@@ -99,19 +90,19 @@ static void
 on_come(void *arg, evutil_socket_t fd, bool is_unix)
 {
     struct server *s = arg;
+    struct tls *tls = is_unix ? NULL : s->tls;
     size_t n = server_nopen(s), to = 0;
 
-    if (n < s->full_at / 2)
+    if (2 * n < s->full_at)
         s->full_at = 0; /* over: the next one is news again */
     if (s->o.max_conns && n >= s->o.max_conns) {
-        refuse(s, fd);
+        refuse(s, fd, tls != NULL);
         return;
     }
-    if (n < s->o.max_conns / 10 * 9)
-        s->refusing = false;
+    refusing_look(&s->refusing, n, s->o.max_conns);
     for (size_t i = 1; i < s->nworkers; i++)
         to = open_at(s, i) < open_at(s, to) ? i : to;
-    if (worker_give(&s->workers[to], fd, is_unix ? NULL : s->tls)) {
+    if (worker_give(&s->workers[to], fd, tls)) {
         s->given[to]++;
         return;
     }
@@ -601,6 +592,7 @@ server_close(struct server *s)
 {
     CHECK_OBJ(s, SERVER_MAGIC);
     gates_close(s->gates);
+    refusing_fini(&s->refusing);
     control_close(s->control);
     http_close(s->http);
     watch_free(s->watch);

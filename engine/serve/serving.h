@@ -10,6 +10,7 @@
 #include "serve/gates.h"
 #include "serve/http.h"
 #include "serve/loader.h"
+#include "serve/refusing.h"
 #include "serve/server.h"
 #include "serve/watch.h"
 
@@ -72,7 +73,7 @@ struct server {
 
     bool draining;
     size_t full_at; /* connections at the shortage of descriptors that was said; 0: none was */
-    bool refusing;  /* clients, which was said */
+    struct refusing refusing;
     pthread_mutex_t lock; /* of: */
     struct edition *left; /* by everybody */
 };

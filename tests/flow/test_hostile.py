@@ -212,8 +212,9 @@ def test_many_connect_and_leave():
 
 
 def test_more_than_max_connections_are_told_so():
-    most = 8
-    with Hostile("--max-connections", str(most)) as server:
+    most, tcp = 8, f"127.0.0.1:{free_port()}"
+    with weir.Folder() as folder, \
+            Hostile("--max-connections", str(most), listen=[f"unix:{folder.path}/s", tcp]) as server:
         server.wait_for("rest", lambda s: s["connections"] == 0)
         with Beside(server):
             server.wait_for("the one beside", lambda s: s["connections"] == 1)
@@ -226,14 +227,16 @@ def test_more_than_max_connections_are_told_so():
                 said, _ = until_closed(s)
                 assert goodbye(said)[0] == "full", said
                 s.close()
-            # one that has something to say, and looks at nothing before it has said it
-            s = server.connect()
-            try:
-                s.sendall(own(1) * 1000)
-            except OSError:
-                pass
-            said, _ = until_closed(s)
-            assert goodbye(said)[0] == "full", said
+            for address in (None, tcp):  # one that looks at nothing before it has said what it has to
+                s = server.connect(address)
+                for _ in range(5):
+                    s.sendall(own(1) * 1000)
+                    time.sleep(0.01)
+                said, _ = until_closed(s)
+                assert goodbye(said)[0] == "full", said
+                s.close()
+            for _ in range(100):  # and more than are waited for
+                server.connect(tcp).close()
             clients.pop().close()
             end = time.monotonic() + weir.PATIENCE_S
             while True:  # the place is given again
@@ -250,6 +253,37 @@ def test_more_than_max_connections_are_told_so():
             status = server.check()
             assert status["refused"] >= 21 and status["connections"] == most, status
             assert server.said().count("clients are refused") == 1, server.said()
+
+
+def test_refusals_are_told_of_again_when_there_was_room():
+    for most in (1, 2, 12):
+        with Hostile("--max-connections", str(most)) as server:
+            for k in range(2):
+                server.wait_for("rest", lambda s: s["connections"] == 0)
+                clients = [server.connect() for _ in range(most + 3)]
+                server.wait_for("refusals", lambda s: s["refused"] >= 3 * (k + 1))
+                assert server.said().count("clients are refused") == k + 1, server.said()
+                for s in clients:
+                    s.close()
+                time.sleep(2.1)  # what comes sooner is no news
+
+
+def test_a_shortage_is_told_of_again_when_it_was_over():
+    """Where none were open as it began, too."""
+    with Hostile() as server:
+        for k in range(3):
+            server.wait_for("rest", lambda s: s["connections"] == 0)
+            few = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (4, few[1]))
+            s = server.connect()
+            s.sendall(own(k))
+            end = time.monotonic() + weir.PATIENCE_S
+            while server.said().count("connections have to wait") < k + 1:
+                assert time.monotonic() < end, server.said()
+                time.sleep(0.01)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, few)
+            assert ids(s.recv(4096)) == [str(k)]
+            s.close()
 
 
 def test_without_descriptors_it_waits_and_does_not_spin():

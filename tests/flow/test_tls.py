@@ -108,6 +108,24 @@ def test_what_is_no_tls_is_told_and_harms_nobody():
             assert "TLS" in server.said(), server.said()
 
 
+def test_beyond_max_connections_nothing_is_said_that_is_no_tls():
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        with Tls(key, cert, args=["--max-connections", "1"]) as server:
+
+            def secure():
+                try:
+                    return server.secure(cert)
+                except (ssl.SSLEOFError, ConnectionError):  # the latter: over what it has sent
+                    return None
+
+            one = secure()
+            while not one:  # the place is that of whoever looked whether the server listens
+                one = secure()
+            assert [secure() for _ in range(3)] == [None] * 3
+            assert ask(one, SAMPLE) == weir.decide(SAMPLE)
+
+
 def test_certificates_are_renewed_with_the_rules():
     with weir.Folder() as folder:
         key, cert = make(folder, "server")
