@@ -114,8 +114,8 @@ wire_may_send(const struct wire *w, unsigned woken)
 int wire_shutdown(struct wire *w);
 
 /*
- * Append one line for a person on why TLS failed; false: it has not. Whose connection it is, and
- * whether it is worth a line in a log, the caller knows: anybody can make this fail as often as he
+ * Append one line for a person on why TLS failed, and with which address of TCP; false: it has not.
+ * Whether it is worth a line in a log, the caller knows: anybody can make this fail as often as he
  * likes.
  */
 bool wire_tell(const struct wire *w, weir_buf *out);

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import time
 
@@ -98,6 +99,7 @@ def test_what_is_no_tls_is_told_and_harms_nobody():
         key, cert = make(folder, "server")
         with Tls(key, cert) as server:
             s = server.connect(server.listen[1])
+            who = "%s:%d" % s.getsockname()
             s.sendall(SAMPLE)
             try:
                 while s.recv(1 << 16):
@@ -105,7 +107,24 @@ def test_what_is_no_tls_is_told_and_harms_nobody():
             except ConnectionError:
                 pass
             assert ask(server.secure(cert), SAMPLE) == weir.decide(SAMPLE)
-            assert "TLS" in server.said(), server.said()
+            assert f"TLS handshake with {who}: the client does not speak TLS\n" in server.said(), \
+                server.said()
+
+
+def test_who_was_reset_by_his_peer_is_named():
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        with Tls(key, cert) as server:
+            s = server.secure(cert)
+            who = "%s:%d" % s.getsockname()
+            s.sendall(SAMPLE[:SAMPLE.index(b"\n") + 1])
+            s.recv(1)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close()
+            end = time.monotonic() + weir.PATIENCE_S
+            while "TLS with" not in server.said() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert f"TLS with {who}: " in server.said(), server.said()
 
 
 def test_beyond_max_connections_nothing_is_said_that_is_no_tls():
