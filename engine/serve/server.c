@@ -132,22 +132,6 @@ on_full(void *arg, int error)
 
 /* Signals ------------------------------------------------------------------------------------ */
 
-/* Certificates are renewed with the rules. */
-static void
-renew_tls(struct server *s)
-{
-    weir_buf said = {0};
-
-    if (!s->tls)
-        return;
-    bool renewed = tls_renew(s->tls, clock_now_ms(), &said);
-    weir_buf_putc(&said, '\0');
-    if (said.failed || said.len > 1)
-        server_say(s, true, "%s%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p,
-                   renewed ? "" : " (TLS goes on with the certificate that it has)");
-    weir_buf_fini(&said);
-}
-
 static void
 on_hangup(evutil_socket_t sig, short what, void *arg)
 {
@@ -158,7 +142,7 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
     if (s->draining)
         return;
     server_say(s, false, "SIGHUP: loading the rules again");
-    renew_tls(s);
+    server_renew_tls(s);
     server_reload(s, false, NULL, NULL);
 }
 
@@ -390,22 +374,6 @@ watch_rules(struct server *s)
     return SERVER_FAILED;
 }
 
-/* Certificates are read before anything is listened on. */
-static enum server_result
-open_tls(struct server *s)
-{
-    weir_buf said = {0};
-
-    if (!s->o.tls.cert)
-        return SERVER_OK;
-    s->tls = tls_new(&s->o.tls, clock_now_ms(), &said);
-    weir_buf_putc(&said, '\0');
-    if (said.failed || said.len > 1)
-        server_say(s, true, "%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p);
-    weir_buf_fini(&said);
-    return s->tls ? SERVER_OK : SERVER_FAILED;
-}
-
 /* A client that does nothing unusual must not be closed where it is alone. */
 static enum server_result
 check_memory(const struct server *s)
@@ -444,7 +412,7 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     if (r == SERVER_OK && !s->loader)
         r = no_memory(s);
     if (r == SERVER_OK)
-        r = open_tls(s);
+        r = server_open_tls(s);
     if (r == SERVER_OK)
         r = open_listeners(s);
     if (r == SERVER_OK && o->watch)
@@ -556,8 +524,8 @@ block_ending_signals(void)
 static void
 free_events(struct server *s)
 {
-    struct event *events[] = {s->on_term,  s->on_int, s->on_hup,  s->news,
-                              s->too_late, s->hurry,  s->boundary};
+    struct event *events[] = {s->on_term,  s->on_int, s->on_hup,   s->news,
+                              s->too_late, s->hurry,  s->boundary, s->day};
 
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         if (events[i])

@@ -35,7 +35,7 @@ struct server {
     uint32_t magic;
     struct server_options o;
     struct event_base *base;
-    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary;
+    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary, *day;
     int news_fd;
     struct gates *gates;
     struct tls *tls;         /* of TCP; NULL: it is plain */
@@ -89,6 +89,11 @@ size_t server_nopen(const struct server *s);
 
 /* Seats that an edition has: the workers', in order, and that of the desk. */
 size_t server_nseats(const struct server *s);
+
+/* certificates.c */
+enum server_result server_open_tls(struct server *s);
+/* Where they cannot be read, those that were go on. */
+void server_renew_tls(struct server *s);
 
 /* publishing.c: rule sets */
 void server_publish(struct server *s, struct edition *e);

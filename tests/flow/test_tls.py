@@ -20,13 +20,13 @@ def free_port():
         return s.getsockname()[1]
 
 
-def make(folder, name, by=None, subject="localhost"):
+def make(folder, name, by=None, subject="localhost", days=30):
     """A key and a certificate, its own or signed by another; the paths."""
     if not shutil.which("openssl"):
         raise tap.Skip("there is no openssl to make certificates with")
     key, cert = str(folder.path / f"{name}.key"), str(folder.path / f"{name}.pem")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-               "-nodes", "-days", "2", "-subj", f"/CN={subject}", "-keyout", key, "-out", cert,
+               "-nodes", "-days", str(days), "-subj", f"/CN={subject}", "-keyout", key, "-out", cert,
                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     if by:
         command += ["-CA", by[1], "-CAkey", by[0]]
@@ -165,6 +165,22 @@ def test_certificates_are_renewed_with_the_rules():
             while "goes on with the certificate" not in server.said() and time.monotonic() < end:
                 time.sleep(0.02)
             assert "goes on with the certificate" in server.said(), server.said()
+
+
+def test_a_certificate_that_expires_soon_is_told_of():
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server", days=15)
+        with Tls(key, cert) as server:
+            assert "expires soon" not in server.said(), server.said()
+            make(folder, "server", days=13)  # into the same files
+            end = time.monotonic() + weir.PATIENCE_S
+            server.process.send_signal(signal.SIGHUP)
+            while "expires soon" not in server.said() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert f"--tls-cert {cert}: a certificate expires soon; it is valid until 2" in server.said(), \
+                server.said()
+        with Tls(key, cert) as server:
+            assert server.said().count("expires soon") == 1, server.said()
 
 
 def test_openssl_talks_to_it():
