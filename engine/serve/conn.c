@@ -9,12 +9,13 @@
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
  *  - who lets the server wait too long, by limits of its own, is told so and closed;
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
- *    read, and worked on for no longer than TURN_US; then the others have their turns.
+ *    read, and worked on for no longer than BATCH_TURN_US; then the others have their turns.
  */
 #include "serve/conn.h"
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/batch.h"
 #include "serve/loop.h"
 #include "serve/worker.h"
 
@@ -27,17 +28,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
+/* Unsent bytes: from BATCH_OUT on they are written, at OUT_HIGH work stops until they are down to
    OUT_LOW. One item's answer may overshoot it. */
-#define OUT_BATCH ((size_t)256 * 1024)
 #define OUT_HIGH ((size_t)1024 * 1024)
 #define OUT_LOW ((size_t)256 * 1024)
-
-/* How long a turn lasts behind its first batch, for which a line may have to be read again: the
-   longer, the less that weighs. How much work (as answer.h counts it) a batch is: well under a
-   millisecond by most rules, and not much more than a turn by slow ones. */
-#define TURN_US 5000
-#define WORK_BATCH ((size_t)32 * 1024)
 
 /* Whether the client is still there is asked where so much is to be worked on: for less, asking
    would weigh more than what it may save. */
@@ -246,41 +240,16 @@ flush(struct conn *c)
     return true;
 }
 
-/* The next line: of the chunk, or the last one of an input that has ended. */
-static enum frame_result
-next_line(struct conn *c, int64_t now_ms)
-{
-    struct answer_line line = {.now_ms = now_ms};
-    enum frame_result r = frame_next(&c->frame, &line.bytes, &line.avail);
-
-    if (r == FRAME_MORE && c->eof)
-        r = frame_end(&c->frame, &line.bytes, &line.avail);
-    if (r == FRAME_LINE) {
-        line.number = c->frame.lines;
-        c->line = line;
-    }
-    return r;
-}
-
 /* Answer lines until there are none or a batch is full. false: no memory. */
 static bool
 work_batch(struct conn *c, int64_t now_ms, bool *more)
 {
     struct answerer *a = &c->worker->answerer;
     uint64_t made = a->tally.made;
-    struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
-    enum frame_result r = FRAME_LINE;
 
     if (!c->out.p)
         c->out = worker_borrow_out(c->worker);
-    while (room.bytes && room.work) {
-        if (c->line.done && (r = next_line(c, now_ms)) != FRAME_LINE)
-            break;
-        if (answer_go_on(a, &c->line, &room, &c->out) != WEIR_OK) {
-            r = FRAME_NOMEM;
-            break;
-        }
-    }
+    enum frame_result r = batch_work(a, &c->frame, &c->line, c->eof, now_ms, &c->out);
     made = a->tally.made - made;
     c->unsent += made;
     if (made)
@@ -407,10 +376,10 @@ work(struct conn *c)
             end_short(c);
             return;
         }
-        if (pending(c) >= OUT_BATCH && !flush(c))
+        if (pending(c) >= BATCH_OUT && !flush(c))
             return;
         if (!until_us)
-            until_us = clock_running_us() + TURN_US;
+            until_us = clock_running_us() + BATCH_TURN_US;
     } while (more && pending(c) < OUT_HIGH && clock_running_us() < until_us);
     if (flush(c))
         settle(c, more);
