@@ -3,6 +3,8 @@
  */
 #include "serve/batch.h"
 
+#include <string.h>
+
 /* The next line: of the chunk, or the last one of an input that has ended. */
 static enum frame_result
 next_line(struct frame *f, struct answer_line *out, bool eof, int64_t now_ms)
@@ -33,4 +35,17 @@ batch_work(struct answerer *a, struct frame *f, struct answer_line *line, bool e
             return FRAME_NOMEM;
     }
     return FRAME_LINE;
+}
+
+uint64_t
+batch_answers_in(const char *p, size_t len)
+{
+    uint64_t n = 0;
+    const char *end = p + len;
+
+    while (len && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
+        p++;
+        n++;
+    }
+    return n;
 }

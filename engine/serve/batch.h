@@ -26,4 +26,7 @@
 enum frame_result batch_work(struct answerer *a, struct frame *f, struct answer_line *line,
                              bool eof, int64_t now_ms, weir_buf *out);
 
+/* Answers that end in these bytes: a newline each, and none before it. */
+uint64_t batch_answers_in(const char *p, size_t len);
+
 #endif

@@ -20,12 +20,10 @@
 #include "serve/worker.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Unsent bytes: from BATCH_OUT on they are written, at OUT_HIGH work stops until they are down to
@@ -51,32 +49,12 @@ static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
     [CONN_CLOSED] = {false},
 };
 
-static size_t
-pending(const struct conn *c)
-{
-    return c->out.len - c->out_at;
-}
-
 /* The one place where the state changes. */
 static void
 set_state(struct conn *c, enum conn_state to)
 {
     CHECK(allowed[c->state][to]);
     c->state = to;
-}
-
-/* Answers end in a newline each, and hold none before it: what is unsent ends that many. */
-static uint64_t
-answers_in(const char *p, size_t len)
-{
-    uint64_t n = 0;
-    const char *end = p + len;
-
-    while (len && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        p++;
-        n++;
-    }
-    return n;
 }
 
 static void
@@ -132,7 +110,7 @@ static void
 close_now(struct conn *c)
 {
     struct worker_counts *counts = &c->worker->counts;
-    uint64_t lost = answers_in(c->out.p + c->out_at, pending(c));
+    uint64_t lost = batch_answers_in(c->out.p + c->out_at, conn_pending(c));
     bool is_broken = count_lines(c) > 0 || lost > 0 || !c->line.done || !c->eof;
 
     set_state(c, CONN_CLOSED);
@@ -193,7 +171,7 @@ want(struct event *ev, bool *have, bool wanted)
 static void
 arm(struct conn *c)
 {
-    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, pending(c) > 0);
+    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, conn_pending(c) > 0);
 
     if (c->state == CONN_CLOSED || c->state == CONN_LINGERING)
         return; /* the one has no events left, the other armed its own */
@@ -214,8 +192,8 @@ close_broken(struct conn *c)
 static bool
 flush(struct conn *c)
 {
-    while (pending(c) > 0) {
-        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, pending(c));
+    while (conn_pending(c) > 0) {
+        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, conn_pending(c));
 
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
@@ -227,13 +205,13 @@ flush(struct conn *c)
         c->bytes_out += (uint64_t)n;
         c->worker->counts.bytes_out += (uint64_t)n;
     }
-    if (pending(c) == 0) {
+    if (conn_pending(c) == 0) {
         c->worker->counts.delivered += c->unsent;
         c->unsent = 0;
         c->out_at = 0;
         worker_return_out(c->worker, &c->out);
     } else if (c->out_at >= c->out.len / 2) {
-        memmove(c->out.p, c->out.p + c->out_at, pending(c));
+        memmove(c->out.p, c->out.p + c->out_at, conn_pending(c));
         c->out.len -= c->out_at;
         c->out_at = 0;
     }
@@ -296,7 +274,7 @@ end_short(struct conn *c)
 {
     if (!flush(c))
         return;
-    if (pending(c) > 0 || c->eof) {
+    if (conn_pending(c) > 0 || c->eof) {
         close_now(c);
         return;
     }
@@ -329,16 +307,16 @@ settle(struct conn *c, bool more)
         c->in = NULL;
     }
     if (c->state == CONN_ENDING) {
-        if (!more && pending(c) == 0)
+        if (!more && conn_pending(c) == 0)
             linger(c);
     } else {
-        enum conn_state to = more || pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
+        enum conn_state to = more || conn_pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
 
         if (to != c->state)
             set_state(c, to);
     }
     arm(c);
-    take_turn(c, (more && pending(c) < OUT_HIGH) ||
+    take_turn(c, (more && conn_pending(c) < OUT_HIGH) ||
                      (c->state == CONN_READING && wire_has_pending(&c->wire)));
 }
 
@@ -376,11 +354,11 @@ work(struct conn *c)
             end_short(c);
             return;
         }
-        if (pending(c) >= BATCH_OUT && !flush(c))
+        if (conn_pending(c) >= BATCH_OUT && !flush(c))
             return;
         if (!until_us)
             until_us = clock_running_us() + BATCH_TURN_US;
-    } while (more && pending(c) < OUT_HIGH && clock_running_us() < until_us);
+    } while (more && conn_pending(c) < OUT_HIGH && clock_running_us() < until_us);
     if (flush(c))
         settle(c, more);
 }
@@ -457,7 +435,7 @@ send_and_work(struct conn *c)
         return;
     if (c->has_turn)
         arm(c); /* work goes on when it comes */
-    else if (c->state == CONN_READING || pending(c) <= OUT_LOW)
+    else if (c->state == CONN_READING || conn_pending(c) <= OUT_LOW)
         work(c);
 }
 
@@ -467,7 +445,7 @@ go_on(struct conn *c, unsigned woken)
 {
     bool reads = c->state == CONN_READING && wire_may_recv(&c->wire, woken);
 
-    if (pending(c) > 0 && wire_may_send(&c->wire, woken))
+    if (conn_pending(c) > 0 && wire_may_send(&c->wire, woken))
         send_and_work(c);
     if (reads && c->state == CONN_READING)
         read_and_work(c);
@@ -584,54 +562,6 @@ conn_drain(struct conn *c)
     free_if_closed(c);
 }
 
-/* Since when something is so: from the first look that found it, for as long as it stays. */
-static bool
-lasts(int64_t *since, bool is_so, int64_t now_us, unsigned limit_ms)
-{
-    if (!is_so)
-        *since = 0;
-    else if (*since == 0)
-        *since = now_us;
-    return is_so && limit_ms && now_us - *since >= (int64_t)limit_ms * 1000;
-}
-
-/* Does the client take nothing of what it is owed? The socket asks for more only when it has much
-   room again, so who reads slowly is told by what the system still has for him. */
-static bool
-takes_nothing(struct conn *c)
-{
-    struct conn_watch *w = &c->watch;
-    int queued = 0;
-
-    if (pending(c) == 0 && !(c->tells_end && c->eof))
-        return false;
-    if (ioctl(c->fd, SIOCOUTQ, &queued) < 0)
-        queued = 0;
-    bool nothing = w->bytes_out == c->bytes_out && w->queued == queued;
-    w->queued = queued;
-    return nothing;
-}
-
-int
-conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
-{
-    struct conn_watch *w = &c->watch;
-    bool waits = c->state == CONN_READING && pending(c) == 0;
-    /* a handshake has to end as a line has */
-    bool begun = c->frame.has_cut || !wire_is_established(&c->wire);
-    bool quiet = waits && !begun && w->bytes_in == c->bytes_in;
-    bool line = waits && begun && w->lines == c->frame.lines;
-    bool stuck = takes_nothing(c);
-    bool is_quiet = lasts(&w->quiet_us, quiet, now_us, l->idle_ms);
-    bool is_line = lasts(&w->line_us, line, now_us, l->line_ms);
-    bool is_stuck = lasts(&w->stuck_us, stuck, now_us, l->send_ms);
-
-    w->bytes_in = c->bytes_in;
-    w->bytes_out = c->bytes_out;
-    w->lines = c->frame.lines;
-    return is_quiet ? WORKER_END_IDLE : is_line ? WORKER_END_LINE : is_stuck ? WORKER_END_SEND : -1;
-}
-
 /* A last line that is no answer, where nothing stands before it. */
 static bool
 say_goodbye(struct conn *c, int end, const char *detail)
@@ -640,7 +570,8 @@ say_goodbye(struct conn *c, int end, const char *detail)
     int n = snprintf(line, sizeof line, "{\"v\":1,\"closed\":\"%s\",\"detail\":\"%s\"}\n",
                      worker_end_name((enum worker_end)end), detail);
 
-    return c->state == CONN_READING && pending(c) == 0 && wire_send(&c->wire, line, (size_t)n) == n;
+    return c->state == CONN_READING && conn_pending(c) == 0 &&
+           wire_send(&c->wire, line, (size_t)n) == n;
 }
 
 void

@@ -71,6 +71,13 @@ struct conn {
     struct conn *prev, *next; /* the worker's list */
 };
 
+/* Bytes of answers that were not sent. */
+static inline size_t
+conn_pending(const struct conn *c)
+{
+    return c->out.len - c->out_at;
+}
+
 /* Takes the socket over, in every case, and counts it. @param tls  NULL: plain. false without
    memory: it is closed. */
 bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
@@ -84,7 +91,8 @@ size_t conn_most_memory(size_t max_line);
 void conn_kill(struct conn *c);
 
 struct worker_limits;
-/* Which limit of time it has passed, as a worker_end; -1: none. To be asked now and then. */
+/* overdue.c: which limit of time it has passed, as a worker_end; -1: none. To be asked now and
+ * then. */
 int conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us);
 /* Close it because of a limit, and tell the client, where that is possible. May free it. */
 void conn_end(struct conn *c, int end, const char *detail);

@@ -34,8 +34,8 @@ worker_end_name(enum worker_end e)
     return names[e];
 }
 
-static const char *
-end_detail(enum worker_end e)
+const char *
+worker_end_detail(enum worker_end e)
 {
     static const char *const details[WORKER_NENDS] = {
 #define X(name, text, detail) detail,
@@ -46,8 +46,8 @@ end_detail(enum worker_end e)
     return details[e];
 }
 
-static void
-wake(struct worker *w)
+void
+worker_wake(struct worker *w)
 {
     uint64_t one = 1;
 
@@ -89,89 +89,11 @@ bool
 worker_publish(struct worker *w, struct edition *e, struct edition **forgone)
 {
     *forgone = atomic_exchange(&w->next, e);
-    wake(w);
+    worker_wake(w);
     return *forgone && edition_forgo(*forgone);
 }
 
 /* Limits ------------------------------------------------------------------------------------- */
-
-static size_t
-most_of(const struct worker *w)
-{
-    return atomic_load_explicit(&w->most, memory_order_relaxed);
-}
-
-void
-worker_weigh(struct worker *w, size_t before, size_t now)
-{
-    struct worker_memory *m = w->limits.memory;
-
-    if (now == before) /* what others have to look at is left alone */
-        return;
-    w->held += now - before;
-    if (now > most_of(w))
-        atomic_store_explicit(&w->most, now, memory_order_relaxed);
-    if (m)
-        atomic_fetch_add(&m->held, now - before);
-}
-
-static size_t
-excess(const struct worker_memory *m)
-{
-    size_t held = m ? atomic_load_explicit(&m->held, memory_order_relaxed) : 0;
-
-    return m && held > m->limit ? held - m->limit : 0;
-}
-
-/* NULL: none holds anything. `most` is exact from here on; else it is what once was the most. */
-static struct conn *
-find_most(struct worker *w)
-{
-    struct conn *most = NULL;
-    size_t held = 0;
-
-    for (struct conn *c = w->conns; c; c = c->next) {
-        if (c->held > held) {
-            most = c;
-            held = c->held;
-        }
-    }
-    atomic_store_explicit(&w->most, held, memory_order_relaxed);
-    return most;
-}
-
-/* The worker of the connection that holds most, as far as is known. */
-static struct worker *
-find_heaviest(const struct worker_memory *m)
-{
-    struct worker *heaviest = m->workers;
-
-    for (struct worker *w = heaviest->sharing; w; w = w->sharing)
-        heaviest = most_of(w) > most_of(heaviest) ? w : heaviest;
-    return heaviest;
-}
-
-void
-worker_keep_within(struct worker *w)
-{
-    struct worker_memory *m = w->limits.memory;
-    size_t over;
-
-    while ((over = excess(m)) > 0) {
-        struct worker *who = find_heaviest(m);
-        size_t believed = most_of(w);
-
-        if (who != w && over <= WORKER_MEMORY_SLACK(m->limit)) {
-            wake(who);
-            return;
-        }
-        struct conn *most = find_most(w);
-        if (!most)
-            return; /* who has none has not grown, and those who have will look themselves */
-        if (who != w || most->held == believed)
-            conn_end(most, WORKER_END_MEMORY, end_detail(WORKER_END_MEMORY));
-    }
-}
 
 static void
 look_at_limits(struct worker *w, int64_t now_us)
@@ -182,7 +104,7 @@ look_at_limits(struct worker *w, int64_t now_us)
         next = c->next; /* ending one frees no other */
         int end = conn_overdue(c, &w->limits, now_us);
         if (end >= 0)
-            conn_end(c, end, end_detail((enum worker_end)end));
+            conn_end(c, end, worker_end_detail((enum worker_end)end));
     }
     worker_keep_within(w);
 }
@@ -206,7 +128,7 @@ static void
 tell_ends(struct worker *w)
 {
     for (int e = 0; e < WORKER_NENDS; e++)
-        tell_closed(w, w->counts.ended[e], &w->told[e], end_detail((enum worker_end)e));
+        tell_closed(w, w->counts.ended[e], &w->told[e], worker_end_detail((enum worker_end)e));
     tell_closed(w, w->counts.unopened, &w->told_unopened, "there was no memory for more");
 }
 
@@ -269,7 +191,7 @@ worker_give(struct worker *w, int fd, struct tls *tls)
         w->fds[w->nfds++] = (struct worker_fd){fd, tls};
     (void)pthread_mutex_unlock(&w->lock);
     if (given)
-        wake(w);
+        worker_wake(w);
     return given;
 }
 
@@ -279,7 +201,7 @@ worker_tell(struct worker *w, enum worker_order order)
     (void)pthread_mutex_lock(&w->lock);
     w->order = order > w->order ? order : w->order;
     (void)pthread_mutex_unlock(&w->lock);
-    wake(w);
+    worker_wake(w);
 }
 
 void
@@ -288,7 +210,7 @@ worker_ask(struct worker *w, uint64_t question)
     (void)pthread_mutex_lock(&w->lock);
     w->asked = question;
     (void)pthread_mutex_unlock(&w->lock);
-    wake(w);
+    worker_wake(w);
 }
 
 bool

@@ -31,6 +31,7 @@ enum worker_end {
 };
 
 const char *worker_end_name(enum worker_end e);
+const char *worker_end_detail(enum worker_end e);
 
 /* 0: no limit. */
 struct worker_limits {
@@ -150,6 +151,8 @@ bool worker_give(struct worker *w, int fd, struct tls *tls);
    it was that one's last seat. */
 bool worker_publish(struct worker *w, struct edition *e, struct edition **forgone);
 void worker_tell(struct worker *w, enum worker_order order);
+/* To look at its inbox, and at the limit of memory. */
+void worker_wake(struct worker *w);
 /* Asks for a report; hooks.news is called when it is made. */
 void worker_ask(struct worker *w, uint64_t question);
 /* false: it has not been made since the question. */
@@ -168,7 +171,7 @@ void worker_return_in(struct worker *w, char *in);
 weir_buf worker_borrow_out(struct worker *w);
 void worker_return_out(struct worker *w, weir_buf *out);
 
-/* A connection of its holds so many bytes, and held so many before. */
+/* memory.c: a connection of its holds so many bytes, and held so many before. */
 void worker_weigh(struct worker *w, size_t before, size_t now);
 /* Where a connection may hold more than before: if all workers' together hold more than the limit,
    closes connections, any of its own, or has another worker do so. */
