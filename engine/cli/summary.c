@@ -82,6 +82,8 @@ put_ended(const struct server_sums *s, weir_buf *out)
     if (s->refused)
         weir_buf_printf(out, "refused    %" PRIu64 ": as many were open as --max-connections\n",
                         s->refused);
+    if (w->unopened)
+        weir_buf_printf(out, "unopened   %" PRIu64 ": there was no memory for them\n", w->unopened);
     if (s->reloads || s->reloads_refused)
         weir_buf_printf(out, "reloads    %" PRIu64 " done, %" PRIu64 " refused\n", s->reloads,
                         s->reloads_refused);

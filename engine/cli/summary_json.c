@@ -49,6 +49,7 @@ put_ended(const struct server_sums *s, weir_buf *out)
     weir_buf_putc(out, '}');
     put_number(out, "tls_failed", s->counts.tls_failed);
     put_number(out, "refused", s->refused);
+    put_number(out, "unopened", s->counts.unopened);
     put_number(out, "reloads", s->reloads);
     put_number(out, "reloads_refused", s->reloads_refused);
     put_number(out, "trips", s->trips);

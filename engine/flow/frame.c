@@ -17,11 +17,16 @@
 /* A connection that waits between lines holds no more memory than this. */
 #define CUT_KEPT ((size_t)16 * 1024)
 
+size_t
+frame_most_kept(size_t max_line)
+{
+    return (max_line ? max_line : DEFAULT_MAX_LINE) + KEEP_BEYOND;
+}
+
 void
 frame_init(struct frame *f, size_t max_line)
 {
-    *f = (struct frame){.magic = FRAME_MAGIC,
-                        .keep = (max_line ? max_line : DEFAULT_MAX_LINE) + KEEP_BEYOND};
+    *f = (struct frame){.magic = FRAME_MAGIC, .keep = frame_most_kept(max_line)};
 }
 
 void

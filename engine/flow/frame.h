@@ -27,6 +27,8 @@ enum frame_result { FRAME_LINE, FRAME_MORE, FRAME_NOMEM };
 /* max_line as the reader's (0: its default): one byte of a too long line must reach the reader. */
 void frame_init(struct frame *f, size_t max_line);
 void frame_fini(struct frame *f);
+/* So many bytes of a line are kept at most. */
+size_t frame_most_kept(size_t max_line);
 
 /*
  * The next chunk; only when the last one is used up. It stays where it is until it is used up,

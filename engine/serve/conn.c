@@ -4,39 +4,32 @@
  *  - a client that ends its input gets every answer before the connection is closed, that of a last
  *    line without its newline as well; where draining cuts a line off, or a connection is closed
  *    over whole lines, they are counted, not decided;
+ *  - where there is no memory to go on, what was answered is sent, and nothing after it;
  *  - for one that has left, and will read no answers, what is left of its lines is not decided;
  *  - a client that does not read its answers is not read from (OUT_HIGH), and memory stays bounded;
  *  - who lets the server wait too long, by limits of its own, is told so and closed;
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
- *    read, and worked on for no longer than TURN_US; then the others have their turns.
+ *    read, and worked on for no longer than BATCH_TURN_US; then the others have their turns.
  */
 #include "serve/conn.h"
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/batch.h"
 #include "serve/loop.h"
 #include "serve/worker.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Unsent bytes: from OUT_BATCH on they are written, at OUT_HIGH work stops until they are down to
+/* Unsent bytes: from BATCH_OUT on they are written, at OUT_HIGH work stops until they are down to
    OUT_LOW. One item's answer may overshoot it. */
-#define OUT_BATCH ((size_t)256 * 1024)
 #define OUT_HIGH ((size_t)1024 * 1024)
 #define OUT_LOW ((size_t)256 * 1024)
-
-/* How long a turn lasts behind its first batch, for which a line may have to be read again: the
-   longer, the less that weighs. How much work (as answer.h counts it) a batch is: well under a
-   millisecond by most rules, and not much more than a turn by slow ones. */
-#define TURN_US 5000
-#define WORK_BATCH ((size_t)32 * 1024)
 
 /* Whether the client is still there is asked where so much is to be worked on: for less, asking
    would weigh more than what it may save. */
@@ -56,32 +49,12 @@ static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
     [CONN_CLOSED] = {false},
 };
 
-static size_t
-pending(const struct conn *c)
-{
-    return c->out.len - c->out_at;
-}
-
 /* The one place where the state changes. */
 static void
 set_state(struct conn *c, enum conn_state to)
 {
     CHECK(allowed[c->state][to]);
     c->state = to;
-}
-
-/* Answers end in a newline each, and hold none before it: what is unsent ends that many. */
-static uint64_t
-answers_in(const char *p, size_t len)
-{
-    uint64_t n = 0;
-    const char *end = p + len;
-
-    while (len && p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        p++;
-        n++;
-    }
-    return n;
 }
 
 static void
@@ -112,14 +85,24 @@ count_lines(struct conn *c)
     return left;
 }
 
-/* What it holds of its worker's memory; to be told after each change. */
+/* What it holds of the memory that all share; to be told before others are asked to go for it. */
 static void
 weigh(struct conn *c)
 {
-    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap;
+    bool is_open = c->state != CONN_CLOSED;
+    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap +
+                  (is_open ? wire_memory(&c->wire) : 0);
 
-    c->worker->held += held - c->held;
+    worker_weigh(c->worker, c->held, held);
     c->held = held;
+}
+
+/* Buffers grow twofold. What was sent of `out` is taken away when it is half of it. */
+size_t
+conn_most_memory(size_t max_line)
+{
+    return FRAME_MEMORY + 2 * (frame_most_kept(max_line) + WEIR_LINE_PADDING) + 4 * OUT_HIGH +
+           WIRE_MOST_MEMORY;
 }
 
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
@@ -127,7 +110,7 @@ static void
 close_now(struct conn *c)
 {
     struct worker_counts *counts = &c->worker->counts;
-    uint64_t lost = answers_in(c->out.p + c->out_at, pending(c));
+    uint64_t lost = batch_answers_in(c->out.p + c->out_at, conn_pending(c));
     bool is_broken = count_lines(c) > 0 || lost > 0 || !c->line.done || !c->eof;
 
     set_state(c, CONN_CLOSED);
@@ -160,12 +143,14 @@ free_if_closed(struct conn *c)
     free(c);
 }
 
-/* Where the callback of an event ends: others may have to go, too. */
+/* Where the callback of an event ends, whatever it did: others may have to go, too. */
 static void
 leave(struct conn *c)
 {
     struct worker *w = c->worker;
 
+    if (c->state != CONN_CLOSED)
+        weigh(c);
     free_if_closed(c);
     worker_keep_within(w);
 }
@@ -186,7 +171,7 @@ want(struct event *ev, bool *have, bool wanted)
 static void
 arm(struct conn *c)
 {
-    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, pending(c) > 0);
+    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, conn_pending(c) > 0);
 
     if (c->state == CONN_CLOSED || c->state == CONN_LINGERING)
         return; /* the one has no events left, the other armed its own */
@@ -207,8 +192,8 @@ close_broken(struct conn *c)
 static bool
 flush(struct conn *c)
 {
-    while (pending(c) > 0) {
-        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, pending(c));
+    while (conn_pending(c) > 0) {
+        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, conn_pending(c));
 
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
@@ -220,33 +205,17 @@ flush(struct conn *c)
         c->bytes_out += (uint64_t)n;
         c->worker->counts.bytes_out += (uint64_t)n;
     }
-    if (pending(c) == 0) {
+    if (conn_pending(c) == 0) {
         c->worker->counts.delivered += c->unsent;
         c->unsent = 0;
         c->out_at = 0;
         worker_return_out(c->worker, &c->out);
     } else if (c->out_at >= c->out.len / 2) {
-        memmove(c->out.p, c->out.p + c->out_at, pending(c));
+        memmove(c->out.p, c->out.p + c->out_at, conn_pending(c));
         c->out.len -= c->out_at;
         c->out_at = 0;
     }
     return true;
-}
-
-/* The next line: of the chunk, or the last one of an input that has ended. */
-static enum frame_result
-next_line(struct conn *c, int64_t now_ms)
-{
-    struct answer_line line = {.now_ms = now_ms};
-    enum frame_result r = frame_next(&c->frame, &line.bytes, &line.avail);
-
-    if (r == FRAME_MORE && c->eof)
-        r = frame_end(&c->frame, &line.bytes, &line.avail);
-    if (r == FRAME_LINE) {
-        line.number = c->frame.lines;
-        c->line = line;
-    }
-    return r;
 }
 
 /* Answer lines until there are none or a batch is full. false: no memory. */
@@ -255,19 +224,10 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
 {
     struct answerer *a = &c->worker->answerer;
     uint64_t made = a->tally.made;
-    struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
-    enum frame_result r = FRAME_LINE;
 
     if (!c->out.p)
         c->out = worker_borrow_out(c->worker);
-    while (room.bytes && room.work) {
-        if (c->line.done && (r = next_line(c, now_ms)) != FRAME_LINE)
-            break;
-        if (answer_go_on(a, &c->line, &room, &c->out) != WEIR_OK) {
-            r = FRAME_NOMEM;
-            break;
-        }
-    }
+    enum frame_result r = batch_work(a, &c->frame, &c->line, c->eof, now_ms, &c->out);
     made = a->tally.made - made;
     c->unsent += made;
     if (made)
@@ -307,6 +267,23 @@ linger(struct conn *c)
         tell_end(c);
 }
 
+/* Without memory: what would be answered next would stand in the place of what was not. All before
+   that is the client's. Lines that are left stay where they are until they are counted. */
+static void
+end_short(struct conn *c)
+{
+    if (!flush(c))
+        return;
+    if (conn_pending(c) > 0 || c->eof) {
+        close_now(c);
+        return;
+    }
+    c->ended = true;
+    if (c->state != CONN_ENDING)
+        set_state(c, CONN_ENDING);
+    linger(c);
+}
+
 /* Be called again when the others have had theirs. A timer that is due at once is called after the
    loop has looked at sockets and signals; an event made active is called before. */
 static void
@@ -330,19 +307,17 @@ settle(struct conn *c, bool more)
         c->in = NULL;
     }
     if (c->state == CONN_ENDING) {
-        if (!more && pending(c) == 0)
+        if (!more && conn_pending(c) == 0)
             linger(c);
     } else {
-        enum conn_state to = more || pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
+        enum conn_state to = more || conn_pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
 
         if (to != c->state)
             set_state(c, to);
     }
     arm(c);
-    take_turn(c, (more && pending(c) < OUT_HIGH) ||
+    take_turn(c, (more && conn_pending(c) < OUT_HIGH) ||
                      (c->state == CONN_READING && wire_has_pending(&c->wire)));
-    if (c->state != CONN_CLOSED)
-        weigh(c);
 }
 
 /* Both directions have ended, or the connection broke: nobody reads what would be answered. One
@@ -376,14 +351,14 @@ work(struct conn *c)
         }
         worker_keep_up(c->worker);
         if (!work_batch(c, now_ms, &more)) {
-            close_now(c); /* its answers would no longer be aligned */
+            end_short(c);
             return;
         }
-        if (pending(c) >= OUT_BATCH && !flush(c))
+        if (conn_pending(c) >= BATCH_OUT && !flush(c))
             return;
         if (!until_us)
-            until_us = clock_running_us() + TURN_US;
-    } while (more && pending(c) < OUT_HIGH && clock_running_us() < until_us);
+            until_us = clock_running_us() + BATCH_TURN_US;
+    } while (more && conn_pending(c) < OUT_HIGH && clock_running_us() < until_us);
     if (flush(c))
         settle(c, more);
 }
@@ -460,7 +435,7 @@ send_and_work(struct conn *c)
         return;
     if (c->has_turn)
         arm(c); /* work goes on when it comes */
-    else if (c->state == CONN_READING || pending(c) <= OUT_LOW)
+    else if (c->state == CONN_READING || conn_pending(c) <= OUT_LOW)
         work(c);
 }
 
@@ -470,7 +445,7 @@ go_on(struct conn *c, unsigned woken)
 {
     bool reads = c->state == CONN_READING && wire_may_recv(&c->wire, woken);
 
-    if (pending(c) > 0 && wire_may_send(&c->wire, woken))
+    if (conn_pending(c) > 0 && wire_may_send(&c->wire, woken))
         send_and_work(c);
     if (reads && c->state == CONN_READING)
         read_and_work(c);
@@ -538,25 +513,37 @@ make_events(struct conn *c)
            event_priority_set(c->turn, LOOP_CLIENTS) == 0;
 }
 
-bool
-conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
+/* NULL without memory. */
+static struct conn *
+make(struct worker *w, evutil_socket_t fd, struct tls *tls)
 {
     struct conn *c = calloc(1, sizeof *c);
 
-    if (!c) {
-        (void)close(fd);
-        return false;
-    }
+    if (!c)
+        return NULL;
     *c = (struct conn){
         .magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w, .line = {.done = true}};
     if (!make_events(c) || !wire_init(&c->wire, fd, tls)) {
         free_events(c);
-        (void)close(fd);
         free(c);
-        return false;
+        return NULL;
     }
     frame_init(&c->frame, w->answerer.o.max_line);
+    return c;
+}
+
+bool
+conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
+{
+    struct conn *c = make(w, fd, tls);
+
+    if (!c) {
+        (void)close(fd);
+        worker_pass_over(w);
+        return false;
+    }
     worker_add(w, c);
+    weigh(c);
     arm(c);
     bool opened = c->state != CONN_CLOSED;
     free_if_closed(c);
@@ -575,54 +562,6 @@ conn_drain(struct conn *c)
     free_if_closed(c);
 }
 
-/* Since when something is so: from the first look that found it, for as long as it stays. */
-static bool
-lasts(int64_t *since, bool is_so, int64_t now_us, unsigned limit_ms)
-{
-    if (!is_so)
-        *since = 0;
-    else if (*since == 0)
-        *since = now_us;
-    return is_so && limit_ms && now_us - *since >= (int64_t)limit_ms * 1000;
-}
-
-/* Does the client take nothing of what it is owed? The socket asks for more only when it has much
-   room again, so who reads slowly is told by what the system still has for him. */
-static bool
-takes_nothing(struct conn *c)
-{
-    struct conn_watch *w = &c->watch;
-    int queued = 0;
-
-    if (pending(c) == 0 && !(c->tells_end && c->eof))
-        return false;
-    if (ioctl(c->fd, SIOCOUTQ, &queued) < 0)
-        queued = 0;
-    bool nothing = w->bytes_out == c->bytes_out && w->queued == queued;
-    w->queued = queued;
-    return nothing;
-}
-
-int
-conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us)
-{
-    struct conn_watch *w = &c->watch;
-    bool waits = c->state == CONN_READING && pending(c) == 0;
-    /* a handshake has to end as a line has */
-    bool begun = c->frame.has_cut || !wire_is_established(&c->wire);
-    bool quiet = waits && !begun && w->bytes_in == c->bytes_in;
-    bool line = waits && begun && w->lines == c->frame.lines;
-    bool stuck = takes_nothing(c);
-    bool is_quiet = lasts(&w->quiet_us, quiet, now_us, l->idle_ms);
-    bool is_line = lasts(&w->line_us, line, now_us, l->line_ms);
-    bool is_stuck = lasts(&w->stuck_us, stuck, now_us, l->send_ms);
-
-    w->bytes_in = c->bytes_in;
-    w->bytes_out = c->bytes_out;
-    w->lines = c->frame.lines;
-    return is_quiet ? WORKER_END_IDLE : is_line ? WORKER_END_LINE : is_stuck ? WORKER_END_SEND : -1;
-}
-
 /* A last line that is no answer, where nothing stands before it. */
 static bool
 say_goodbye(struct conn *c, int end, const char *detail)
@@ -631,14 +570,15 @@ say_goodbye(struct conn *c, int end, const char *detail)
     int n = snprintf(line, sizeof line, "{\"v\":1,\"closed\":\"%s\",\"detail\":\"%s\"}\n",
                      worker_end_name((enum worker_end)end), detail);
 
-    return c->state == CONN_READING && pending(c) == 0 && wire_send(&c->wire, line, (size_t)n) == n;
+    return c->state == CONN_READING && conn_pending(c) == 0 &&
+           wire_send(&c->wire, line, (size_t)n) == n;
 }
 
 void
 conn_end(struct conn *c, int end, const char *detail)
 {
     CHECK_OBJ(c, CONN_MAGIC);
-    c->worker->counts.ended[end]++;
+    c->worker->counts.ended[end] += !c->ended; /* one that was told of its end may linger */
     c->ended = true;
     if (say_goodbye(c, end, detail)) {
         set_state(c, CONN_ENDING);

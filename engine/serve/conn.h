@@ -46,7 +46,7 @@ struct conn {
     bool wants_read, wants_write, has_turn; /* which of them are pending */
     bool eof;                               /* the client has ended its input: a last line counts */
     bool heard;                             /* a byte has come */
-    bool ended;                             /* by a limit */
+    bool ended;                             /* by a limit, or for want of memory */
     bool tells_end;                         /* LINGERING: the client is yet to be told */
 
     struct frame frame;
@@ -71,16 +71,28 @@ struct conn {
     struct conn *prev, *next; /* the worker's list */
 };
 
-/* Takes the socket over, in every case. @param tls  NULL: plain. false without memory. */
+/* Bytes of answers that were not sent. */
+static inline size_t
+conn_pending(const struct conn *c)
+{
+    return c->out.len - c->out_at;
+}
+
+/* Takes the socket over, in every case, and counts it. @param tls  NULL: plain. false without
+   memory: it is closed. */
 bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
 /* Stop reading; what was read is answered and sent in turns, and then it is closed. May free the
    connection. */
 void conn_drain(struct conn *c);
+/* So many bytes a connection may hold at most, but for one answer that is greater than all usual
+   ones. @param max_line  As of the reader; 0: its default. */
+size_t conn_most_memory(size_t max_line);
 /* Close at once, and free it; what is unsent is discarded. */
 void conn_kill(struct conn *c);
 
 struct worker_limits;
-/* Which limit of time it has passed, as a worker_end; -1: none. To be asked now and then. */
+/* overdue.c: which limit of time it has passed, as a worker_end; -1: none. To be asked now and
+ * then. */
 int conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us);
 /* Close it because of a limit, and tell the client, where that is possible. May free it. */
 void conn_end(struct conn *c, int end, const char *detail);

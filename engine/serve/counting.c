@@ -10,6 +10,7 @@ add_counts(struct worker_counts *to, const struct worker_counts *from)
 {
     to->opened += from->opened;
     to->closed += from->closed;
+    to->unopened += from->unopened;
     to->silent += from->silent;
     to->broken += from->broken;
     for (int e = 0; e < WORKER_NENDS; e++)

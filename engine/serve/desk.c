@@ -5,15 +5,10 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/batch.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* A turn ends when so much was answered, or so much time has passed behind its first batch: other
-   clients, signals and reloads wait for no longer than that. */
-#define OUT_BATCH ((size_t)256 * 1024)
-#define WORK_BATCH ((size_t)32 * 1024)
-#define TURN_US 5000
 
 struct desk_job {
     struct desk *desk;
@@ -126,37 +121,6 @@ desk_job_watch(struct desk_job *j, desk_look_fn *look, void *arg)
     j->look_arg = arg;
 }
 
-static enum frame_result
-next_line(struct desk_job *j)
-{
-    struct answer_line line = {.now_ms = j->desk->wall_ms};
-    enum frame_result r = frame_next(&j->frame, &line.bytes, &line.avail);
-
-    if (r == FRAME_MORE)
-        r = frame_end(&j->frame, &line.bytes, &line.avail);
-    if (r == FRAME_LINE) {
-        line.number = j->frame.lines;
-        j->line = line;
-    }
-    return r;
-}
-
-/* Answer lines until there are none or a batch is full. */
-static enum frame_result
-work_batch(struct desk_job *j, weir_buf *out)
-{
-    struct answer_room room = {.bytes = OUT_BATCH, .work = WORK_BATCH};
-    enum frame_result r = FRAME_LINE;
-
-    while (room.bytes && room.work) {
-        if (j->line.done && (r = next_line(j)) != FRAME_LINE)
-            return r;
-        if (answer_go_on(&j->desk->answerer, &j->line, &room, out) != WEIR_OK)
-            return FRAME_NOMEM;
-    }
-    return r;
-}
-
 static void
 count_turn(struct desk_job *j, const struct tally *before)
 {
@@ -171,6 +135,8 @@ count_turn(struct desk_job *j, const struct tally *before)
         latency_count(&d->latency, clock_running_us() - j->came_us, made);
 }
 
+/* A turn ends when a batch's bytes were answered, or so much time has passed behind its first
+   batch: other clients, signals and reloads wait for no longer than that. */
 bool
 desk_job_work(struct desk_job *j, weir_buf *out, bool *more)
 {
@@ -184,10 +150,10 @@ desk_job_work(struct desk_job *j, weir_buf *out, bool *more)
     d->at_work = j;
     breakers_tell(d->edition->breakers, d->seat, d->answerer.scratch);
     do {
-        r = work_batch(j, out);
+        r = batch_work(&d->answerer, &j->frame, &j->line, true, d->wall_ms, out);
         if (!until_us)
-            until_us = clock_running_us() + TURN_US;
-    } while (r == FRAME_LINE && out->len < OUT_BATCH && clock_running_us() < until_us);
+            until_us = clock_running_us() + BATCH_TURN_US;
+    } while (r == FRAME_LINE && out->len < BATCH_OUT && clock_running_us() < until_us);
     d->at_work = NULL;
     count_turn(j, &before);
     *more = r == FRAME_LINE;

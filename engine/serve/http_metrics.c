@@ -103,6 +103,8 @@ put_seconds(weir_buf *out, int64_t ms)
     X(connections_opened_total, counter, v->sums->counts.opened, "Connections of streams.")        \
     X(connections_refused_total, counter, v->sums->refused,                                        \
       "Connections refused, as there were as many as --max-connections allows.")                   \
+    X(connections_unopened_total, counter, v->sums->counts.unopened,                               \
+      "Connections closed as they came, as there was no memory for them.")                         \
     X(connections_silent_total, counter, v->sums->counts.silent,                                   \
       "Connections closed without a byte from their clients.")                                     \
     X(connections_broken_total, counter, v->sums->counts.broken,                                   \
@@ -111,7 +113,8 @@ put_seconds(weir_buf *out, int64_t ms)
       "Connections that TLS made an end of.")                                                      \
     X(received_bytes_total, counter, v->sums->counts.bytes_in, "Bytes read from streams.")         \
     X(sent_bytes_total, counter, v->sums->counts.bytes_out, "Bytes written to streams.")           \
-    X(held_bytes, gauge, v->sums->held, "Memory that connections hold for lines and answers.")     \
+    X(held_bytes, gauge, v->sums->held,                                                            \
+      "Memory that connections hold for lines, answers and TLS.")                                  \
     X(http_connections, gauge, v->http->nconns, "Connections of HTTP that are open.")              \
     X(http_connections_opened_total, counter, v->http->counts.opened, "Connections of HTTP.")      \
     X(http_received_bytes_total, counter, v->http->counts.bytes_in, "Bytes read by HTTP.")         \

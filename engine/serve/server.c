@@ -77,21 +77,12 @@ server_nopen(const struct server *s)
 }
 
 static void
-refuse(struct server *s, evutil_socket_t fd)
+refuse(struct server *s, evutil_socket_t fd, bool is_tls)
 {
-    static const char line[] =
-        "{\"v\":1,\"closed\":\"full\",\"detail\":\"as many connections are open as "
-        "--max-connections allows\"}\n";
-
-    (void)send(fd, line, sizeof line - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)shutdown(fd, SHUT_WR);
-    (void)close(fd);
     s->sums.refused++;
-    if (s->refusing)
-        return;
-    s->refusing = true;
-    server_say(s, true, "clients are refused: %zu connections are open (--max-connections)",
-               s->o.max_conns);
+    if (refusing_take(&s->refusing, s->base, fd, is_tls))
+        server_say(s, true, "clients are refused: %zu connections are open (--max-connections)",
+                   s->o.max_conns);
 }
 
 /* To the worker with the fewest. */
@@ -99,19 +90,19 @@ static void
 on_come(void *arg, evutil_socket_t fd, bool is_unix)
 {
     struct server *s = arg;
+    struct tls *tls = is_unix ? NULL : s->tls;
     size_t n = server_nopen(s), to = 0;
 
-    if (n < s->full_at / 2)
+    if (2 * n < s->full_at)
         s->full_at = 0; /* over: the next one is news again */
     if (s->o.max_conns && n >= s->o.max_conns) {
-        refuse(s, fd);
+        refuse(s, fd, tls != NULL);
         return;
     }
-    if (n < s->o.max_conns / 10 * 9)
-        s->refusing = false;
+    refusing_look(&s->refusing, n, s->o.max_conns);
     for (size_t i = 1; i < s->nworkers; i++)
         to = open_at(s, i) < open_at(s, to) ? i : to;
-    if (worker_give(&s->workers[to], fd, is_unix ? NULL : s->tls)) {
+    if (worker_give(&s->workers[to], fd, tls)) {
         s->given[to]++;
         return;
     }
@@ -141,22 +132,6 @@ on_full(void *arg, int error)
 
 /* Signals ------------------------------------------------------------------------------------ */
 
-/* Certificates are renewed with the rules. */
-static void
-renew_tls(struct server *s)
-{
-    weir_buf said = {0};
-
-    if (!s->tls)
-        return;
-    bool renewed = tls_renew(s->tls, clock_now_ms(), &said);
-    weir_buf_putc(&said, '\0');
-    if (said.failed || said.len > 1)
-        server_say(s, true, "%s%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p,
-                   renewed ? "" : " (TLS goes on with the certificate that it has)");
-    weir_buf_fini(&said);
-}
-
 static void
 on_hangup(evutil_socket_t sig, short what, void *arg)
 {
@@ -167,7 +142,7 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
     if (s->draining)
         return;
     server_say(s, false, "SIGHUP: loading the rules again");
-    renew_tls(s);
+    server_renew_tls(s);
     server_reload(s, false, NULL, NULL);
 }
 
@@ -317,12 +292,13 @@ make_workers(struct server *s, weir_ruleset *rs)
     struct worker_hooks hooks = {.news = server_wake, .left = server_left, .say = on_say, .arg = s};
     struct worker_limits limits = s->o.limits;
 
-    limits.memory = s->o.max_memory / s->o.workers;
     s->workers = calloc(s->o.workers, sizeof *s->workers);
     s->given = calloc(s->o.workers, sizeof *s->given);
     s->edition = edition_new(rs, ++s->editions, server_nseats(s), &s->o.answer);
     if (!s->workers || !s->given || !s->edition)
         return false;
+    s->memory.limit = s->o.max_memory;
+    limits.memory = s->o.max_memory ? &s->memory : NULL;
     s->rs = weir_ruleset_ref(rs);
     s->began_ms = s->edition_ms = s->good_ms = clock_now_ms();
     while (s->nworkers < s->o.workers &&
@@ -398,20 +374,19 @@ watch_rules(struct server *s)
     return SERVER_FAILED;
 }
 
-/* Certificates are read before anything is listened on. */
+/* A client that does nothing unusual must not be closed where it is alone. */
 static enum server_result
-open_tls(struct server *s)
+check_memory(const struct server *s)
 {
-    weir_buf said = {0};
+    size_t least = conn_most_memory(s->o.answer.max_line);
 
-    if (!s->o.tls.cert)
+    if (!s->o.max_memory || s->o.max_memory >= least)
         return SERVER_OK;
-    s->tls = tls_new(&s->o.tls, clock_now_ms(), &said);
-    weir_buf_putc(&said, '\0');
-    if (said.failed || said.len > 1)
-        server_say(s, true, "%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p);
-    weir_buf_fini(&said);
-    return s->tls ? SERVER_OK : SERVER_FAILED;
+    server_say(s, true,
+               "--max-memory: %zu bytes are too few: one connection alone may hold %zuK, with "
+               "lines as long as --max-line allows; say that much or more, or 0 for no limit",
+               s->o.max_memory, least / 1024 + 1);
+    return SERVER_BAD;
 }
 
 enum server_result
@@ -429,13 +404,15 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     tally_init(&s->sums.tally);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    r = make_events(s) && make_workers(s, rs) ? SERVER_OK : no_memory(s);
+    r = check_memory(s);
+    if (r == SERVER_OK)
+        r = make_events(s) && make_workers(s, rs) ? SERVER_OK : no_memory(s);
     if (r == SERVER_OK)
         s->loader = loader_new(server_wake, s);
     if (r == SERVER_OK && !s->loader)
         r = no_memory(s);
     if (r == SERVER_OK)
-        r = open_tls(s);
+        r = server_open_tls(s);
     if (r == SERVER_OK)
         r = open_listeners(s);
     if (r == SERVER_OK && o->watch)
@@ -547,8 +524,8 @@ block_ending_signals(void)
 static void
 free_events(struct server *s)
 {
-    struct event *events[] = {s->on_term,  s->on_int, s->on_hup,  s->news,
-                              s->too_late, s->hurry,  s->boundary};
+    struct event *events[] = {s->on_term,  s->on_int, s->on_hup,   s->news,
+                              s->too_late, s->hurry,  s->boundary, s->day};
 
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         if (events[i])
@@ -583,6 +560,7 @@ server_close(struct server *s)
 {
     CHECK_OBJ(s, SERVER_MAGIC);
     gates_close(s->gates);
+    refusing_fini(&s->refusing);
     control_close(s->control);
     http_close(s->http);
     watch_free(s->watch);

@@ -38,7 +38,7 @@ struct server_options {
 
 enum server_result {
     SERVER_OK,
-    SERVER_BAD,    /* an address is none, or not allowed; was said */
+    SERVER_BAD,    /* an address is none, or not allowed, or a limit too low; was said */
     SERVER_FAILED, /* the system refused; was said */
 };
 

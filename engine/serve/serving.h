@@ -10,6 +10,7 @@
 #include "serve/gates.h"
 #include "serve/http.h"
 #include "serve/loader.h"
+#include "serve/refusing.h"
 #include "serve/server.h"
 #include "serve/watch.h"
 
@@ -34,7 +35,7 @@ struct server {
     uint32_t magic;
     struct server_options o;
     struct event_base *base;
-    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary;
+    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary, *day;
     int news_fd;
     struct gates *gates;
     struct tls *tls;         /* of TCP; NULL: it is plain */
@@ -45,6 +46,7 @@ struct server {
     size_t nworkers;   /* that are initialised */
     struct desk *desk; /* NULL: nothing is decided on the main thread */
     uint64_t *given;   /* connections, by worker */
+    struct worker_memory memory;
     int64_t began_ms;
 
     /* publishing.c */
@@ -71,7 +73,7 @@ struct server {
 
     bool draining;
     size_t full_at; /* connections at the shortage of descriptors that was said; 0: none was */
-    bool refusing;  /* clients, which was said */
+    struct refusing refusing;
     pthread_mutex_t lock; /* of: */
     struct edition *left; /* by everybody */
 };
@@ -87,6 +89,11 @@ size_t server_nopen(const struct server *s);
 
 /* Seats that an edition has: the workers', in order, and that of the desk. */
 size_t server_nseats(const struct server *s);
+
+/* certificates.c */
+enum server_result server_open_tls(struct server *s);
+/* Where they cannot be read, those that were go on. */
+void server_renew_tls(struct server *s);
 
 /* publishing.c: rule sets */
 void server_publish(struct server *s, struct edition *e);

@@ -75,6 +75,8 @@ put_ends(const struct worker_counts *c, uint64_t refused, weir_buf *out)
                             worker_end_name((enum worker_end)e));
     if (refused)
         weir_buf_printf(out, ", %" PRIu64 " refused", refused);
+    if (c->unopened)
+        weir_buf_printf(out, ", %" PRIu64 " that there was no memory for", c->unopened);
 }
 
 void
@@ -175,6 +177,7 @@ put_counts_json(const struct server_sums *sums, weir_buf *out)
     put_number(out, "connections", c->opened - c->closed);
     put_number(out, "opened", c->opened);
     put_number(out, "refused", sums->refused);
+    put_number(out, "unopened", c->unopened);
     for (int e = 0; e < WORKER_NENDS; e++) {
         weir_buf_printf(out, ",\"closed_%s\":", worker_end_name((enum worker_end)e));
         weir_buf_put_u64(out, c->ended[e]);

@@ -37,6 +37,7 @@ ssize_t wire_tls_recv(struct wire *w, void *buf, size_t cap);
 ssize_t wire_tls_send(struct wire *w, const void *buf, size_t len);
 int wire_tls_shutdown(struct wire *w);
 bool wire_tls_is_established(const struct wire *w);
+size_t wire_tls_memory(const struct wire *w);
 bool wire_tls_tell(const struct wire *w, weir_buf *out);
 ssize_t wire_plain_recv(int fd, void *buf, size_t cap);
 ssize_t wire_plain_send(int fd, const void *buf, size_t len);
@@ -67,6 +68,17 @@ wire_is_established(const struct wire *w)
 {
     return !w->tls || wire_tls_is_established(w);
 }
+
+/* Bytes of memory that it has for itself, as measured: by TLS a handshake takes much, and a
+   connection some. */
+static inline size_t
+wire_memory(const struct wire *w)
+{
+    return w->tls ? wire_tls_memory(w) : 0;
+}
+
+/* No wire_memory is greater. */
+#define WIRE_MOST_MEMORY ((size_t)64 * 1024)
 
 /* Will wire_recv give bytes, the end or an error that are here already? */
 static inline bool
@@ -102,8 +114,8 @@ wire_may_send(const struct wire *w, unsigned woken)
 int wire_shutdown(struct wire *w);
 
 /*
- * Append one line for a person on why TLS failed; false: it has not. Whose connection it is, and
- * whether it is worth a line in a log, the caller knows: anybody can make this fail as often as he
+ * Append one line for a person on why TLS failed, and with which address of TCP; false: it has not.
+ * Whether it is worth a line in a log, the caller knows: anybody can make this fail as often as he
  * likes.
  */
 bool wire_tell(const struct wire *w, weir_buf *out);

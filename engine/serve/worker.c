@@ -34,8 +34,8 @@ worker_end_name(enum worker_end e)
     return names[e];
 }
 
-static const char *
-end_detail(enum worker_end e)
+const char *
+worker_end_detail(enum worker_end e)
 {
     static const char *const details[WORKER_NENDS] = {
 #define X(name, text, detail) detail,
@@ -46,8 +46,8 @@ end_detail(enum worker_end e)
     return details[e];
 }
 
-static void
-wake(struct worker *w)
+void
+worker_wake(struct worker *w)
 {
     uint64_t one = 1;
 
@@ -89,26 +89,11 @@ bool
 worker_publish(struct worker *w, struct edition *e, struct edition **forgone)
 {
     *forgone = atomic_exchange(&w->next, e);
-    wake(w);
+    worker_wake(w);
     return *forgone && edition_forgo(*forgone);
 }
 
 /* Limits ------------------------------------------------------------------------------------- */
-
-/* Who holds most has to go, until the rest is within the limit: others are unharmed. */
-void
-worker_keep_within(struct worker *w)
-{
-    while (w->limits.memory && w->held > w->limits.memory && w->conns) {
-        struct conn *most = w->conns;
-
-        for (struct conn *c = w->conns; c; c = c->next)
-            most = c->held > most->held ? c : most;
-        if (most->held == 0)
-            return;
-        conn_end(most, WORKER_END_MEMORY, end_detail(WORKER_END_MEMORY));
-    }
-}
 
 static void
 look_at_limits(struct worker *w, int64_t now_us)
@@ -119,26 +104,32 @@ look_at_limits(struct worker *w, int64_t now_us)
         next = c->next; /* ending one frees no other */
         int end = conn_overdue(c, &w->limits, now_us);
         if (end >= 0)
-            conn_end(c, end, end_detail((enum worker_end)end));
+            conn_end(c, end, worker_end_detail((enum worker_end)end));
     }
     worker_keep_within(w);
 }
 
 /* Many may be closed at once: it is said once a sweep, with their number. */
 static void
+tell_closed(struct worker *w, uint64_t count, uint64_t *told, const char *why)
+{
+    uint64_t n = count - *told;
+    char line[200];
+
+    if (!n)
+        return;
+    *told = count;
+    (void)snprintf(line, sizeof line, "closed %llu %s: %s", (unsigned long long)n,
+                   n == 1 ? "connection" : "connections", why);
+    w->hooks.say(w->hooks.arg, true, line);
+}
+
+static void
 tell_ends(struct worker *w)
 {
-    for (int e = 0; e < WORKER_NENDS; e++) {
-        uint64_t n = w->counts.ended[e] - w->told[e];
-        char line[200];
-
-        if (!n)
-            continue;
-        w->told[e] = w->counts.ended[e];
-        (void)snprintf(line, sizeof line, "closed %llu %s: %s", (unsigned long long)n,
-                       n == 1 ? "connection" : "connections", end_detail((enum worker_end)e));
-        w->hooks.say(w->hooks.arg, true, line);
-    }
+    for (int e = 0; e < WORKER_NENDS; e++)
+        tell_closed(w, w->counts.ended[e], &w->told[e], worker_end_detail((enum worker_end)e));
+    tell_closed(w, w->counts.unopened, &w->told_unopened, "there was no memory for more");
 }
 
 static void
@@ -200,7 +191,7 @@ worker_give(struct worker *w, int fd, struct tls *tls)
         w->fds[w->nfds++] = (struct worker_fd){fd, tls};
     (void)pthread_mutex_unlock(&w->lock);
     if (given)
-        wake(w);
+        worker_wake(w);
     return given;
 }
 
@@ -210,7 +201,7 @@ worker_tell(struct worker *w, enum worker_order order)
     (void)pthread_mutex_lock(&w->lock);
     w->order = order > w->order ? order : w->order;
     (void)pthread_mutex_unlock(&w->lock);
-    wake(w);
+    worker_wake(w);
 }
 
 void
@@ -219,7 +210,7 @@ worker_ask(struct worker *w, uint64_t question)
     (void)pthread_mutex_lock(&w->lock);
     w->asked = question;
     (void)pthread_mutex_unlock(&w->lock);
-    wake(w);
+    worker_wake(w);
 }
 
 bool
@@ -299,11 +290,12 @@ take_over(struct worker *w)
     (void)pthread_mutex_unlock(&w->lock);
     for (size_t i = 0; i < n; i++) {
         if (!conn_open(w, fds[i].fd, fds[i].tls))
-            w->hooks.say(w->hooks.arg, true, "a connection was refused: out of memory");
+            w->counts.unopened++;
         else if (w->draining)
             conn_drain(w->conns); /* it came while the order to drain was on its way */
     }
     free(fds);
+    worker_keep_within(w);
 }
 
 /* Those that were given have their turn as the others have theirs. */
@@ -349,6 +341,7 @@ on_woken(evutil_socket_t fd, short what, void *arg)
     obey(w, order);
     if (question)
         answer_question(w, question);
+    worker_keep_within(w); /* another worker may have asked for it */
 }
 
 /* Beginning and end -------------------------------------------------------------------------- */
@@ -405,6 +398,10 @@ worker_init(struct worker *w, size_t number, struct edition *e, const struct ans
     w->answerer.on_decided = on_decided;
     w->answerer.on_decided_arg = w;
     w->magic = WORKER_MAGIC;
+    if (limits->memory) {
+        w->sharing = limits->memory->workers;
+        limits->memory->workers = w;
+    }
     return WEIR_OK;
 }
 
@@ -528,6 +525,15 @@ worker_add(struct worker *w, struct conn *c)
     w->counts.opened++;
 }
 
+/* Whoever spreads connections sees every one that he has given come back, or its place would stay
+   taken for ever. */
+static void
+count_closed(struct worker *w)
+{
+    w->counts.closed++;
+    atomic_store_explicit(&w->closed, w->counts.closed, memory_order_relaxed);
+}
+
 void
 worker_remove(struct worker *w, struct conn *c)
 {
@@ -537,9 +543,16 @@ worker_remove(struct worker *w, struct conn *c)
         w->conns = c->next;
     if (c->next)
         c->next->prev = c->prev;
-    w->nconns--;
-    w->held -= c->held;
-    w->counts.closed++;
-    atomic_store_explicit(&w->closed, w->counts.closed, memory_order_relaxed);
+    if (--w->nconns == 0)
+        atomic_store_explicit(&w->most, 0, memory_order_relaxed);
+    worker_weigh(w, c->held, 0);
+    count_closed(w);
     tell_if_drained(w);
+}
+
+void
+worker_pass_over(struct worker *w)
+{
+    w->counts.opened++;
+    count_closed(w);
 }

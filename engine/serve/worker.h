@@ -21,7 +21,7 @@
     X(IDLE, "idle", "nothing was sent for longer than --idle-timeout allows")                      \
     X(LINE, "line", "a line took longer to arrive than --line-timeout allows")                     \
     X(SEND, "send", "answers were not read for longer than --send-timeout allows")                 \
-    X(MEMORY, "memory", "connections held more than --max-memory, and this one the most")
+    X(MEMORY, "memory", "connections held more than --max-memory together, and this one much of it")
 
 enum worker_end {
 #define X(name, text, detail) WORKER_END_##name,
@@ -31,15 +31,33 @@ enum worker_end {
 };
 
 const char *worker_end_name(enum worker_end e);
+const char *worker_end_detail(enum worker_end e);
 
 /* 0: no limit. */
 struct worker_limits {
     unsigned idle_ms, line_ms, send_ms;
-    size_t memory; /* bytes that connections of one worker may hold together */
+    struct worker_memory *memory; /* NULL: no limit */
 };
+
+/*
+ * What connections of all workers hold together, at one place for one limit. Who holds most has to
+ * go, whichever worker's he is: a worker that finds too much held asks the one that has him. So
+ * long as that one is busy, the sum may be WORKER_MEMORY_SLACK too great. Beyond that a worker
+ * whose connections have grown ends the greatest of its own, and does not wait: the sum is never
+ * greater than the limit, the slack, and for each worker what one event can add to a connection,
+ * which is no more than conn_most_memory.
+ */
+struct worker_memory {
+    size_t limit; /* bytes */
+    _Atomic size_t held;
+    struct worker *workers; /* all that share it; complete before the first is started */
+};
+
+#define WORKER_MEMORY_SLACK(limit) ((limit) / 8 < (size_t)4 << 20 ? (limit) / 8 : (size_t)4 << 20)
 
 struct worker_counts {
     uint64_t opened, closed;       /* connections */
+    uint64_t unopened;             /* of these, for want of memory: closed as they came */
     uint64_t silent;               /* closed without a byte from their client: probes, mostly */
     uint64_t broken;               /* closed by an error, or over unsent answers */
     uint64_t ended[WORKER_NENDS];  /* closed by a limit */
@@ -87,18 +105,21 @@ struct worker {
     struct worker_counts counts;
     struct latency latency;
     uint64_t told[WORKER_NENDS]; /* of counts.ended, what was said */
+    uint64_t told_unopened;      /* the same */
     bool has_told_tls;           /* since the last sweep */
     /* Memory that connections borrow for as long as they have something in it, so that an idle
        one has next to none. */
     char *spare_in;
     weir_buf spare_out;
 
+    struct worker *sharing; /* the next one in limits.memory->workers */
     pthread_t thread;
     bool started;
     int wake_fd;
     struct edition *_Atomic next; /* to move on to; NULL: none */
     _Atomic bool drained;         /* and no connection is left */
     _Atomic uint64_t closed;      /* connections, for whoever spreads them */
+    _Atomic size_t most;          /* no connection holds more bytes; for other workers to read */
     pthread_mutex_t lock;         /* of what follows */
     struct worker_fd {
         int fd;
@@ -130,6 +151,8 @@ bool worker_give(struct worker *w, int fd, struct tls *tls);
    it was that one's last seat. */
 bool worker_publish(struct worker *w, struct edition *e, struct edition **forgone);
 void worker_tell(struct worker *w, enum worker_order order);
+/* To look at its inbox, and at the limit of memory. */
+void worker_wake(struct worker *w);
 /* Asks for a report; hooks.news is called when it is made. */
 void worker_ask(struct worker *w, uint64_t question);
 /* false: it has not been made since the question. */
@@ -148,11 +171,15 @@ void worker_return_in(struct worker *w, char *in);
 weir_buf worker_borrow_out(struct worker *w);
 void worker_return_out(struct worker *w, weir_buf *out);
 
-/* Where a connection may hold more than before: closes connections, any of them, until all together
-   are within the limit of memory. */
+/* memory.c: a connection of its holds so many bytes, and held so many before. */
+void worker_weigh(struct worker *w, size_t before, size_t now);
+/* Where a connection may hold more than before: if all workers' together hold more than the limit,
+   closes connections, any of its own, or has another worker do so. */
 void worker_keep_within(struct worker *w);
 
 void worker_add(struct worker *w, struct conn *c);
 void worker_remove(struct worker *w, struct conn *c);
+/* Instead of both: it could not be made. */
+void worker_pass_over(struct worker *w);
 
 #endif

@@ -212,8 +212,9 @@ def test_many_connect_and_leave():
 
 
 def test_more_than_max_connections_are_told_so():
-    most = 8
-    with Hostile("--max-connections", str(most)) as server:
+    most, tcp = 8, f"127.0.0.1:{free_port()}"
+    with weir.Folder() as folder, \
+            Hostile("--max-connections", str(most), listen=[f"unix:{folder.path}/s", tcp]) as server:
         server.wait_for("rest", lambda s: s["connections"] == 0)
         with Beside(server):
             server.wait_for("the one beside", lambda s: s["connections"] == 1)
@@ -226,14 +227,16 @@ def test_more_than_max_connections_are_told_so():
                 said, _ = until_closed(s)
                 assert goodbye(said)[0] == "full", said
                 s.close()
-            # one that has something to say, and looks at nothing before it has said it
-            s = server.connect()
-            try:
-                s.sendall(own(1) * 1000)
-            except OSError:
-                pass
-            said, _ = until_closed(s)
-            assert goodbye(said)[0] == "full", said
+            for address in (None, tcp):  # one that looks at nothing before it has said what it has to
+                s = server.connect(address)
+                for _ in range(5):
+                    s.sendall(own(1) * 1000)
+                    time.sleep(0.01)
+                said, _ = until_closed(s)
+                assert goodbye(said)[0] == "full", said
+                s.close()
+            for _ in range(100):  # and more than are waited for
+                server.connect(tcp).close()
             clients.pop().close()
             end = time.monotonic() + weir.PATIENCE_S
             while True:  # the place is given again
@@ -250,6 +253,37 @@ def test_more_than_max_connections_are_told_so():
             status = server.check()
             assert status["refused"] >= 21 and status["connections"] == most, status
             assert server.said().count("clients are refused") == 1, server.said()
+
+
+def test_refusals_are_told_of_again_when_there_was_room():
+    for most in (1, 2, 12):
+        with Hostile("--max-connections", str(most)) as server:
+            for k in range(2):
+                server.wait_for("rest", lambda s: s["connections"] == 0)
+                clients = [server.connect() for _ in range(most + 3)]
+                server.wait_for("refusals", lambda s: s["refused"] >= 3 * (k + 1))
+                assert server.said().count("clients are refused") == k + 1, server.said()
+                for s in clients:
+                    s.close()
+                time.sleep(2.1)  # what comes sooner is no news
+
+
+def test_a_shortage_is_told_of_again_when_it_was_over():
+    """Where none were open as it began, too."""
+    with Hostile() as server:
+        for k in range(3):
+            server.wait_for("rest", lambda s: s["connections"] == 0)
+            few = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (4, few[1]))
+            s = server.connect()
+            s.sendall(own(k))
+            end = time.monotonic() + weir.PATIENCE_S
+            while server.said().count("connections have to wait") < k + 1:
+                assert time.monotonic() < end, server.said()
+                time.sleep(0.01)
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, few)
+            assert ids(s.recv(4096)) == [str(k)]
+            s.close()
 
 
 def test_without_descriptors_it_waits_and_does_not_spin():
@@ -587,7 +621,7 @@ def test_who_holds_most_memory_goes():
 
 
 def test_unread_answers_count_as_memory():
-    n, limit = size("WEIR_UNREAD", 10, 200), 4
+    n, limit = size("WEIR_UNREAD", 10, 200), 7
     data = b"".join(own(k) for k in range(20_000))
     need_descriptors(n + 200)
     with Hostile("--max-memory", f"{limit}M") as server, Beside(server):
@@ -615,6 +649,61 @@ def test_unread_answers_count_as_memory():
         assert SANITIZED or grown < (limit + 48) * 1024, f"memory grew by {grown} KiB"
         for s in clients:
             s.close()
+
+
+def test_connections_by_tls_count_as_memory():
+    """Those that are idle, and such as do not end their handshakes."""
+    n, limit = 300, 7 * MIB
+    address = f"127.0.0.1:{free_port()}"
+    need_descriptors(2 * n + 200)
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        context = ssl.create_default_context(cafile=cert)
+        hello = client_hello(context)
+        with Hostile("--max-memory", str(limit), "--tls-cert", cert, "--tls-key", key,
+                     listen=[f"unix:{folder.path}/s", address]) as server, Beside(server, reloads=False):
+            clients = []
+            for k in range(n):  # one after the other: it is the newest that goes, being the greatest
+                s = server.connect(address)
+                s.sendall(hello)
+                clients.append(s)
+            server.wait_for("its limit", lambda s: s["closed_memory"] > 0 and s["held_bytes"] <= limit)
+            status = server.check()
+            each = 44 * 1024
+            assert limit - 2 * each < status["held_bytes"] <= limit, status
+            assert status["closed_memory"] >= n - limit // each, status
+            for s in clients:
+                s.close()
+            server.wait_for("the one beside", lambda s: s["connections"] == 1 and s["held_bytes"] < each)
+            idle = []
+            for _ in range(20):
+                s = context.wrap_socket(server.connect(address), server_hostname="localhost")
+                s.sendall(own(1))
+                assert ids(s.recv(4096)) == ["1"]
+                idle.append(s)
+            server.wait_for("rest", lambda s: 0 <= s["held_bytes"] - 20 * 32 * 1024 < 300_000)
+            for s in idle:
+                s.close()
+
+
+def test_one_client_may_hold_what_all_may():
+    """Answers that are not read, beside nobody who holds anything: no share of the limit is kept for
+    other threads."""
+    data = b"".join(own(k) for k in range(20_000))
+    with Hostile("--max-memory", "7M", workers=16) as server:
+        s = server.connect()
+        s.setblocking(False)
+        quiet = time.monotonic() + 1
+        while time.monotonic() < quiet:
+            try:
+                s.send(data)
+                quiet = time.monotonic() + 1
+            except BlockingIOError:
+                time.sleep(0.02)
+        status = server.check()
+        assert status["held_bytes"] > 1 * MIB, status
+        assert status["closed_memory"] == 0 and status["connections"] == 1, status
+        s.close()
 
 
 def strange_lines():

@@ -65,6 +65,20 @@ def test_a_port_beyond_loopback_needs_a_word_of_consent():
     assert done.code == 2 and b"--insecure" in done.err, done.text()
 
 
+def test_a_limit_of_memory_that_nobody_can_keep_to_is_refused():
+    def start(*limits):
+        return weir.run("serve", "--rules", weir.INDIA, "--listen", "127.0.0.1:99999", *limits, timeout=30)
+
+    for limits in (("--max-memory", "3", "--workers", "4"), ("--max-memory", "5M"),
+                   ("--max-memory", "20M", "--max-line", "10M")):
+        done = start(*limits)
+        assert done.code == 2 and b"tagweir: --max-memory: " in done.err, done.text()
+        least = re.search(rb"may hold (\d+K)", done.err)[1].decode()
+        done = start("--max-memory", least, *limits[2:])  # as it says: now the address is the matter
+        assert b"--max-memory" not in done.err and b"99999" in done.err, done.text()
+    assert b"--max-memory" not in start("--max-memory", "0").err
+
+
 def test_writes_cut_anywhere_change_nothing():
     rng = random.Random(SEED)
     expected = None

@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import time
 
@@ -19,13 +20,13 @@ def free_port():
         return s.getsockname()[1]
 
 
-def make(folder, name, by=None, subject="localhost"):
+def make(folder, name, by=None, subject="localhost", days=30):
     """A key and a certificate, its own or signed by another; the paths."""
     if not shutil.which("openssl"):
         raise tap.Skip("there is no openssl to make certificates with")
     key, cert = str(folder.path / f"{name}.key"), str(folder.path / f"{name}.pem")
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-               "-nodes", "-days", "2", "-subj", f"/CN={subject}", "-keyout", key, "-out", cert,
+               "-nodes", "-days", str(days), "-subj", f"/CN={subject}", "-keyout", key, "-out", cert,
                "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     if by:
         command += ["-CA", by[1], "-CAkey", by[0]]
@@ -98,6 +99,7 @@ def test_what_is_no_tls_is_told_and_harms_nobody():
         key, cert = make(folder, "server")
         with Tls(key, cert) as server:
             s = server.connect(server.listen[1])
+            who = "%s:%d" % s.getsockname()
             s.sendall(SAMPLE)
             try:
                 while s.recv(1 << 16):
@@ -105,7 +107,42 @@ def test_what_is_no_tls_is_told_and_harms_nobody():
             except ConnectionError:
                 pass
             assert ask(server.secure(cert), SAMPLE) == weir.decide(SAMPLE)
-            assert "TLS" in server.said(), server.said()
+            assert f"TLS handshake with {who}: the client does not speak TLS\n" in server.said(), \
+                server.said()
+
+
+def test_who_was_reset_by_his_peer_is_named():
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        with Tls(key, cert) as server:
+            s = server.secure(cert)
+            who = "%s:%d" % s.getsockname()
+            s.sendall(SAMPLE[:SAMPLE.index(b"\n") + 1])
+            s.recv(1)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            s.close()
+            end = time.monotonic() + weir.PATIENCE_S
+            while "TLS with" not in server.said() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert f"TLS with {who}: " in server.said(), server.said()
+
+
+def test_beyond_max_connections_nothing_is_said_that_is_no_tls():
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server")
+        with Tls(key, cert, args=["--max-connections", "1"]) as server:
+
+            def secure():
+                try:
+                    return server.secure(cert)
+                except (ssl.SSLEOFError, ConnectionError):  # the latter: over what it has sent
+                    return None
+
+            one = secure()
+            while not one:  # the place is that of whoever looked whether the server listens
+                one = secure()
+            assert [secure() for _ in range(3)] == [None] * 3
+            assert ask(one, SAMPLE) == weir.decide(SAMPLE)
 
 
 def test_certificates_are_renewed_with_the_rules():
@@ -128,6 +165,22 @@ def test_certificates_are_renewed_with_the_rules():
             while "goes on with the certificate" not in server.said() and time.monotonic() < end:
                 time.sleep(0.02)
             assert "goes on with the certificate" in server.said(), server.said()
+
+
+def test_a_certificate_that_expires_soon_is_told_of():
+    with weir.Folder() as folder:
+        key, cert = make(folder, "server", days=15)
+        with Tls(key, cert) as server:
+            assert "expires soon" not in server.said(), server.said()
+            make(folder, "server", days=13)  # into the same files
+            end = time.monotonic() + weir.PATIENCE_S
+            server.process.send_signal(signal.SIGHUP)
+            while "expires soon" not in server.said() and time.monotonic() < end:
+                time.sleep(0.02)
+            assert f"--tls-cert {cert}: a certificate expires soon; it is valid until 2" in server.said(), \
+                server.said()
+        with Tls(key, cert) as server:
+            assert server.said().count("expires soon") == 1, server.said()
 
 
 def test_openssl_talks_to_it():

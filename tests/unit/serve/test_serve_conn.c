@@ -2,19 +2,18 @@
  * serve/conn: how a connection ends whose socket takes nothing at the moment that its client is to
  * be told so, as by TLS, where that is bytes of its own.
  *
- * The build puts __wrap_wire_shutdown in front of the engine's calls (tests/CMakeLists.txt).
+ * And what they hold: after every event, what is counted.
+ *
+ * The build puts the functions here named __wrap_* in front of the engine's calls
+ * (tests/CMakeLists.txt).
  */
 #include "unit/test.h"
 
-#include "unit/match/given.h"
+#include "unit/serve/stepped.h"
 
-#include "serve/worker.h"
-
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <sys/socket.h>
+#include <time.h>
 
 #define FOREVER INT_MAX
 
@@ -36,6 +35,51 @@ __wrap_wire_shutdown(struct wire *w)
         atomic_fetch_sub(&refusals, 1);
     errno = atomic_load(&reason);
     return -1;
+}
+
+/* By so much does each look at a clock put it on: a turn lasts for one batch where that is much. */
+static atomic_int hurry_ms;
+
+int __real_clock_gettime(clockid_t id, struct timespec *ts);
+int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
+
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *ts)
+{
+    static atomic_long ahead_ms;
+    int rc = __real_clock_gettime(id, ts);
+    long ms = atomic_fetch_add(&ahead_ms, atomic_load(&hurry_ms));
+
+    ts->tv_sec += ms / 1000;
+    ts->tv_nsec += ms % 1000 * 1000000;
+    if (ts->tv_nsec >= 1000000000) {
+        ts->tv_sec++;
+        ts->tv_nsec -= 1000000000;
+    }
+    return rc;
+}
+
+/* Events after which what is counted was compared with what is held. */
+static atomic_int compared;
+
+/* A client that takes all answers as soon as some wait for it, and how many it took. -1: none. */
+static atomic_int taker = -1, taken;
+
+void __real_worker_keep_within(struct worker *w);
+void __wrap_worker_keep_within(struct worker *w);
+
+void
+__wrap_worker_keep_within(struct worker *w)
+{
+    size_t held = 0;
+
+    for (const struct conn *c = w->conns; c; c = c->next)
+        held += (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap + wire_memory(&c->wire);
+    assert_int_equal(w->held, held);
+    atomic_fetch_add(&compared, 1);
+    if (atomic_load(&taker) >= 0 && w->conns && w->conns->out.len > 0)
+        atomic_fetch_add(&taken, (int)lines_got(atomic_load(&taker), NULL));
+    __real_worker_keep_within(w);
 }
 
 /* A worker with one client. */
@@ -209,6 +253,37 @@ who_ends_before_he_was_told_is_told(void **state)
     release(&s);
 }
 
+/* Also where answers can be sent while a turn is due. */
+static void
+what_is_held_is_counted_after_every_event(void **state)
+{
+    enum { LEN = sizeof STEPPED_POST - 1, DUE = 10000 };
+    static char posts[DUE * LEN];
+    size_t sent = 0, got = 0;
+    struct stepped s;
+
+    (void)state;
+    for (size_t i = 0; i < DUE; i++)
+        memcpy(posts + i * LEN, STEPPED_POST, LEN);
+    begin_stepped(&s, &(struct worker_limits){0});
+    atomic_store(&compared, 0);
+    atomic_store(&hurry_ms, 10);
+    int client = give_client(&s, NULL);
+    atomic_store(&taker, client);
+    while (got < DUE) {
+        ssize_t n = send(client, posts + sent, sizeof posts - sent, 0);
+
+        sent += n > 0 ? (size_t)n : 0;
+        step(&s);
+        got += lines_got(client, NULL) + (size_t)atomic_exchange(&taken, 0);
+    }
+    atomic_store(&taker, -1);
+    atomic_store(&hurry_ms, 0);
+    assert_true(atomic_load(&compared) > 20);
+    (void)close(client);
+    end_stepped(&s);
+}
+
 int
 main(void)
 {
@@ -217,6 +292,7 @@ main(void)
         cmocka_unit_test(who_cannot_be_told_is_closed),
         cmocka_unit_test(nobody_waits_for_longer_than_for_answers),
         cmocka_unit_test(who_ends_before_he_was_told_is_told),
+        cmocka_unit_test(what_is_held_is_counted_after_every_event),
     };
 
     return cmocka_run_group_tests_name("serve/conn", tests, NULL, NULL);
