@@ -240,7 +240,7 @@ add_entry(struct found *found, const FTSENT *e)
 {
     weir_span name = {e->fts_name, e->fts_namelen};
 
-    if ((e->fts_info != FTS_F && e->fts_info != FTS_SL) || name.p[0] == '.')
+    if (e->fts_info != FTS_F && e->fts_info != FTS_SL)
         return true;
     if (is_rule_file(name))
         return add_walked(&found->rules, e->fts_path);
@@ -256,7 +256,10 @@ walk_folder(const char *folder, struct found *found)
     bool ok = walk != NULL || errno != ENOMEM;
 
     for (FTSENT *e; ok && walk && (e = fts_read(walk)) != NULL;)
-        ok = add_entry(found, e);
+        if (e->fts_level > FTS_ROOTLEVEL && e->fts_name[0] == '.')
+            (void)fts_set(walk, e, FTS_SKIP); /* what tools keep, such as .git and ..data */
+        else
+            ok = add_entry(found, e);
     if (walk)
         (void)fts_close(walk);
     return ok;

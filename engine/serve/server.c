@@ -110,7 +110,7 @@ on_come(void *arg, evutil_socket_t fd, bool is_unix)
     server_say(s, true, "a connection was refused: out of memory");
 }
 
-/* A worker's. */
+/* A worker's, and the watch's. */
 static void
 on_say(void *arg, bool is_problem, const char *line)
 {
@@ -362,12 +362,15 @@ open_listeners(struct server *s)
 }
 
 /* What is written in steps has this long from one to the next. */
-#define SETTLE_MS 500
+static const struct watch_times watch_times = {
+    .settle_ms = 500, .most_ms = 5000, .again_ms = 10000};
 
 static enum server_result
 watch_rules(struct server *s)
 {
-    s->watch = watch_new(s->base, s->o.rules, s->o.nrules, SETTLE_MS, server_on_changed_files, s);
+    struct watch_hooks hooks = {.changed = server_on_changed_files, .say = on_say, .arg = s};
+
+    s->watch = watch_new(s->base, s->o.rules, s->o.nrules, &watch_times, &hooks);
     if (s->watch)
         return SERVER_OK;
     server_say(s, true, "cannot watch the rules for changes: %s", strerror(errno));

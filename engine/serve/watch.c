@@ -1,140 +1,166 @@
 /*
  * Watching by inotify. Which folders there are is looked up anew after each change, before rules
  * are loaded: what changes from then on is heard, what changed before is loaded.
+ *
+ * One inotify descriptor lasts as long as the watch: a folder that is watched already needs neither
+ * room in the system's tables nor, after privileges were given up, permissions to stay so.
  */
 #include "serve/watch.h"
 
+#include "flow/clock.h"
+#include "serve/watch_parts.h"
+
 #include <errno.h>
-#include <fts.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define CHANGES                                                                                    \
-    (IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM |              \
-     IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
-
-/* Folders in which only one name matters. */
-struct parent {
-    int number;       /* inotify's */
-    const char *name; /* NULL: all do, it is among the folders of another path */
-};
+/* Rules that were loaded before the watch began were read no longer ago than this. */
+#define LOADING_MS (10 * 60 * 1000)
 
 struct watch {
     struct event_base *base;
     const char *const *paths;
     size_t n;
-    struct timeval settle;
-    void (*changed)(void *arg);
-    void *arg;
-    struct parent *parents; /* by path */
-    struct event *event, *settled;
+    struct watch_times times;
+    struct watch_hooks hooks;
+    struct places places;
+    struct event *event, *settled, *again;
     int fd;
+    int64_t since_us; /* of the first change that was not acted on; 0: there is none */
+    bool said;        /* that not all can be watched */
 };
 
-static bool
-add_folder(int fd, const char *path, struct parent *parents, size_t n)
+static struct timeval
+span_of_us(int64_t us)
 {
-    int number = inotify_add_watch(fd, path, CHANGES | IN_ONLYDIR | IN_MASK_ADD);
-
-    for (size_t i = 0; i < n; i++)
-        if (parents[i].number == number)
-            parents[i].name = NULL;
-    return number >= 0 || errno == ENOENT || errno == ENOTDIR; /* it has gone meanwhile */
+    return (struct timeval){.tv_sec = us / 1000000, .tv_usec = us % 1000000};
 }
 
-/* All folders at and below the path. */
-static bool
-add_tree(int fd, const char *path, struct parent *parents, size_t n)
+/* Called again by each change: changes that follow each other closely are loaded once. */
+static void
+note_change(struct watch *w)
 {
-    char *const roots[] = {(char *)path, NULL};
-    FTS *tree = fts_open(roots, FTS_COMFOLLOW | FTS_PHYSICAL | FTS_NOSTAT | FTS_NOCHDIR, NULL);
-    bool good = tree != NULL;
-    const FTSENT *e;
+    int64_t now = clock_running_us(), wait = (int64_t)w->times.settle_ms * 1000;
 
-    while (good && (e = fts_read(tree)))
-        if (e->fts_info == FTS_D)
-            good = add_folder(fd, e->fts_accpath, parents, n);
-    int error = errno;
-    if (tree)
-        (void)fts_close(tree);
-    errno = error;
-    return good;
+    if (!w->since_us)
+        w->since_us = now;
+    int64_t left = w->since_us + (int64_t)w->times.most_ms * 1000 - now;
+    if (wait > left)
+        wait = left > 0 ? left : 0;
+    struct timeval t = span_of_us(wait);
+    (void)event_add(w->settled, &t);
 }
 
-/* The folder that the path is in, for the path's own name. */
-static bool
-add_parent(int fd, const char *path, struct parent *out)
-{
-    const char *slash = strrchr(path, '/');
-    char *folder = !slash          ? strdup(".")
-                   : slash == path ? strdup("/")
-                                   : strndup(path, (size_t)(slash - path));
+/* Looking ------------------------------------------------------------------------------------- */
 
-    if (!folder)
-        return false;
-    out->name = slash ? slash + 1 : path;
-    out->number = inotify_add_watch(fd, folder, CHANGES | IN_ONLYDIR | IN_MASK_ADD);
-    int error = errno;
-    free(folder);
-    errno = error;
-    return out->number >= 0;
+static const char *
+remedy(int error)
+{
+    if (error == ENOSPC)
+        return ": the system watches as much as fs.inotify.max_user_watches allows; raise it";
+    if (error == EACCES)
+        return ": the server's user may not read it; let it";
+    return "";
 }
 
-static void on_event(evutil_socket_t fd, short what, void *arg);
+/* Once, until all is well again. */
+static void
+tell(struct watch *w, int error, const char *where)
+{
+    char line[1024];
 
-/* false: errno; what was watched before still is. */
-static bool
+    if (w->said == (error != 0))
+        return;
+    w->said = error != 0;
+    if (!error)
+        (void)snprintf(line, sizeof line, "--watch: all rules are watched again");
+    else
+        (void)snprintf(line, sizeof line,
+                       "--watch: %.600s cannot be watched: %s%s. Until then the rules are looked "
+                       "at every %.3g s; SIGHUP loads them at once",
+                       where ? where : "the rules", strerror(error), remedy(error),
+                       w->times.again_ms / 1e3);
+    w->hooks.say(w->hooks.arg, error != 0, line);
+}
+
+/* Those that are not among the new ones. */
+static void
+leave_places(int fd, const struct places *old, const struct places *now)
+{
+    for (size_t i = 0; i < old->n; i++)
+        if (old->items[i].number >= 0 && !places_find(now, old->items[i].number))
+            (void)inotify_rm_watch(fd, old->items[i].number);
+}
+
+/* Where there is no memory all stays as it was. */
+static void
 look_up(struct watch *w)
 {
-    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    struct parent *parents = calloc(w->n, sizeof *parents);
-    bool good = fd >= 0 && parents;
+    struct places now;
+    struct timeval again = span_of_us((int64_t)w->times.again_ms * 1000);
+    bool good = places_look(w->fd, w->paths, w->n, &w->places, &now);
 
-    for (size_t i = 0; i < w->n && good; i++)
-        good = add_parent(fd, w->paths[i], &parents[i]);
-    for (size_t i = 0; i < w->n && good; i++)
-        good = add_tree(fd, w->paths[i], parents, w->n);
-    struct event *event = good ? event_new(w->base, fd, EV_READ | EV_PERSIST, on_event, w) : NULL;
-    if (!event || event_add(event, NULL) < 0) {
-        int error = errno;
-
-        free(parents);
-        if (event)
-            event_free(event);
-        if (fd >= 0)
-            (void)close(fd);
-        errno = error;
-        return false;
-    }
-    if (w->event)
-        event_free(w->event);
-    if (w->fd >= 0)
-        (void)close(w->fd);
-    free(w->parents);
-    w->fd = fd;
-    w->event = event;
-    w->parents = parents;
-    return true;
+    tell(w, good ? now.error : ENOMEM, now.where);
+    if (!good || now.error)
+        (void)event_add(w->again, &again);
+    else
+        (void)event_del(w->again);
+    if (good)
+        leave_places(w->fd, &w->places, &now);
+    struct places gone = good ? w->places : now;
+    if (good)
+        w->places = now;
+    places_free(&gone);
 }
 
-/* Of a folder that is watched for one name, and for nothing else, others do not matter. */
+static void
+on_settled(evutil_socket_t fd, short what, void *arg)
+{
+    struct watch *w = arg;
+
+    (void)fd;
+    (void)what;
+    w->since_us = 0;
+    look_up(w);
+    w->hooks.changed(w->hooks.arg);
+}
+
+/* Something is not watched: what changed there was not heard. */
+static void
+on_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct watch *w = arg;
+    uint64_t before = w->places.print;
+
+    (void)fd;
+    (void)what;
+    look_up(w);
+    if (w->places.print != before)
+        note_change(w);
+}
+
+/* Hearing ------------------------------------------------------------------------------------- */
+
 static bool
 matters(const struct watch *w, const struct inotify_event *e)
 {
-    bool is_parent = false;
+    struct place *p = places_find(&w->places, e->wd);
 
+    if (e->mask & IN_Q_OVERFLOW)
+        return true;
+    if (!p)
+        return false; /* of a folder that was left */
     if (e->mask & IN_IGNORED)
+        p->number = -1;
+    if (!e->len || place_names(p, e->name))
+        return true; /* the folder itself; or on a way */
+    if (!p->is_whole || e->name[0] == '.')
         return false;
-    for (size_t i = 0; i < w->n; i++) {
-        if (w->parents[i].number != e->wd)
-            continue;
-        is_parent = true;
-        if (!w->parents[i].name || (e->len && strcmp(e->name, w->parents[i].name) == 0))
-            return true;
-    }
-    return !is_parent;
+    /* a log that lies among the rules would be loaded for, and written of that, for ever */
+    return watch_is_rule_file(e->name) || !(e->mask & IN_MODIFY);
 }
 
 static void
@@ -146,46 +172,46 @@ on_event(evutil_socket_t fd, short what, void *arg)
     ssize_t n;
 
     (void)what;
-    while ((n = read(fd, events, sizeof events)) > 0)
-        for (ssize_t at = 0; at < n;) {
-            const struct inotify_event *e = (const void *)(events + at);
+    n = read(fd, events, sizeof events); /* more are read by the next call */
+    for (ssize_t at = 0; at < n;) {
+        const struct inotify_event *e = (const void *)(events + at);
 
-            changed |= matters(w, e);
-            at += (ssize_t)(sizeof *e + e->len);
-        }
+        changed |= matters(w, e);
+        at += (ssize_t)(sizeof *e + e->len);
+    }
     if (changed)
-        (void)event_add(w->settled, &w->settle);
+        note_change(w);
 }
 
-static void
-on_settled(evutil_socket_t fd, short what, void *arg)
+static bool
+begin(struct watch *w)
 {
-    struct watch *w = arg;
-
-    (void)fd;
-    (void)what;
-    (void)look_up(w); /* else what was watched before still is */
-    w->changed(w->arg);
+    w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    if (w->fd < 0)
+        return false;
+    errno = ENOMEM;
+    w->settled = evtimer_new(w->base, on_settled, w);
+    w->again = evtimer_new(w->base, on_again, w);
+    w->event = event_new(w->base, w->fd, EV_READ | EV_PERSIST, on_event, w);
+    if (!w->settled || !w->again || !w->event || event_add(w->event, NULL) < 0)
+        return false;
+    look_up(w);
+    if (w->places.newest_ms > clock_now_ms() - LOADING_MS)
+        note_change(w); /* it may have changed between */
+    return true;
 }
 
 struct watch *
-watch_new(struct event_base *base, const char *const *paths, size_t n, unsigned settle_ms,
-          void (*changed)(void *arg), void *arg)
+watch_new(struct event_base *base, const char *const *paths, size_t n,
+          const struct watch_times *times, const struct watch_hooks *hooks)
 {
     struct watch *w = calloc(1, sizeof *w);
 
     if (!w)
         return NULL;
     *w = (struct watch){
-        .base = base,
-        .paths = paths,
-        .n = n,
-        .settle = {.tv_sec = settle_ms / 1000, .tv_usec = (suseconds_t)(settle_ms % 1000) * 1000},
-        .changed = changed,
-        .arg = arg,
-        .fd = -1};
-    w->settled = evtimer_new(base, on_settled, w);
-    if (w->settled && look_up(w))
+        .base = base, .paths = paths, .n = n, .times = *times, .hooks = *hooks, .fd = -1};
+    if (begin(w))
         return w;
     int error = errno;
     watch_free(w);
@@ -198,12 +224,12 @@ watch_free(struct watch *w)
 {
     if (!w)
         return;
-    if (w->settled)
-        event_free(w->settled);
-    if (w->event)
-        event_free(w->event);
+    struct event *events[] = {w->event, w->settled, w->again};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        if (events[i])
+            event_free(events[i]);
     if (w->fd >= 0)
         (void)close(w->fd);
-    free(w->parents);
+    places_free(&w->places);
     free(w);
 }

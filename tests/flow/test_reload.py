@@ -1,6 +1,7 @@
 """Rules that change while the server runs: nobody waits, nothing is lost, every answer is right."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -21,6 +22,15 @@ rules:
 """
 WITHHOLD = RULES.format(id="one", action="withhold")
 DOWNRANK = RULES.format(id="two", action="downrank") + "    factor: 0.1\n"
+LISTED = """tagweir: 1
+lists:
+  l: {hashtags: tags.txt}
+rules:
+  - id: three
+    regions: [IN]
+    action: withhold
+    match: {hashtags: [{list: l}]}
+"""
 # 1,000 take some minutes: WEIR_RELOADS=1000 python3 tests/flow/test_reload.py many
 RELOADS = int(os.environ.get("WEIR_RELOADS", 40))
 ORACLE = Path(weir.TAGWEIR).parent / "tests" / "weir-oracle"
@@ -136,6 +146,46 @@ def test_files_that_change_are_loaded_when_they_rest():
             put(folder, "rules/deeper/b.yaml", DOWNRANK.replace("downrank", "detain"))
             said = wait_for(server, "reload refused", before)
             assert "what they were" not in said and "b.yaml" in said, said
+
+
+def test_rules_that_links_lead_to_are_heard():
+    """As Kubernetes mounts a ConfigMap: the link ..data is swung, and what it led to is removed."""
+    with weir.Folder() as folder:
+        path = folder.path / "rules"
+        folder.write("rules/..1/r.yaml", WITHHOLD)
+        folder.write("rules/.git/other.yaml", "no rules")
+        os.symlink("..1", path / "..data")
+        os.symlink("..data/r.yaml", path / "r.yaml")
+        with weir.Server(rules=f"{path}/", args=["--watch"]) as server:
+            for n, text in enumerate((DOWNRANK, WITHHOLD, DOWNRANK), 2):
+                before = len(server.said())
+                folder.write(f"rules/..{n}/r.yaml", text)
+                os.symlink(f"..{n}", path / "..new")
+                os.replace(path / "..new", path / "..data")
+                shutil.rmtree(path / f"..{n - 1}")
+                said = wait_for(server, "reloaded:", before)
+                assert "refused" not in said, said
+
+
+def test_rules_that_go_and_come_back_are_heard():
+    with weir.Folder() as folder:
+        path = folder.path / "etc" / "rules"
+        folder.write("etc/rules/r.yaml", LISTED)
+        folder.write("etc/rules/tags.txt", "#one\n")
+        with weir.Server(rules=path / "r.yaml", args=["--watch"]) as server:
+            before = len(server.said())
+            folder.write("etc/rules/tags.txt", "#two\n")
+            wait_for(server, "reloaded:", before)
+            before = len(server.said())
+            shutil.rmtree(folder.path / "etc")
+            wait_for(server, "reload refused", before)
+            before = len(server.said())
+            folder.write("etc/rules/tags.txt", "#three\n")
+            folder.write("etc/rules/r.yaml", LISTED)
+            wait_for(server, "reloaded:", before)
+            before = len(server.said())
+            folder.write("etc/rules/tags.txt", "#four\n")
+            wait_for(server, "reloaded:", before)
 
 
 def expected_by(rules):

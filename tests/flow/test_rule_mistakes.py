@@ -1,5 +1,6 @@
 """Mistakes in rule files: exit 3, the place, what to do; and nothing is decided by them."""
 import json
+import os
 import re
 
 import weir
@@ -265,6 +266,18 @@ def test_files_of_a_folder_that_are_not_read_are_named():
         done = weir.expect(weir.run("check", folder.path))
         assert done.err.decode().split("\n")[:-1] == told, done.text()
         assert b"1 file, 1 rule," in done.out and b"no errors, 5 warnings" in done.out, done.text()
+
+
+def test_what_begins_with_a_dot_is_not_read_in_a_folder():
+    with weir.Folder() as folder:
+        folder.write("..1/a.yaml", HEAD + RULE)
+        folder.write(".git/b.yaml", "no rules")
+        folder.write(".c.yaml", "no rules")
+        os.symlink("..1", folder.path / "..data")
+        os.symlink("..data/a.yaml", folder.path / "a.yaml")
+        done = weir.expect(weir.run("check", folder.path))
+        assert b"1 file, 1 rule," in done.out and not done.err, done.text()
+        weir.expect(weir.run("check", folder.path / "..data"))
 
 
 def test_a_list_given_as_rules_says_how_to_use_it():
