@@ -8,6 +8,7 @@
 #include "serve/trial.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -35,8 +36,9 @@ struct loader {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t asked;
     struct load_job *jobs, *answers; /* oldest first */
+    struct load_job *doing;          /* NULL: none */
     struct edition *discarded;
-    _Atomic bool stop; /* looked at without it as well */
+    bool stop;
     bool hurries;
     bool has_tried, may_hurry; /* whether it may, was tried */
     pid_t tid;                 /* 0: it has not begun, or ended */
@@ -49,8 +51,10 @@ load_job_new(void)
 {
     struct load_job *j = calloc(1, sizeof *j);
 
-    if (j)
+    if (j) {
         j->max_shrink = 100;
+        j->asker = -1;
+    }
     return j;
 }
 
@@ -62,9 +66,27 @@ load_job_free(struct load_job *j)
     weir_ruleset_unref(j->rs);
     weir_ruleset_unref(j->current);
     weir_buf_fini(&j->report);
+    if (j->asker >= 0)
+        (void)close(j->asker);
     free(j->feed);
     free(j->token);
     free(j);
+}
+
+void
+load_job_give_up(struct load_job *j)
+{
+    atomic_store(&j->stop, true);
+}
+
+/* POLLHUP is a Unix socket's that was closed: who has only said all sends no such thing. */
+static bool
+is_over(const void *job)
+{
+    const struct load_job *j = job;
+    struct pollfd asker = {.fd = j->asker};
+
+    return atomic_load(&j->stop) || (poll(&asker, 1, 0) > 0 && asker.revents & POLLHUP);
 }
 
 static void
@@ -154,18 +176,17 @@ make_ready(struct load_job *j, weir_ruleset *rs)
 
 /* What would come of it. */
 static void
-try_out(struct load_job *j, weir_ruleset *rs, const _Atomic bool *stop)
+try_out(struct load_job *j, weir_ruleset *rs)
 {
     weir_buf_printf(&j->report, "ruleset %.16s, %" PRIu32 " rules, %" PRIu32 " orders\n",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
     if (*j->feed)
-        j->status = trial_run(j->feed, j->current, rs, j->answer, stop, &j->report);
+        j->status = trial_run(j->feed, j->current, rs, j->answer, is_over, j, &j->report);
 }
 
 static void
-do_job(struct load_job *j, const _Atomic bool *stop)
+load(struct load_job *j)
 {
-    int64_t began = clock_running_us();
     weir_ruleset *rs = j->rs ? weir_ruleset_ref(j->rs) : NULL;
 
     j->status = rs ? WEIR_OK : compile(j, &rs);
@@ -175,13 +196,23 @@ do_job(struct load_job *j, const _Atomic bool *stop)
         if (j->shrunk)
             j->status = WEIR_E_RULES;
         else if (j->dry)
-            try_out(j, rs, stop);
+            try_out(j, rs);
         else if (!j->unchanged)
             make_ready(j, rs);
     }
     if (j->status == WEIR_E_NOMEM)
         weir_buf_puts(&j->report, "out of memory\n");
     weir_ruleset_unref(rs);
+}
+
+static void
+do_job(struct load_job *j)
+{
+    int64_t began = clock_running_us();
+
+    if (!j->dry || !is_over(j))
+        load(j);
+    j->given_up = j->dry && is_over(j);
     j->took_us = clock_running_us() - began;
 }
 
@@ -262,9 +293,11 @@ answer_next(struct loader *l)
     struct load_job *j = l->jobs;
 
     l->jobs = j->next;
+    l->doing = j;
     (void)pthread_mutex_unlock(&l->lock);
-    do_job(j, &l->stop);
+    do_job(j);
     (void)pthread_mutex_lock(&l->lock);
+    l->doing = NULL;
     append(&l->answers, j);
     (void)pthread_mutex_unlock(&l->lock);
     l->done(l->arg);
@@ -339,6 +372,8 @@ loader_free(struct loader *l)
         return;
     (void)pthread_mutex_lock(&l->lock);
     l->stop = true;
+    if (l->doing)
+        load_job_give_up(l->doing);
     (void)pthread_cond_signal(&l->asked);
     (void)pthread_mutex_unlock(&l->lock);
     loader_hurry(l);

@@ -6,6 +6,7 @@
 #include "flow/clock.h"
 #include "serve/daemon.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,7 +93,9 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
     const char *what = rollback ? "rollback" : j->dry ? "dry run" : "reload";
 
     weir_buf_put(out, (weir_span){j->report.p, j->report.len});
-    if (j->dry && j->status == WEIR_OK)
+    if (j->given_up)
+        weir_buf_puts(out, "dry run refused: rules are to be loaded, which goes first; ask again");
+    else if (j->dry && j->status == WEIR_OK)
         weir_buf_puts(out, "dry run: these rules could be loaded; nothing has changed");
     else if (j->edition)
         put_edition(j, rollback, out);
@@ -109,7 +112,8 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
 static void
 start(struct server *s, struct load_job *j)
 {
-    (void)daemon_reloading("loading rules");
+    if (!j->dry)
+        (void)daemon_reloading("loading rules");
     s->loading = j;
     (void)event_add(s->hurry, &patience);
     loader_ask(s->loader, j);
@@ -124,10 +128,10 @@ start_next(struct server *s)
     (void)event_del(s->hurry);
     if (s->draining)
         return; /* the end would have to wait for it */
-    if (!j) {
-        server_tell_manager(s);
+    if (!j || j->dry)
+        server_tell_manager(s); /* that rules were loaded: dry runs may take long */
+    if (!j)
         return;
-    }
     s->waiting = j->next;
     weir_ruleset_unref(j->current); /* may be another one by now */
     j->current = weir_ruleset_ref(s->rs);
@@ -138,7 +142,7 @@ static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
-    bool ok = j->dry ? j->status == WEIR_OK : j->edition || j->unchanged;
+    bool ok = j->dry ? j->status == WEIR_OK && !j->given_up : j->edition || j->unchanged;
     weir_buf said = {0};
 
     put_end(s, j, asker->rollback, &said);
@@ -217,6 +221,7 @@ new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
     return j;
 }
 
+/* Dry runs wait for all loads, and no load for a dry run: it may take as long as a day's posts. */
 static void
 enqueue(struct server *s, struct load_job *j)
 {
@@ -226,9 +231,12 @@ enqueue(struct server *s, struct load_job *j)
         start(s, j);
         return;
     }
-    while (*at)
+    while (*at && (j->dry || !(*at)->dry))
         at = &(*at)->next;
+    j->next = *at;
     *at = j;
+    if (!j->dry && s->loading->dry)
+        load_job_give_up(s->loading);
 }
 
 /* Signals that come while one load waits already are done with it. */
@@ -271,7 +279,7 @@ server_on_changed_files(void *server)
 }
 
 void
-server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg)
+server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn, void *arg)
 {
     char *path = strdup(feed ? feed : "");
 
@@ -286,6 +294,7 @@ server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg
     }
     j->dry = true;
     j->feed = path;
+    j->asker = fcntl(asker, F_DUPFD_CLOEXEC, 0); /* without: it goes on to its end */
     j->paths = s->o.rules;
     j->npaths = s->o.nrules;
     j->max_shrink = s->o.max_shrink;

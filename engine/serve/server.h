@@ -93,8 +93,14 @@ typedef void server_load_fn(void *arg, bool ok, const char *said);
 /* Load the rules again. @param accept_shrink  Lists may have lost what they like. fn may be NULL.
  */
 void server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg);
-/* Load them, and change nothing. @param feed  A path: answer its lines by both; NULL: do not. */
-void server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg);
+/*
+ * Load them, and change nothing. Loads that are none go first: a dry run that is under way when one
+ * is asked for is refused.
+ * @param feed   A path: answer its lines by both; NULL: do not.
+ * @param asker  A Unix connection: the run ends when its other end is closed. It may be closed here
+ *               before that.
+ */
+void server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn, void *arg);
 /* Back to the rule set that was served before. */
 void server_rollback(struct server *s, server_load_fn *fn, void *arg);
 const struct server_load *server_last_load(const struct server *s);

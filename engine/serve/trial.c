@@ -18,6 +18,10 @@
 /* Answers that are shown whole, before and after. */
 #define SHOWN 5u
 
+/* Lines after which it is asked whether somebody still wants to know: a system call, and some
+   milliseconds of work. */
+#define LINES_A_LOOK 256u
+
 struct trial {
     struct answerer before, after;
     weir_buf out_before, out_after;
@@ -25,6 +29,9 @@ struct trial {
     uint64_t lines, differ;
     weir_buf shown;
     unsigned nshown;
+    trial_over_fn *is_over;
+    const void *arg;
+    bool over; /* it was said to be */
 };
 
 /* Of a record all but what names the rule set, which is its end. */
@@ -91,6 +98,7 @@ try_line(struct trial *t, weir_span bytes, size_t avail)
         .bytes = bytes, .avail = avail, .number = ++t->lines, .now_ms = t->now_ms};
     weir_status st = answer_whole(&t->before, line, &t->out_before);
 
+    t->over = t->lines % LINES_A_LOOK == 0 && t->is_over(t->arg);
     if (st == WEIR_OK)
         st = answer_whole(&t->after, line, &t->out_after);
     if (st == WEIR_OK)
@@ -106,15 +114,15 @@ try_lines(struct trial *t, struct frame *f, bool at_end)
     weir_span line;
     size_t avail;
 
-    while (st == WEIR_OK && (got = frame_next(f, &line, &avail)) != FRAME_MORE)
+    while (st == WEIR_OK && !t->over && (got = frame_next(f, &line, &avail)) != FRAME_MORE)
         st = got == FRAME_LINE ? try_line(t, line, avail) : WEIR_E_NOMEM;
-    if (st == WEIR_OK && at_end && (got = frame_end(f, &line, &avail)) != FRAME_MORE)
+    if (st == WEIR_OK && !t->over && at_end && (got = frame_end(f, &line, &avail)) != FRAME_MORE)
         st = got == FRAME_LINE ? try_line(t, line, avail) : WEIR_E_NOMEM;
     return st;
 }
 
 static weir_status
-try_file(struct trial *t, int fd, size_t max_line, const _Atomic bool *stop)
+try_file(struct trial *t, int fd, size_t max_line)
 {
     char *in = malloc(FRAME_MEMORY);
     weir_status st = in ? WEIR_OK : WEIR_E_NOMEM;
@@ -122,7 +130,7 @@ try_file(struct trial *t, int fd, size_t max_line, const _Atomic bool *stop)
     ssize_t n = 1;
 
     frame_init(&frame, max_line);
-    while (st == WEIR_OK && n > 0 && !atomic_load(stop)) {
+    while (st == WEIR_OK && n > 0 && !t->over) {
         n = read(fd, in, FRAME_CHUNK);
         if (n < 0) {
             st = WEIR_E_IO;
@@ -176,15 +184,15 @@ open_file(const char *feed)
 }
 
 static weir_status
-run(struct trial *t, const char *feed, size_t max_line, const _Atomic bool *stop, weir_buf *report)
+run(struct trial *t, const char *feed, size_t max_line, weir_buf *report)
 {
     int fd = open_file(feed);
-    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line, stop);
+    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line);
 
     if (st == WEIR_E_IO)
         weir_buf_printf(report, "%s: %s\n", feed,
                         errno == EINVAL ? "is no regular file" : strerror(errno));
-    else if (st == WEIR_OK)
+    else if (st == WEIR_OK && !t->over)
         put_report(t, report);
     if (fd >= 0)
         (void)close(fd);
@@ -193,16 +201,16 @@ run(struct trial *t, const char *feed, size_t max_line, const _Atomic bool *stop
 
 weir_status
 trial_run(const char *feed, weir_ruleset *before, weir_ruleset *after,
-          const struct answer_options *o, const _Atomic bool *stop, weir_buf *report)
+          const struct answer_options *o, trial_over_fn *over, const void *arg, weir_buf *report)
 {
-    struct trial t = {.now_ms = clock_now_ms()};
+    struct trial t = {.now_ms = clock_now_ms(), .is_over = over, .arg = arg};
     weir_status st = answerer_init(&t.before, before, o);
 
     if (st != WEIR_OK)
         return st;
     st = answerer_init(&t.after, after, o);
     if (st == WEIR_OK) {
-        st = run(&t, feed, o->max_line, stop, report);
+        st = run(&t, feed, o->max_line, report);
         answerer_fini(&t.after);
     }
     answerer_fini(&t.before);

@@ -215,6 +215,86 @@ def test_a_feed_that_is_tried_keeps_nobody_waiting():
         asking.close()
 
 
+def answer(asking):
+    """What is said to somebody who asked on the control socket, and how long that took."""
+    began = time.monotonic()
+    said = weir.read_all(asking).decode()
+    asking.close()
+    return said, time.monotonic() - began
+
+
+def test_no_load_waits_for_a_dry_run():
+    """An order that has to be in force now comes behind a feed that takes an hour."""
+    with weir.Folder() as folder, Hostile() as server:
+        feed = folder.write("feed", own(1) * 2_000_000)
+        for what in "reload", "rollback", "hangup":
+            trying, waiting = server.connect(server.control), server.connect(server.control)
+            for s in trying, waiting:
+                s.sendall(f"dry-run {feed}\n".encode())
+                server.status()
+            time.sleep(0.2)
+            before = len(server.said())
+            server.put(RULES.format(id=what))
+            began = time.monotonic()
+            if what == "hangup":
+                server.process.send_signal(signal.SIGHUP)
+                server.wait_until_said("SIGHUP")
+                while "reloaded: " not in server.said()[before:]:
+                    assert time.monotonic() < began + weir.PATIENCE_S, server.said()
+                    time.sleep(0.01)
+            else:
+                assert "from now on" in server.ask(what)
+            took = time.monotonic() - began
+            assert took < PROMPT_S, f"{what} took {took} s behind a dry run"
+            said, _ = answer(trying)
+            assert said.startswith("refused\n") and "rules are to be loaded" in said, said
+            waiting.close()
+
+
+def test_a_dry_run_ends_with_its_asker():
+    """Who has only said all that there was to say waits on."""
+    with weir.Folder() as folder, Hostile() as server:
+        feed = folder.write("feed", own(1) * 2_000_000)
+        gone = [server.connect(server.control) for _ in range(3)]
+        for s in gone:
+            s.sendall(f"dry-run {feed}\n".encode())
+            server.status()
+        last = server.connect(server.control)
+        last.sendall(f"dry-run {folder.write('one', own(1))}\n".encode())
+        last.shutdown(socket.SHUT_WR)
+        server.status()
+        time.sleep(0.2)
+        for s in gone:
+            s.close()
+        said, took = answer(last)
+        assert said.startswith("done\n") and "1 lines, 1 posts" in said, said
+        assert took < PROMPT_S, f"it waited {took} s for what nobody waits for"
+
+
+def test_the_service_manager_hears_of_loads_alone():
+    """Not of dry runs, which change nothing, and for which nobody there should have to wait."""
+    with weir.Folder() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{folder.path}/notify")
+        os.environ["NOTIFY_SOCKET"] = f"{folder.path}/notify"
+        try:
+            server = Hostile()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        with server:
+            manager.settimeout(weir.PATIENCE_S)
+            assert manager.recv(1000).startswith(b"READY=1"), "it began"
+            server.ask("dry-run")
+            server.put(RULES.format(id="two"))
+            server.ask("reload")
+            heard = []
+            while not heard or not heard[-1].startswith(b"RELOADING=1"):
+                heard.append(manager.recv(1000))
+            assert manager.recv(1000).startswith(b"READY=1"), "it was loaded"
+        assert all(h.startswith(b"READY=1") for h in heard[:-1]), heard
+        rest = manager.recv(1000)
+        assert rest.startswith(b"STOPPING=1"), rest
+
+
 def test_a_hangup_before_it_serves_is_no_death():
     n = size("WEIR_LITERALS", 100_000, 300_000)
     with weir.Folder() as folder:
