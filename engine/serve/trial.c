@@ -18,15 +18,15 @@
 /* Answers that are shown whole, before and after. */
 #define SHOWN 5u
 
-/* Lines after which it is asked whether somebody still wants to know: a system call, and some
+/* Posts after which it is asked whether somebody still wants to know: a system call, and some
    milliseconds of work. */
-#define LINES_A_LOOK 256u
+#define STEPS_A_LOOK 256u
 
 struct trial {
     struct answerer before, after;
     weir_buf out_before, out_after;
     int64_t now_ms;
-    uint64_t lines, differ;
+    uint64_t lines, steps, differ;
     weir_buf shown;
     unsigned nshown;
     trial_over_fn *is_over;
@@ -46,63 +46,54 @@ without_ruleset(weir_span record)
     return record;
 }
 
-/* The next of the answers to a line, without its newline; false: there are no more. */
-static bool
-next_answer(weir_span *rest, weir_span *out)
+/* One answer, without its newline; or what has none, as a line that is skipped may have. */
+static weir_span
+answer_in(const weir_buf *out)
 {
-    const char *end = rest->len ? memchr(rest->p, '\n', rest->len) : NULL;
-
-    if (!end)
-        return false;
-    *out = (weir_span){rest->p, (size_t)(end - rest->p)};
-    rest->len -= out->len + 1;
-    rest->p = end + 1;
-    return true;
+    return (weir_span){out->p, out->len ? out->len - 1 : 0};
 }
 
 static void
 compare(struct trial *t)
 {
-    weir_span left = {t->out_before.p, t->out_before.len};
-    weir_span right = {t->out_after.p, t->out_after.len}, a, b;
+    weir_span a = answer_in(&t->out_before), b = answer_in(&t->out_after);
+    weir_span x = without_ruleset(a), y = without_ruleset(b);
 
-    while (next_answer(&left, &a) && next_answer(&right, &b)) {
-        weir_span x = without_ruleset(a), y = without_ruleset(b);
-
-        if (x.len == y.len && memcmp(x.p, y.p, x.len) == 0)
-            continue;
-        t->differ++;
-        if (t->nshown++ < SHOWN)
-            weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
-    }
+    if (x.len == y.len && (x.len == 0 || memcmp(x.p, y.p, x.len) == 0))
+        return;
+    t->differ++;
+    if (t->nshown++ < SHOWN)
+        weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
 }
 
+/* Any room at all is room for one item: a page has many, and all their answers at once would be
+   many times its size. */
 static weir_status
-answer_whole(struct answerer *a, struct answer_line line, weir_buf *out)
+answer_one(struct answerer *a, struct answer_line *line, weir_buf *out)
 {
-    weir_status st = WEIR_OK;
+    struct answer_room room = {.bytes = 1, .work = 1};
 
     out->len = 0;
-    while (st == WEIR_OK && !line.done) {
-        struct answer_room room = {.bytes = SIZE_MAX, .work = SIZE_MAX};
-
-        st = answer_go_on(a, &line, &room, out);
-    }
-    return st;
+    return answer_go_on(a, line, &room, out);
 }
 
+/* Item by item by both, which find the same ones in a line. */
 static weir_status
 try_line(struct trial *t, weir_span bytes, size_t avail)
 {
-    struct answer_line line = {
+    struct answer_line before = {
         .bytes = bytes, .avail = avail, .number = ++t->lines, .now_ms = t->now_ms};
-    weir_status st = answer_whole(&t->before, line, &t->out_before);
+    struct answer_line after = before;
+    weir_status st = WEIR_OK;
 
-    t->over = t->lines % LINES_A_LOOK == 0 && t->is_over(t->arg);
-    if (st == WEIR_OK)
-        st = answer_whole(&t->after, line, &t->out_after);
-    if (st == WEIR_OK)
-        compare(t);
+    while (st == WEIR_OK && !before.done && !t->over) {
+        st = answer_one(&t->before, &before, &t->out_before);
+        if (st == WEIR_OK)
+            st = answer_one(&t->after, &after, &t->out_after);
+        if (st == WEIR_OK)
+            compare(t);
+        t->over = ++t->steps % STEPS_A_LOOK == 0 && t->is_over(t->arg);
+    }
     return st;
 }
 

@@ -11,7 +11,7 @@ import threading
 import time
 
 import weir
-from hostile import (PROMPT_S, RULES, SANITIZED, Beside, Hostile, ids, own, reset, size,
+from hostile import (MIB, PROMPT_S, RULES, SANITIZED, Beside, Hostile, ids, own, reset, size,
                      until_closed)
 from test_control import adds_up
 from weir import tap
@@ -269,6 +269,32 @@ def test_a_dry_run_ends_with_its_asker():
         said, took = answer(last)
         assert said.startswith("done\n") and "1 lines, 1 posts" in said, said
         assert took < PROMPT_S, f"it waited {took} s for what nobody waits for"
+
+
+def test_a_page_that_is_tried_takes_no_more_than_its_size():
+    """Its answers together are hundreds of times as long."""
+    if SANITIZED:
+        raise tap.Skip("sanitizers keep what was freed")
+    regions = ("AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA "
+               "CD CF CG CH CI CL CM CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI").split()
+    rules = "tagweir: 1\nrules:\n" + "".join(
+        f"  - {{id: r-{r.lower()}, regions: [{r}], action: withhold, match: {{hashtags: [a]}}}}\n"
+        for r in regions)
+    tweets = [{"id": str(k), "author_id": "1", "entities": {"hashtags": [{"tag": "a"}]}}
+              for k in range(10_000)]
+    with weir.Folder() as folder, Hostile() as server:
+        server.put(rules)
+        server.ask("reload")
+        feed = folder.write("feed", json.dumps({"data": tweets}, separators=(",", ":")) + "\n")
+        server.put(rules.replace("withhold", "downrank"))
+        before = server.peak_kib()
+        said = server.ask(f"dry-run {feed}")
+        more = (server.peak_kib() - before) / 1024
+        answers = 2 * 10_000 * len(regions) * 100 / MIB
+        print(f"# {feed.stat().st_size / MIB:.1f} MiB with answers of some {answers:.0f} MiB: "
+              f"{more:.1f} MiB more")
+        assert "1 lines, 10000 posts, 0 queries: 10000 would be answered otherwise" in said, said
+        assert more < answers / 2, f"{more} MiB"
 
 
 def test_the_service_manager_hears_of_loads_alone():
