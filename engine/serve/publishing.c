@@ -110,6 +110,38 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
 }
 
 static void
+refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
+{
+    server_say(s, true, "%s", why);
+    if (fn)
+        fn(arg, false, why);
+}
+
+static void
+refuse_job(struct server *s, struct load_job *j, const char *why)
+{
+    const struct asker *asker = j->token;
+
+    refuse(s, asker->fn, asker->arg, why);
+    load_job_free(j);
+}
+
+/* What a job is about is what is served when it is begun: another load may have ended since it was
+   asked for. false: there is nothing to go back to. */
+static bool
+aim(const struct server *s, struct load_job *j)
+{
+    const struct asker *asker = j->token;
+
+    if (asker->rollback && !s->previous)
+        return false;
+    j->current = weir_ruleset_ref(s->rs);
+    if (asker->rollback)
+        j->rs = weir_ruleset_ref(s->previous);
+    return true;
+}
+
+static void
 start(struct server *s, struct load_job *j)
 {
     if (!j->dry)
@@ -122,20 +154,15 @@ start(struct server *s, struct load_job *j)
 static void
 start_next(struct server *s)
 {
-    struct load_job *j = s->waiting;
+    while (s->waiting && !s->loading) {
+        struct load_job *j = s->waiting;
 
-    s->loading = NULL;
-    (void)event_del(s->hurry);
-    if (s->draining)
-        return; /* the end would have to wait for it */
-    if (!j || j->dry)
-        server_tell_manager(s); /* that rules were loaded: dry runs may take long */
-    if (!j)
-        return;
-    s->waiting = j->next;
-    weir_ruleset_unref(j->current); /* may be another one by now */
-    j->current = weir_ruleset_ref(s->rs);
-    start(s, j);
+        s->waiting = j->next;
+        if (aim(s, j))
+            start(s, j);
+        else
+            refuse_job(s, j, "rollback refused, nothing has changed: no other rules were served");
+    }
 }
 
 static void
@@ -162,7 +189,13 @@ end_load(struct server *s, struct load_job *j)
         asker->fn(asker->arg, ok, text);
     weir_buf_fini(&said);
     load_job_free(j);
+    s->loading = NULL;
+    (void)event_del(s->hurry);
+    if (s->draining)
+        return; /* the end would have to wait for what comes next */
     start_next(s);
+    if (!s->loading || s->loading->dry)
+        server_tell_manager(s); /* that rules were loaded: dry runs may take long */
 }
 
 void
@@ -187,14 +220,6 @@ server_drop_loads(struct server *s)
     s->waiting = NULL;
 }
 
-static void
-refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
-{
-    server_say(s, true, "%s", why);
-    if (fn)
-        fn(arg, false, why);
-}
-
 /* A job for the loader, that knows who asked. NULL: it was said. */
 static struct load_job *
 new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
@@ -214,7 +239,6 @@ new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
     }
     *asker = (struct asker){.rollback = rollback, .fn = fn, .arg = arg};
     j->token = asker;
-    j->current = weir_ruleset_ref(s->rs);
     j->number = ++s->editions;
     j->nseats = server_nseats(s);
     j->answer = &s->o.answer;
@@ -227,15 +251,13 @@ enqueue(struct server *s, struct load_job *j)
 {
     struct load_job **at = &s->waiting;
 
-    if (!s->loading) {
-        start(s, j);
-        return;
-    }
     while (*at && (j->dry || !(*at)->dry))
         at = &(*at)->next;
     j->next = *at;
     *at = j;
-    if (!j->dry && s->loading->dry)
+    if (!s->loading)
+        start_next(s);
+    else if (!j->dry && s->loading->dry)
         load_job_give_up(s->loading);
 }
 
@@ -304,15 +326,10 @@ server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn
 void
 server_rollback(struct server *s, server_load_fn *fn, void *arg)
 {
-    if (!s->previous) {
-        refuse(s, fn, arg, "rollback refused, nothing has changed: no other rules were served");
-        return;
-    }
     struct load_job *j = new_job(s, true, fn, arg);
-    if (!j)
-        return;
-    j->rs = weir_ruleset_ref(s->previous);
-    enqueue(s, j);
+
+    if (j)
+        enqueue(s, j);
 }
 
 const struct server_load *

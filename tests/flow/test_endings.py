@@ -251,6 +251,32 @@ def test_no_load_waits_for_a_dry_run():
             waiting.close()
 
 
+def begin_a_long_load(server, rules, n):
+    """A list that takes a while; the connection that will be told how it went."""
+    many_literals(rules, n)
+    asking = server.connect(server.control)
+    asking.sendall(b"reload\n")
+    server.status()
+    time.sleep(0.05)
+    if "reloaded" in server.said():
+        raise tap.Skip("the rules were loaded too fast: say more WEIR_LITERALS")
+    return asking
+
+
+def test_a_rollback_goes_back_from_the_rules_that_were_loaded_meanwhile():
+    n = size("WEIR_LITERALS", 100_000, 300_000)
+    with weir.Folder() as folder:
+        many_literals(folder.path / "rules", 10)
+        with Hostile("--max-shrink", "100", rules=folder.path / "rules") as server:
+            first = server.status()["ruleset"]
+            reloading = begin_a_long_load(server, folder.path / "rules", n)
+            assert "rolled back" in server.ask("rollback")  # although there is nothing to go back to yet
+            assert answer(reloading)[0].startswith("done\n")
+            assert server.status()["ruleset"] == first
+        with Hostile("--max-shrink", "100", rules=folder.path / "rules") as server:
+            assert "no other rules" in server.refused("rollback")
+
+
 def test_a_dry_run_ends_with_its_asker():
     """Who has only said all that there was to say waits on."""
     with weir.Folder() as folder, Hostile() as server:
