@@ -261,15 +261,18 @@ enqueue(struct server *s, struct load_job *j)
         load_job_give_up(s->loading);
 }
 
-/* Signals that come while one load waits already are done with it. */
+/* Signals and changes that come while a load for such waits already are done with it, and who has
+   sent a signal wants to hear how it went. */
 static bool
-is_asked_for(const struct server *s)
+is_asked_for(const struct server *s, bool quiet)
 {
     for (const struct load_job *j = s->waiting; j; j = j->next) {
-        const struct asker *asker = j->token;
+        struct asker *asker = j->token;
 
-        if (!asker->fn && !asker->rollback)
+        if (!asker->fn && !asker->rollback) {
+            asker->quiet = asker->quiet && quiet;
             return true;
+        }
     }
     return false;
 }
@@ -277,7 +280,7 @@ is_asked_for(const struct server *s)
 static void
 reload(struct server *s, bool accept_shrink, bool quiet, server_load_fn *fn, void *arg)
 {
-    struct load_job *j = !fn && is_asked_for(s) ? NULL : new_job(s, false, fn, arg);
+    struct load_job *j = !fn && is_asked_for(s, quiet) ? NULL : new_job(s, false, fn, arg);
 
     if (!j)
         return;

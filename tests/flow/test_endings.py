@@ -277,6 +277,23 @@ def test_a_rollback_goes_back_from_the_rules_that_were_loaded_meanwhile():
             assert "no other rules" in server.refused("rollback")
 
 
+def test_who_sends_a_signal_hears_how_it_went():
+    """Also where a load that a change of files asks for waits already, which need not tell."""
+    n = size("WEIR_LITERALS", 100_000, 300_000)
+    with weir.Folder() as folder:
+        rules = folder.path / "rules"
+        many_literals(rules, 10)
+        with Hostile("--max-shrink", "100", "--watch", rules=rules) as server:
+            reloading = begin_a_long_load(server, rules, 4 * n)
+            time.sleep(1)  # until files that have changed count as resting, and are to be loaded
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_until_said("SIGHUP")
+            if "reloaded" in server.said():
+                raise tap.Skip("the rules were loaded too fast: say more WEIR_LITERALS")
+            assert answer(reloading)[0].startswith("done\n")
+            server.wait_until_said("the rules are what they were")
+
+
 def test_a_dry_run_ends_with_its_asker():
     """Who has only said all that there was to say waits on."""
     with weir.Folder() as folder, Hostile() as server:
