@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
 
 static void
 say(void *arg, bool is_problem, const char *line)
@@ -90,6 +92,14 @@ hold_hangups(bool hold)
     (void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
 }
 
+/* While a thread compiles rules that nobody will decide by: what it uses goes with the process. */
+static _Noreturn void
+leave(int rc)
+{
+    (void)fflush(NULL);
+    _exit(rc);
+}
+
 static int
 serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
 {
@@ -138,8 +148,10 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     }
     if (!a->quiet)
         print_summary(a, s);
-    server_close(s);
-    return r == SERVER_OK ? EXIT_DONE : EXIT_IO;
+    int rc = r == SERVER_OK ? EXIT_DONE : EXIT_IO;
+    if (!server_close(s))
+        leave(rc);
+    return rc;
 }
 
 static int

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the thread is worth beside others when it has to hurry: a tenth of one that decides. */
@@ -25,6 +26,9 @@ static const struct sched_param no_param = {0};
 
 /* Fewer entries than these may go from any list. */
 #define SHRINK_LEAST 100u
+
+/* For what is about to end; where it is not, nobody waits for what would come of it. */
+#define PATIENCE_MS 200
 
 /* Diagnostics told of one load; the rest are counted. */
 #define TOLD_MOST 20u
@@ -365,11 +369,23 @@ drop(struct load_job *j)
     }
 }
 
-void
+static bool
+ends_in_time(struct loader *l)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PATIENCE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_timedjoin_np(l->thread, NULL, &until) == 0;
+}
+
+bool
 loader_free(struct loader *l)
 {
     if (!l)
-        return;
+        return true;
     (void)pthread_mutex_lock(&l->lock);
     l->stop = true;
     if (l->doing)
@@ -377,7 +393,8 @@ loader_free(struct loader *l)
     (void)pthread_cond_signal(&l->asked);
     (void)pthread_mutex_unlock(&l->lock);
     loader_hurry(l);
-    (void)pthread_join(l->thread, NULL);
+    if (!ends_in_time(l))
+        return false;
     (void)pthread_mutex_lock(&l->lock);
     free_discarded(l);
     (void)pthread_mutex_unlock(&l->lock);
@@ -386,6 +403,7 @@ loader_free(struct loader *l)
     (void)pthread_cond_destroy(&l->asked);
     (void)pthread_mutex_destroy(&l->lock);
     free(l);
+    return true;
 }
 
 void

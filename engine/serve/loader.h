@@ -44,8 +44,12 @@ struct loader;
 
 /* @param done  Called on the loader's thread when a job is answered; must not block. */
 struct loader *loader_new(void (*done)(void *arg), void *arg);
-/* Waits for the job that is being done; others are dropped. NULL is allowed. */
-void loader_free(struct loader *l);
+/*
+ * Jobs are dropped; the one that is being done is waited for, for a moment: a dry run ends by then.
+ * false: it goes on, as compiling cannot be interrupted; the loader, and all that the job was
+ * given, must then stay until the process ends. NULL is allowed.
+ */
+bool loader_free(struct loader *l);
 
 struct load_job *load_job_new(void);
 /* Whatever of the job is still in it goes with it; not its edition. */

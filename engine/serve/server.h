@@ -76,7 +76,12 @@ enum server_result server_run(struct server *s);
 /* After server_run: what was done, and the rule set served last; valid until server_close. */
 const struct server_sums *server_sums(const struct server *s);
 const weir_ruleset *server_ruleset(const struct server *s);
-void server_close(struct server *s);
+/*
+ * Nobody can connect any more, and nothing is decided. false: rules are still being compiled, which
+ * nothing can interrupt. All that the server was given must then stay, and the process be left by
+ * _exit().
+ */
+bool server_close(struct server *s);
 
 /* For those who control it; on its thread, while server_run runs ------------------------------ */
 

@@ -148,6 +148,19 @@ def many_literals(folder, n):
         "  - {id: one, regions: [IN], action: withhold, match: {hashtags: [{list: many}]}}\n")
 
 
+def begin_a_long_load(server, rules, n):
+    """A list that takes a while; the connection that will be told how it went."""
+    many_literals(rules, n)
+    before = len(server.said())
+    asking = server.connect(server.control)
+    asking.sendall(b"reload\n")
+    server.status()
+    time.sleep(0.05)
+    if "reloaded" in server.said()[before:]:
+        raise tap.Skip("the rules were loaded too fast: say more WEIR_LITERALS")
+    return asking
+
+
 def test_sigterm_while_rules_are_loaded():
     n = size("WEIR_LITERALS", 100_000, 300_000)
     with weir.Folder() as folder:
@@ -173,6 +186,27 @@ def test_sigterm_while_rules_are_loaded():
             took = time.monotonic() - began
             print(f"# a load of {n} literals under way: clients ended after {answered:.2f} s, the "
                   f"process after {took:.2f} s")
+
+
+def test_the_end_does_not_wait_for_rules_that_nobody_will_decide_by():
+    n = size("WEIR_LITERALS", 100_000, 300_000) * (2 if SANITIZED else 8)
+    with weir.Folder() as folder:
+        rules, socket_file = folder.path / "rules", f"{folder.path}/socket"
+        many_literals(rules, 10)
+        with Hostile("--max-shrink", "100", rules=rules, listen=[f"unix:{socket_file}"]) as server:
+            many_literals(rules, n)
+            began = time.monotonic()
+            server.ask("reload")
+            whole = time.monotonic() - began
+            begin_a_long_load(server, rules, n + 1)
+            began = time.monotonic()
+            server.process.terminate()
+            assert server.process.wait(weir.PATIENCE_S) == 0, server.said()
+            took = time.monotonic() - began
+            server.summary()
+            assert not os.path.exists(socket_file) and not os.path.exists(server.control[5:])
+        print(f"# a load takes {whole:.2f} s, and ending during one {took:.2f} s")
+        assert took < max(whole / 2, 0.5), (took, whole)
 
 
 def test_what_is_asked_for_at_the_end_is_refused():
@@ -251,18 +285,6 @@ def test_no_load_waits_for_a_dry_run():
             waiting.close()
 
 
-def begin_a_long_load(server, rules, n):
-    """A list that takes a while; the connection that will be told how it went."""
-    many_literals(rules, n)
-    asking = server.connect(server.control)
-    asking.sendall(b"reload\n")
-    server.status()
-    time.sleep(0.05)
-    if "reloaded" in server.said():
-        raise tap.Skip("the rules were loaded too fast: say more WEIR_LITERALS")
-    return asking
-
-
 def test_a_rollback_goes_back_from_the_rules_that_were_loaded_meanwhile():
     n = size("WEIR_LITERALS", 100_000, 300_000)
     with weir.Folder() as folder:
@@ -284,8 +306,8 @@ def test_who_sends_a_signal_hears_how_it_went():
         rules = folder.path / "rules"
         many_literals(rules, 10)
         with Hostile("--max-shrink", "100", "--watch", rules=rules) as server:
-            reloading = begin_a_long_load(server, rules, 4 * n)
-            time.sleep(1)  # until files that have changed count as resting, and are to be loaded
+            reloading = begin_a_long_load(server, rules, n * (2 if SANITIZED else 8))
+            time.sleep(0.8)  # until files that have changed count as resting, and are to be loaded
             server.process.send_signal(signal.SIGHUP)
             server.wait_until_said("SIGHUP")
             if "reloaded" in server.said():
