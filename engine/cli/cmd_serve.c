@@ -74,7 +74,7 @@ become_user(const struct args *a)
     bool good = !a->user || daemon_drop_to(a->user, &why);
 
     weir_buf_putc(&why, '\0');
-    if (!good)
+    if (!good || why.failed || why.len > 1)
         ui_say("%s", why.failed ? "out of memory" : why.p);
     weir_buf_fini(&why);
     return good;

@@ -46,6 +46,7 @@ struct loader {
     bool hurries;
     bool has_tried, may_hurry; /* whether it may, was tried */
     pid_t tid;                 /* 0: it has not begun, or ended */
+    bool started;
 };
 
 /* Jobs --------------------------------------------------------------------------------------- */
@@ -335,23 +336,26 @@ struct loader *
 loader_new(void (*done)(void *arg), void *arg)
 {
     struct loader *l = calloc(1, sizeof *l);
-    sigset_t all, before;
 
     if (!l)
         return NULL;
     *l = (struct loader){.done = done, .arg = arg};
     (void)pthread_mutex_init(&l->lock, NULL);
     (void)pthread_cond_init(&l->asked, NULL);
+    return l;
+}
+
+bool
+loader_start(struct loader *l)
+{
+    sigset_t all, before;
+
+    CHECK(!l->started);
     (void)sigfillset(&all); /* signals are the main thread's */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&l->thread, NULL, run, l) == 0;
+    l->started = pthread_create(&l->thread, NULL, run, l) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started)
-        return l;
-    (void)pthread_cond_destroy(&l->asked);
-    (void)pthread_mutex_destroy(&l->lock);
-    free(l);
-    return NULL;
+    return l->started;
 }
 
 static void
@@ -393,7 +397,7 @@ loader_free(struct loader *l)
     (void)pthread_cond_signal(&l->asked);
     (void)pthread_mutex_unlock(&l->lock);
     loader_hurry(l);
-    if (!ends_in_time(l))
+    if (l->started && !ends_in_time(l))
         return false;
     (void)pthread_mutex_lock(&l->lock);
     free_discarded(l);

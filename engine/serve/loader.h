@@ -44,6 +44,8 @@ struct loader;
 
 /* @param done  Called on the loader's thread when a job is answered; must not block. */
 struct loader *loader_new(void (*done)(void *arg), void *arg);
+/* Jobs wait until its thread is there; once. false: there can be none. */
+bool loader_start(struct loader *l);
 /*
  * Jobs are dropped; the one that is being done is waited for, for a moment: a dry run ends by then.
  * false: it goes on, as compiling cannot be interrupted; the loader, and all that the job was

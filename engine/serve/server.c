@@ -480,6 +480,8 @@ server_run(struct server *s)
     for (size_t i = 0; i < s->nworkers && r == SERVER_OK; i++)
         if (worker_start(&s->workers[i]) != WEIR_OK)
             r = no_memory(s);
+    if (r == SERVER_OK && !loader_start(s->loader))
+        r = no_memory(s);
     server_watch_time(s);
     if (r == SERVER_OK)
         server_tell_manager(s);

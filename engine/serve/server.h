@@ -71,7 +71,7 @@ size_t server_nlisteners(const struct server *s);
 const char *server_listener_name(const struct server *s, size_t i);
 size_t server_nhttp(const struct server *s);
 const char *server_http_name(const struct server *s, size_t i);
-/* Serve until a signal has been obeyed. */
+/* Serve until a signal has been obeyed. There are no threads before. */
 enum server_result server_run(struct server *s);
 /* After server_run: what was done, and the rule set served last; valid until server_close. */
 const struct server_sums *server_sums(const struct server *s);
