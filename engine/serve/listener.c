@@ -1,7 +1,6 @@
 /*
- * Binding. Promised to operators: a Unix socket is open to its owner alone unless told, is never
- * for a moment open to others than those it is meant for, and never taken from a server that lives;
- * nothing listens beyond loopback unencrypted unless told.
+ * Binding, of TCP, and taking what a service manager passed; Unix sockets are listener_unix.c's.
+ * Promised to operators: nothing listens beyond loopback unencrypted unless told.
  */
 #include "serve/activation.h"
 #include "serve/listener_parts.h"
