@@ -13,15 +13,23 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+/* Each line says whose it is, as journals keep lines; those of one message stay together. */
 static void
-say(void *arg, bool is_problem, const char *line)
+say(void *arg, bool is_problem, const char *text)
 {
     const struct args *a = arg;
 
-    if (is_problem || !a->quiet)
-        ui_say("%s", line);
+    if (!is_problem && a->quiet)
+        return;
+    flockfile(stderr);
+    for (size_t len; *text; text += len + (text[len] == '\n')) {
+        len = strcspn(text, "\n");
+        ui_say("%.*s", (int)len, text);
+    }
+    funlockfile(stderr);
 }
 
 /* Scripts wait for these lines: who reads one may connect. */

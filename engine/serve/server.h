@@ -29,9 +29,9 @@ struct server_options {
     size_t http_conns;   /* that it may have */
     unsigned http_ms;    /* how long requests and answers may take; 0: no limit */
     unsigned drain_ms;   /* after a signal: how long answers may take to be read */
-    /* Lines for a person, the last without its newline; is_problem: more than a report. Any thread,
-       several at once. */
-    void (*say)(void *arg, bool is_problem, const char *line);
+    /* A line or more for a person, the last without its newline; is_problem: more than a report.
+       Any thread, several at once. */
+    void (*say)(void *arg, bool is_problem, const char *text);
     void *say_arg;
 };
 

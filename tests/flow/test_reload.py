@@ -85,6 +85,8 @@ def test_bad_rules_change_nothing_and_say_why():
             put(folder, "rules.yaml", WITHHOLD.replace("withhold", "delete"))
             said = reload(server, "reload refused")
             assert "rules.yaml:5:" in said and "delete" in said, said
+            lines = server.said().splitlines()
+            assert len(lines) > 4 and all(line.startswith("tagweir: ") for line in lines), lines
             put(folder, "rules.yaml", WITHHOLD + '    tests:\n      hit: ["#other"]\n')
             said = reload(server, "reload refused")
             os.unlink(folder.path / "rules.yaml")
