@@ -5,6 +5,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/gone.h"
 #include "serve/trial.h"
 
 #include <inttypes.h>
@@ -172,6 +173,13 @@ has_shrunk(struct load_job *j, const weir_ruleset *rs)
     return shrunk;
 }
 
+/* What time it is for those that decide; posts that have times of their own aside. */
+static int64_t
+time_of(const struct load_job *j)
+{
+    return j->answer->clock == ANSWER_FIXED ? j->answer->at_ms : clock_now_ms();
+}
+
 static void
 make_ready(struct load_job *j, weir_ruleset *rs)
 {
@@ -198,6 +206,8 @@ load(struct load_job *j)
     if (j->status == WEIR_OK) {
         j->unchanged = is_same(j->current, rs);
         j->shrunk = !j->rs && has_shrunk(j, rs);
+        if (j->current && !j->rs)
+            j->ngone = gone_tell(j->current, rs, time_of(j), &j->report);
         if (j->shrunk)
             j->status = WEIR_E_RULES;
         else if (j->dry)

@@ -34,6 +34,7 @@ struct load_job {
     bool unchanged;          /* the rules are those of `current`: no edition was made */
     bool given_up;           /* dry: nothing is known */
     bool shrunk;             /* refused for a list that shrank; status is WEIR_E_RULES */
+    size_t ngone;            /* orders and rules in force that it takes away; in `report` */
     weir_buf report;         /* messages for people, a line each or more */
     int64_t took_us;
 

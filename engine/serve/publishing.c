@@ -184,7 +184,7 @@ end_load(struct server *s, struct load_job *j)
     if (j->edition)
         server_publish(s, j->edition);
     if (!j->dry && (!asker->quiet || !j->unchanged))
-        server_say(s, !ok, "%s", text);
+        server_say(s, !ok || j->ngone, "%s", text);
     if (asker->fn)
         asker->fn(asker->arg, ok, text);
     weir_buf_fini(&said);
