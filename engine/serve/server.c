@@ -141,7 +141,7 @@ on_full(void *arg, int error)
 
 /* Signals ------------------------------------------------------------------------------------ */
 
-/* Certificates are renewed with the rules. */
+/* On SIGHUP alone: neither `ctl reload` nor files that change concern certificates. */
 static void
 renew_tls(struct server *s)
 {
