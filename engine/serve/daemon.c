@@ -62,7 +62,7 @@ send_to_manager(const char *text, size_t text_len)
     return error;
 }
 
-/* A state, if there is one, and the status, of which a line is told. */
+/* A state, and the status, of which a line is told. */
 static int
 tell(const char *state, const char *status)
 {
@@ -93,12 +93,6 @@ int
 daemon_stopping(const char *status)
 {
     return tell("STOPPING=1\n", status);
-}
-
-int
-daemon_status(const char *status)
-{
-    return tell("", status);
 }
 
 /* Dropping ---------------------------------------------------------------------------------- */

@@ -9,7 +9,7 @@
 
 /*
  * Tell the service manager, as sd_notify(3) describes it: that we serve (at the start, and when a
- * reload is over), that we are about to read rules again, that we end, or what we do, in a line for
+ * reload is over), that we are about to read rules again, or that we end, each with a line for
  * `systemctl status`. Where nobody wants to know, nothing happens.
  *
  * @return errno, 0: told, or nobody asked. Of daemon_ready it is worth a message: who waits to hear
@@ -18,7 +18,6 @@
 int daemon_ready(const char *status);
 int daemon_reloading(const char *status);
 int daemon_stopping(const char *status);
-int daemon_status(const char *status);
 
 /*
  * Become USER or USER:GROUP, for good: with that user's groups and no others, without capabilities,

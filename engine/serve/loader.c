@@ -119,7 +119,7 @@ compile(struct load_job *j, weir_ruleset **out)
     if (!d)
         return WEIR_E_NOMEM;
     weir_status st = weir_ruleset_load(j->paths, j->npaths, &o, d, &rs);
-    if (st == WEIR_OK && !j->no_tests)
+    if (st == WEIR_OK)
         st = weir_ruleset_test(rs, d, NULL);
     put_diags(d, &j->report);
     weir_diags_free(d);

@@ -20,11 +20,9 @@ struct load_job {
     size_t nseats;
     const struct answer_options *answer;
     unsigned max_shrink; /* percent that a list may lose; 100: all */
-    bool no_tests;
-    bool dry;   /* no edition is made: it is only told what would come of it */
-    char *feed; /* dry: answer it by both rule sets; the job's; "": none */
-    int asker;  /* dry: a connection; when its other end is gone so is the run; the job's; -1: none
-                 */
+    bool dry;            /* no edition is made: it is only told what would come of it */
+    char *feed;          /* dry: answer it by both rule sets; the job's; "": none */
+    int asker; /* dry: a connection, and the run ends with its other end; the job's; -1: none */
     _Atomic bool stop; /* dry: it is to be given up; set by load_job_give_up */
     void *token;       /* the asker's; malloc'ed, and freed with the job */
 
