@@ -319,8 +319,10 @@ who_is_already_that_user(void **state)
         {false, 3,
          "--user 12345:54321: it is this user already, and in groups that are not its own, which "
          "only root could drop: 4 24"},
+#ifndef __SANITIZE_THREAD__ /* has a thread of its own, which does not keep them */
         {true, 1, ""},
         {true, 3, ""},
+#endif
     };
 
     (void)state;
