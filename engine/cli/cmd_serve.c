@@ -12,14 +12,24 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+/* Each line says whose it is, as journals keep lines; those of one message stay together. */
 static void
-say(void *arg, bool is_problem, const char *line)
+say(void *arg, bool is_problem, const char *text)
 {
     const struct args *a = arg;
 
-    if (is_problem || !a->quiet)
-        ui_say("%s", line);
+    if (!is_problem && a->quiet)
+        return;
+    flockfile(stderr);
+    for (size_t len; *text; text += len + (text[len] == '\n')) {
+        len = strcspn(text, "\n");
+        ui_say("%.*s", (int)len, text);
+    }
+    funlockfile(stderr);
 }
 
 /* Scripts wait for these lines: who reads one may connect. */
@@ -72,7 +82,7 @@ become_user(const struct args *a)
     bool good = !a->user || daemon_drop_to(a->user, &why);
 
     weir_buf_putc(&why, '\0');
-    if (!good)
+    if (!good || why.failed || why.len > 1)
         ui_say("%s", why.failed ? "out of memory" : why.p);
     weir_buf_fini(&why);
     return good;
@@ -88,6 +98,14 @@ hold_hangups(bool hold)
     (void)sigemptyset(&hangup);
     (void)sigaddset(&hangup, SIGHUP);
     (void)sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &hangup, NULL);
+}
+
+/* While a thread compiles rules that nobody will decide by: what it uses goes with the process. */
+static _Noreturn void
+leave(int rc)
+{
+    (void)fflush(NULL);
+    _exit(rc);
 }
 
 static int
@@ -139,8 +157,10 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     }
     if (!a->quiet)
         print_summary(a, s);
-    server_close(s);
-    return r == SERVER_OK ? EXIT_DONE : EXIT_IO;
+    int rc = r == SERVER_OK ? EXIT_DONE : EXIT_IO;
+    if (!server_close(s))
+        leave(rc);
+    return rc;
 }
 
 static int

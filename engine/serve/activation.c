@@ -52,7 +52,11 @@ activation_take(size_t i)
     int fd = FIRST_FD + (int)i;
     int flags = fcntl(fd, F_GETFD);
 
-    if (flags < 0 || flags & FD_CLOEXEC || fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0)
+    if (flags < 0)
         return -1;
-    return fd;
+    if (flags & FD_CLOEXEC) {
+        errno = EBUSY;
+        return -1;
+    }
+    return fcntl(fd, F_SETFD, flags | FD_CLOEXEC) < 0 ? -1 : fd;
 }

@@ -11,7 +11,7 @@
 size_t activation_count(void);
 /* Its name: that of its unit, unless the unit says another one. Empty: it has none. */
 weir_span activation_name(size_t i);
-/* The socket, for one who will close it; -1: it was taken before, or is not there. */
+/* The socket, for one who will close it; -1: errno tells why, EBUSY that it was taken before. */
 int activation_take(size_t i);
 
 #endif

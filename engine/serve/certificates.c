@@ -1,6 +1,7 @@
 /*
- * The server's certificates: read at the start, renewed with the rules, and told of when they are
- * about to expire, which nobody else may notice before clients do.
+ * The server's certificates: read at the start and on SIGHUP (neither `ctl reload` nor files that
+ * change concern them), and told of when they are about to expire, which nobody else may notice
+ * before clients do.
  */
 #include "serve/serving.h"
 

@@ -184,9 +184,9 @@ obey(struct asking *a, const char *line)
     else if (strcmp(line, "rollback") == 0)
         server_rollback(s, on_load, a);
     else if (strcmp(line, "dry-run") == 0)
-        server_dry_run(s, NULL, on_load, a);
+        server_dry_run(s, NULL, bufferevent_getfd(a->bev), on_load, a);
     else if (strncmp(line, "dry-run ", 8) == 0)
-        server_dry_run(s, line + 8, on_load, a);
+        server_dry_run(s, line + 8, bufferevent_getfd(a->bev), on_load, a);
     else {
         a->waits = false;
         if (strncmp(line, "reset ", 6) == 0)

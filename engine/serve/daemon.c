@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -60,7 +62,7 @@ send_to_manager(const char *text, size_t text_len)
     return error;
 }
 
-/* A state, if there is one, and the status, of which a line is told. */
+/* A state, and the status, of which a line is told. */
 static int
 tell(const char *state, const char *status)
 {
@@ -91,12 +93,6 @@ int
 daemon_stopping(const char *status)
 {
     return tell("STOPPING=1\n", status);
-}
-
-int
-daemon_status(const char *status)
-{
-    return tell("", status);
 }
 
 /* Dropping ---------------------------------------------------------------------------------- */
@@ -151,19 +147,97 @@ can_go_back(const struct owner *who)
     return setuid(0) == 0 || seteuid(0) == 0 || (who->gid != 0 && setgid(0) == 0);
 }
 
-/* The user's, as the user database has them, in place of all that there were. */
-static bool
-take_groups(const struct owner *who)
+/* The user's, as the user database has them; for free(). NULL without memory. */
+static gid_t *
+find_groups(const struct owner *who, int *n)
 {
-    int n = 0;
+    *n = 0;
+    if (who->login[0])
+        (void)getgrouplist(who->login, who->gid, NULL, n);
+    gid_t *all = calloc((size_t)*n + 1, sizeof *all);
+    if (all && who->login[0] && getgrouplist(who->login, who->gid, all, n) >= 0)
+        return all;
+    if (all) {
+        all[0] = who->gid;
+        *n = 1;
+    }
+    return all;
+}
 
-    if (!who->login[0])
-        return setgroups(1, &who->gid) == 0 && getgroups(0, NULL) == 1;
-    (void)getgrouplist(who->login, who->gid, NULL, &n);
-    gid_t *all = calloc((size_t)n, sizeof *all);
-    bool good = all && getgrouplist(who->login, who->gid, all, &n) >= 0 &&
-                setgroups((size_t)n, all) == 0 && getgroups(0, NULL) == n;
-    free(all);
+/* In place of all that there were. */
+static bool
+take_groups(const gid_t *own, int n)
+{
+    return setgroups((size_t)n, own) == 0 && getgroups(0, NULL) == n;
+}
+
+static bool
+is_one_of(gid_t gid, const gid_t *all, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (all[i] == gid)
+            return true;
+    return false;
+}
+
+/* Those that it has and the user has not. */
+static bool
+tell_of_groups(const char *spec, const gid_t *own, int nown, weir_buf *why)
+{
+    int n = getgroups(0, NULL), found = 0;
+    gid_t *has = calloc((size_t)(n > 0 ? n : 0) + 1, sizeof *has);
+
+    n = has ? getgroups(n, has) : -1;
+    for (int i = 0; i < n; i++) {
+        if (is_one_of(has[i], own, nown))
+            continue;
+        if (!found++)
+            weir_buf_printf(why,
+                            "--user %s: it is this user already, and in groups that are not "
+                            "its own, which only root could drop:",
+                            spec);
+        weir_buf_printf(why, " %u", (unsigned)has[i]);
+    }
+    free(has);
+    return n >= 0;
+}
+
+/* Whatever a service manager or setpriv gave along. Giving up needs no privilege; a sandbox may
+   refuse it all the same, and then there should be none to give up. */
+static bool
+drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    struct __user_cap_data_struct has[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+    if (syscall(SYS_capset, &header, none) == 0)
+        return true;
+    int error = errno;
+    bool had_none = syscall(SYS_capget, &header, has) == 0 && memcmp(has, none, sizeof none) == 0;
+    errno = error;
+    return had_none;
+}
+
+/* By root: all of it. By the user itself: what it may. */
+static bool
+change(const char *spec, const struct owner *who, weir_buf *why)
+{
+    bool is_root = geteuid() == 0;
+    int n;
+    gid_t *own = find_groups(who, &n);
+    bool good = own != NULL;
+
+    if (!own)
+        return refuse(why, spec, "out of memory", 0);
+    if (!take_groups(own, n))
+        good = is_root ? refuse(why, spec, "its groups cannot be taken", errno)
+                       : tell_of_groups(spec, own, n, why);
+    free(own);
+    if (good && is_root &&
+        (setresgid(who->gid, who->gid, who->gid) < 0 ||
+         setresuid(who->uid, who->uid, who->uid) < 0))
+        return refuse(why, spec, "the user cannot be changed", errno);
     return good;
 }
 
@@ -174,19 +248,17 @@ daemon_drop_to(const char *spec, weir_buf *why)
 
     if (!find_whom(spec, &who, why))
         return false;
-    if (geteuid() != 0) {
-        if (is_already(&who))
-            return true;
+    if (geteuid() != 0 && !is_already(&who)) {
         weir_buf_printf(why,
                         "--user %s: only root can become another user, and this is user %u: start "
                         "it as root, or as that user and without --user",
                         spec, (unsigned)geteuid());
         return false;
     }
-    if (!take_groups(&who))
-        return refuse(why, spec, "its groups cannot be taken", errno);
-    if (setresgid(who.gid, who.gid, who.gid) < 0 || setresuid(who.uid, who.uid, who.uid) < 0)
-        return refuse(why, spec, "the user cannot be changed", errno);
+    if (!change(spec, &who, why))
+        return false;
+    if (!drop_capabilities())
+        return refuse(why, spec, "capabilities cannot be dropped", errno);
     if (!is_already(&who) || can_go_back(&who))
         return refuse(why, spec, "there is still a way back to root", 0);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -1,7 +1,6 @@
 /*
- * Binding. Promised to operators: a Unix socket is open to its owner alone unless told, is never
- * for a moment open to others than those it is meant for, and never taken from a server that lives;
- * nothing listens beyond loopback unencrypted unless told.
+ * Binding, of TCP, and taking what a service manager passed; Unix sockets are listener_unix.c's.
+ * Promised to operators: nothing listens beyond loopback unencrypted unless told.
  */
 #include "serve/activation.h"
 #include "serve/listener_parts.h"
@@ -234,8 +233,10 @@ take_passed(const char *spec, const char *name, const struct listen_options *o,
         if (*n == LISTEN_MAX)
             return listen_fail(why, spec, "more sockets were passed than one --listen can have", 0);
         out[*n] = (struct listen_socket){.fd = activation_take(i)};
-        if (out[*n].fd < 0)
+        if (out[*n].fd < 0 && errno == EBUSY)
             return listen_fail(why, spec, "another --listen has this socket already", 0);
+        if (out[*n].fd < 0)
+            return listen_fail(why, spec, "what was said to be passed cannot be had", errno);
         enum listen_result r = adopt(spec, o, &out[(*n)++], why);
         if (r != LISTEN_OK)
             return r;

@@ -40,8 +40,8 @@ struct listen_options {
 /*
  * Bind and listen on `unix:PATH`, `HOST:PORT` or `[V6]:PORT`; or take the sockets that the service
  * manager passed: `systemd`, all of them, `systemd:NAME`, those of that name. A socket file that
- * nobody listens on is replaced. On failure `why` says what a person needs, and nothing is left
- * open.
+ * nobody listens on is replaced, also where several servers start at once: they take turns. On
+ * failure `why` says what a person needs, and nothing is left open.
  */
 enum listen_result listen_open(const char *spec, const struct listen_options *o,
                                struct listen_socket out[LISTEN_MAX], size_t *n, weir_buf *why);

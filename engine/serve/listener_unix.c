@@ -1,5 +1,8 @@
 /*
- * Unix sockets: their files, whose these are, and when they are taken away.
+ * Unix sockets: their files, whose these are, and when they are taken away. Promised to operators:
+ * a socket made here is open to its owner alone unless told, never for a moment to others than
+ * those it is meant for, and never taken from a server that lives or is about to. One that was
+ * passed is as whoever passed it has made it.
  */
 #include "serve/listener_parts.h"
 #include "serve/owner.h"
@@ -8,9 +11,44 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Others of us may be between bind() and listen() for so long; who has the lock for longer is none
+   of us, and must not keep us from starting: any user may lock a folder that he may read. */
+#define LOCK_MS 5000
+#define LOCK_STEP_MS 10
+
+/*
+ * Locks the folder of a socket against others who would bind one there: from looking whether
+ * somebody listens until we listen ourselves. A bound socket that nobody listens on yet looks like
+ * one that was left behind. The lock is the folder's, so that no file is left of it.
+ * @return to be closed; -1: without.
+ */
+static int
+lock_folder(const char *path)
+{
+    const struct timespec step = {.tv_nsec = LOCK_STEP_MS * 1000000L};
+    const char *slash = strrchr(path, '/');
+    char folder[sizeof((struct sockaddr_un *)0)->sun_path] = ".";
+
+    if (slash) {
+        size_t len = slash == path ? 1 : (size_t)(slash - path);
+
+        memcpy(folder, path, len);
+        folder[len] = '\0';
+    }
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (int ms = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; ms += LOCK_STEP_MS) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || ms >= LOCK_MS)
+            break;
+        (void)nanosleep(&step, NULL);
+    }
+    return fd;
+}
 
 /* Does somebody answer at this address? Unknown counts as yes: a live socket is never taken. */
 static bool
@@ -148,6 +186,7 @@ listen_open_unix(const char *spec, const char *path, const struct listen_options
     out->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (out->fd < 0)
         return listen_fail(why, spec, "socket", errno);
+    int lock = lock_folder(at.sun_path);
     r = bind_unix(out->fd, spec, &at, o->socket_mode, why);
     if (r == LISTEN_OK)
         r = claim(spec, at.sun_path, &who, out, why);
@@ -157,5 +196,7 @@ listen_open_unix(const char *spec, const char *path, const struct listen_options
         listen_unlink(out);
         (void)close(out->fd);
     }
+    if (lock >= 0)
+        (void)close(lock);
     return r;
 }

@@ -5,9 +5,11 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/gone.h"
 #include "serve/trial.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What the thread is worth beside others when it has to hurry: a tenth of one that decides. */
@@ -24,6 +27,9 @@ static const struct sched_param no_param = {0};
 
 /* Fewer entries than these may go from any list. */
 #define SHRINK_LEAST 100u
+
+/* For what is about to end; where it is not, nobody waits for what would come of it. */
+#define PATIENCE_MS 200
 
 /* Diagnostics told of one load; the rest are counted. */
 #define TOLD_MOST 20u
@@ -35,11 +41,13 @@ struct loader {
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t asked;
     struct load_job *jobs, *answers; /* oldest first */
+    struct load_job *doing;          /* NULL: none */
     struct edition *discarded;
-    _Atomic bool stop; /* looked at without it as well */
+    bool stop;
     bool hurries;
     bool has_tried, may_hurry; /* whether it may, was tried */
     pid_t tid;                 /* 0: it has not begun, or ended */
+    bool started;
 };
 
 /* Jobs --------------------------------------------------------------------------------------- */
@@ -49,8 +57,10 @@ load_job_new(void)
 {
     struct load_job *j = calloc(1, sizeof *j);
 
-    if (j)
+    if (j) {
         j->max_shrink = 100;
+        j->asker = -1;
+    }
     return j;
 }
 
@@ -62,9 +72,27 @@ load_job_free(struct load_job *j)
     weir_ruleset_unref(j->rs);
     weir_ruleset_unref(j->current);
     weir_buf_fini(&j->report);
+    if (j->asker >= 0)
+        (void)close(j->asker);
     free(j->feed);
     free(j->token);
     free(j);
+}
+
+void
+load_job_give_up(struct load_job *j)
+{
+    atomic_store(&j->stop, true);
+}
+
+/* POLLHUP is a Unix socket's that was closed: who has only said all sends no such thing. */
+static bool
+is_over(const void *job)
+{
+    const struct load_job *j = job;
+    struct pollfd asker = {.fd = j->asker};
+
+    return atomic_load(&j->stop) || (poll(&asker, 1, 0) > 0 && asker.revents & POLLHUP);
 }
 
 static void
@@ -91,7 +119,7 @@ compile(struct load_job *j, weir_ruleset **out)
     if (!d)
         return WEIR_E_NOMEM;
     weir_status st = weir_ruleset_load(j->paths, j->npaths, &o, d, &rs);
-    if (st == WEIR_OK && !j->no_tests)
+    if (st == WEIR_OK)
         st = weir_ruleset_test(rs, d, NULL);
     put_diags(d, &j->report);
     weir_diags_free(d);
@@ -145,6 +173,13 @@ has_shrunk(struct load_job *j, const weir_ruleset *rs)
     return shrunk;
 }
 
+/* What time it is for those that decide; posts that have times of their own aside. */
+static int64_t
+time_of(const struct load_job *j)
+{
+    return j->answer->clock == ANSWER_FIXED ? j->answer->at_ms : clock_now_ms();
+}
+
 static void
 make_ready(struct load_job *j, weir_ruleset *rs)
 {
@@ -154,34 +189,45 @@ make_ready(struct load_job *j, weir_ruleset *rs)
 
 /* What would come of it. */
 static void
-try_out(struct load_job *j, weir_ruleset *rs, const _Atomic bool *stop)
+try_out(struct load_job *j, weir_ruleset *rs)
 {
     weir_buf_printf(&j->report, "ruleset %.16s, %" PRIu32 " rules, %" PRIu32 " orders\n",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
     if (*j->feed)
-        j->status = trial_run(j->feed, j->current, rs, j->answer, stop, &j->report);
+        j->status = trial_run(j->feed, j->current, rs, j->answer, is_over, j, &j->report);
 }
 
 static void
-do_job(struct load_job *j, const _Atomic bool *stop)
+load(struct load_job *j)
 {
-    int64_t began = clock_running_us();
     weir_ruleset *rs = j->rs ? weir_ruleset_ref(j->rs) : NULL;
 
     j->status = rs ? WEIR_OK : compile(j, &rs);
     if (j->status == WEIR_OK) {
         j->unchanged = is_same(j->current, rs);
         j->shrunk = !j->rs && has_shrunk(j, rs);
+        if (j->current && !j->rs)
+            j->ngone = gone_tell(j->current, rs, time_of(j), &j->report);
         if (j->shrunk)
             j->status = WEIR_E_RULES;
         else if (j->dry)
-            try_out(j, rs, stop);
+            try_out(j, rs);
         else if (!j->unchanged)
             make_ready(j, rs);
     }
     if (j->status == WEIR_E_NOMEM)
         weir_buf_puts(&j->report, "out of memory\n");
     weir_ruleset_unref(rs);
+}
+
+static void
+do_job(struct load_job *j)
+{
+    int64_t began = clock_running_us();
+
+    if (!j->dry || !is_over(j))
+        load(j);
+    j->given_up = j->dry && is_over(j);
     j->took_us = clock_running_us() - began;
 }
 
@@ -262,9 +308,11 @@ answer_next(struct loader *l)
     struct load_job *j = l->jobs;
 
     l->jobs = j->next;
+    l->doing = j;
     (void)pthread_mutex_unlock(&l->lock);
-    do_job(j, &l->stop);
+    do_job(j);
     (void)pthread_mutex_lock(&l->lock);
+    l->doing = NULL;
     append(&l->answers, j);
     (void)pthread_mutex_unlock(&l->lock);
     l->done(l->arg);
@@ -298,23 +346,26 @@ struct loader *
 loader_new(void (*done)(void *arg), void *arg)
 {
     struct loader *l = calloc(1, sizeof *l);
-    sigset_t all, before;
 
     if (!l)
         return NULL;
     *l = (struct loader){.done = done, .arg = arg};
     (void)pthread_mutex_init(&l->lock, NULL);
     (void)pthread_cond_init(&l->asked, NULL);
+    return l;
+}
+
+bool
+loader_start(struct loader *l)
+{
+    sigset_t all, before;
+
+    CHECK(!l->started);
     (void)sigfillset(&all); /* signals are the main thread's */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    bool started = pthread_create(&l->thread, NULL, run, l) == 0;
+    l->started = pthread_create(&l->thread, NULL, run, l) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (started)
-        return l;
-    (void)pthread_cond_destroy(&l->asked);
-    (void)pthread_mutex_destroy(&l->lock);
-    free(l);
-    return NULL;
+    return l->started;
 }
 
 static void
@@ -332,17 +383,32 @@ drop(struct load_job *j)
     }
 }
 
-void
+static bool
+ends_in_time(struct loader *l)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PATIENCE_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_timedjoin_np(l->thread, NULL, &until) == 0;
+}
+
+bool
 loader_free(struct loader *l)
 {
     if (!l)
-        return;
+        return true;
     (void)pthread_mutex_lock(&l->lock);
     l->stop = true;
+    if (l->doing)
+        load_job_give_up(l->doing);
     (void)pthread_cond_signal(&l->asked);
     (void)pthread_mutex_unlock(&l->lock);
     loader_hurry(l);
-    (void)pthread_join(l->thread, NULL);
+    if (l->started && !ends_in_time(l))
+        return false;
     (void)pthread_mutex_lock(&l->lock);
     free_discarded(l);
     (void)pthread_mutex_unlock(&l->lock);
@@ -351,6 +417,7 @@ loader_free(struct loader *l)
     (void)pthread_cond_destroy(&l->asked);
     (void)pthread_mutex_destroy(&l->lock);
     free(l);
+    return true;
 }
 
 void

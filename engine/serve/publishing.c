@@ -6,6 +6,7 @@
 #include "flow/clock.h"
 #include "serve/daemon.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +95,9 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
     const char *what = rollback ? "rollback" : j->dry ? "dry run" : "reload";
 
     weir_buf_put(out, (weir_span){j->report.p, j->report.len});
-    if (j->dry && j->status == WEIR_OK)
+    if (j->given_up)
+        weir_buf_puts(out, "dry run refused: rules are to be loaded, which goes first; ask again");
+    else if (j->dry && j->status == WEIR_OK)
         weir_buf_puts(out, "dry run: these rules could be loaded; nothing has changed");
     else if (j->edition)
         put_edition(j, rollback, out);
@@ -109,9 +112,42 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
 }
 
 static void
+refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
+{
+    server_say(s, true, "%s", why);
+    if (fn)
+        fn(arg, false, why);
+}
+
+static void
+refuse_job(struct server *s, struct load_job *j, const char *why)
+{
+    const struct asker *asker = j->token;
+
+    refuse(s, asker->fn, asker->arg, why);
+    load_job_free(j);
+}
+
+/* What a job is about is what is served when it is begun: another load may have ended since it was
+   asked for. false: there is nothing to go back to. */
+static bool
+aim(const struct server *s, struct load_job *j)
+{
+    const struct asker *asker = j->token;
+
+    if (asker->rollback && !s->previous)
+        return false;
+    j->current = weir_ruleset_ref(s->rs);
+    if (asker->rollback)
+        j->rs = weir_ruleset_ref(s->previous);
+    return true;
+}
+
+static void
 start(struct server *s, struct load_job *j)
 {
-    (void)daemon_reloading("loading rules");
+    if (!j->dry)
+        (void)daemon_reloading("loading rules");
     s->loading = j;
     (void)event_add(s->hurry, &patience);
     loader_ask(s->loader, j);
@@ -120,27 +156,22 @@ start(struct server *s, struct load_job *j)
 static void
 start_next(struct server *s)
 {
-    struct load_job *j = s->waiting;
+    while (s->waiting && !s->loading) {
+        struct load_job *j = s->waiting;
 
-    s->loading = NULL;
-    (void)event_del(s->hurry);
-    if (s->draining)
-        return; /* the end would have to wait for it */
-    if (!j) {
-        server_tell_manager(s);
-        return;
+        s->waiting = j->next;
+        if (aim(s, j))
+            start(s, j);
+        else
+            refuse_job(s, j, "rollback refused, nothing has changed: no other rules were served");
     }
-    s->waiting = j->next;
-    weir_ruleset_unref(j->current); /* may be another one by now */
-    j->current = weir_ruleset_ref(s->rs);
-    start(s, j);
 }
 
 static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
-    bool ok = j->dry ? j->status == WEIR_OK : j->edition || j->unchanged;
+    bool ok = j->dry ? j->status == WEIR_OK && !j->given_up : j->edition || j->unchanged;
     weir_buf said = {0};
 
     put_end(s, j, asker->rollback, &said);
@@ -155,12 +186,18 @@ end_load(struct server *s, struct load_job *j)
     if (j->edition)
         server_publish(s, j->edition);
     if (!j->dry && (!asker->quiet || !j->unchanged))
-        server_say(s, !ok, "%s", text);
+        server_say(s, !ok || j->ngone, "%s", text);
     if (asker->fn)
         asker->fn(asker->arg, ok, text);
     weir_buf_fini(&said);
     load_job_free(j);
+    s->loading = NULL;
+    (void)event_del(s->hurry);
+    if (s->draining)
+        return; /* the end would have to wait for what comes next */
     start_next(s);
+    if (!s->loading || s->loading->dry)
+        server_tell_manager(s); /* that rules were loaded: dry runs may take long */
 }
 
 void
@@ -185,14 +222,6 @@ server_drop_loads(struct server *s)
     s->waiting = NULL;
 }
 
-static void
-refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
-{
-    server_say(s, true, "%s", why);
-    if (fn)
-        fn(arg, false, why);
-}
-
 /* A job for the loader, that knows who asked. NULL: it was said. */
 static struct load_job *
 new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
@@ -212,36 +241,40 @@ new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
     }
     *asker = (struct asker){.rollback = rollback, .fn = fn, .arg = arg};
     j->token = asker;
-    j->current = weir_ruleset_ref(s->rs);
     j->number = ++s->editions;
     j->nseats = server_nseats(s);
     j->answer = &s->o.answer;
     return j;
 }
 
+/* Dry runs wait for all loads, and no load for a dry run: it may take as long as a day's posts. */
 static void
 enqueue(struct server *s, struct load_job *j)
 {
     struct load_job **at = &s->waiting;
 
-    if (!s->loading) {
-        start(s, j);
-        return;
-    }
-    while (*at)
+    while (*at && (j->dry || !(*at)->dry))
         at = &(*at)->next;
+    j->next = *at;
     *at = j;
+    if (!s->loading)
+        start_next(s);
+    else if (!j->dry && s->loading->dry)
+        load_job_give_up(s->loading);
 }
 
-/* Signals that come while one load waits already are done with it. */
+/* Signals and changes that come while a load for such waits already are done with it, and who has
+   sent a signal wants to hear how it went. */
 static bool
-is_asked_for(const struct server *s)
+is_asked_for(const struct server *s, bool quiet)
 {
     for (const struct load_job *j = s->waiting; j; j = j->next) {
-        const struct asker *asker = j->token;
+        struct asker *asker = j->token;
 
-        if (!asker->fn && !asker->rollback)
+        if (!asker->fn && !asker->rollback) {
+            asker->quiet = asker->quiet && quiet;
             return true;
+        }
     }
     return false;
 }
@@ -249,7 +282,7 @@ is_asked_for(const struct server *s)
 static void
 reload(struct server *s, bool accept_shrink, bool quiet, server_load_fn *fn, void *arg)
 {
-    struct load_job *j = !fn && is_asked_for(s) ? NULL : new_job(s, false, fn, arg);
+    struct load_job *j = !fn && is_asked_for(s, quiet) ? NULL : new_job(s, false, fn, arg);
 
     if (!j)
         return;
@@ -273,7 +306,7 @@ server_on_changed_files(void *server)
 }
 
 void
-server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg)
+server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn, void *arg)
 {
     char *path = strdup(feed ? feed : "");
 
@@ -288,6 +321,7 @@ server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg
     }
     j->dry = true;
     j->feed = path;
+    j->asker = fcntl(asker, F_DUPFD_CLOEXEC, 0); /* without: it goes on to its end */
     j->paths = s->o.rules;
     j->npaths = s->o.nrules;
     j->max_shrink = s->o.max_shrink;
@@ -297,15 +331,10 @@ server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg
 void
 server_rollback(struct server *s, server_load_fn *fn, void *arg)
 {
-    if (!s->previous) {
-        refuse(s, fn, arg, "rollback refused, nothing has changed: no other rules were served");
-        return;
-    }
     struct load_job *j = new_job(s, true, fn, arg);
-    if (!j)
-        return;
-    j->rs = weir_ruleset_ref(s->previous);
-    enqueue(s, j);
+
+    if (j)
+        enqueue(s, j);
 }
 
 const struct server_load *

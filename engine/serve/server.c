@@ -421,7 +421,7 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     if (r == SERVER_OK && o->watch)
         r = watch_rules(s);
     if (r != SERVER_OK) {
-        server_close(s);
+        (void)server_close(s); /* nothing was loaded yet */
         return r;
     }
     *out = s;
@@ -461,6 +461,8 @@ server_run(struct server *s)
     for (size_t i = 0; i < s->nworkers && r == SERVER_OK; i++)
         if (worker_start(&s->workers[i]) != WEIR_OK)
             r = no_memory(s);
+    if (r == SERVER_OK && !loader_start(s->loader))
+        r = no_memory(s);
     server_watch_time(s);
     if (r == SERVER_OK)
         server_tell_manager(s);
@@ -558,7 +560,7 @@ free_editions(struct server *s)
     }
 }
 
-void
+bool
 server_close(struct server *s)
 {
     CHECK_OBJ(s, SERVER_MAGIC);
@@ -576,7 +578,8 @@ server_close(struct server *s)
     free(s->desk);
     if (s->loader)
         server_retire(s);
-    loader_free(s->loader);
+    if (!loader_free(s->loader))
+        return false;
     server_drop_loads(s);
     server_free_trips(s);
     free_editions(s);
@@ -591,6 +594,7 @@ server_close(struct server *s)
     (void)pthread_mutex_destroy(&s->lock);
     s->magic = 0;
     free(s);
+    return true;
 }
 
 int64_t

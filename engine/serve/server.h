@@ -30,9 +30,9 @@ struct server_options {
     unsigned http_ms;       /* how long requests and answers may take; 0: no limit */
     const char *blocked_by; /* who withholds: url_is_web; NULL: it is not told with 451 */
     unsigned drain_ms;      /* after a signal: how long answers may take to be read */
-    /* Lines for a person, the last without its newline; is_problem: more than a report. Any thread,
-       several at once. */
-    void (*say)(void *arg, bool is_problem, const char *line);
+    /* A line or more for a person, the last without its newline; is_problem: more than a report.
+       Any thread, several at once. */
+    void (*say)(void *arg, bool is_problem, const char *text);
     void *say_arg;
 };
 
@@ -72,12 +72,17 @@ size_t server_nlisteners(const struct server *s);
 const char *server_listener_name(const struct server *s, size_t i);
 size_t server_nhttp(const struct server *s);
 const char *server_http_name(const struct server *s, size_t i);
-/* Serve until a signal has been obeyed. */
+/* Serve until a signal has been obeyed. There are no threads before. */
 enum server_result server_run(struct server *s);
 /* After server_run: what was done, and the rule set served last; valid until server_close. */
 const struct server_sums *server_sums(const struct server *s);
 const weir_ruleset *server_ruleset(const struct server *s);
-void server_close(struct server *s);
+/*
+ * Nobody can connect any more, and nothing is decided. false: rules are still being compiled, which
+ * nothing can interrupt. All that the server was given must then stay, and the process be left by
+ * _exit().
+ */
+bool server_close(struct server *s);
 
 /* For those who control it; on its thread, while server_run runs ------------------------------ */
 
@@ -94,8 +99,14 @@ typedef void server_load_fn(void *arg, bool ok, const char *said);
 /* Load the rules again. @param accept_shrink  Lists may have lost what they like. fn may be NULL.
  */
 void server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg);
-/* Load them, and change nothing. @param feed  A path: answer its lines by both; NULL: do not. */
-void server_dry_run(struct server *s, const char *feed, server_load_fn *fn, void *arg);
+/*
+ * Load them, and change nothing. Loads that are none go first: a dry run that is under way when one
+ * is asked for is refused.
+ * @param feed   A path: answer its lines by both; NULL: do not.
+ * @param asker  A Unix connection: the run ends when its other end is closed. It may be closed here
+ *               before that.
+ */
+void server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn, void *arg);
 /* Back to the rule set that was served before. */
 void server_rollback(struct server *s, server_load_fn *fn, void *arg);
 const struct server_load *server_last_load(const struct server *s);

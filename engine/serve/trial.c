@@ -18,13 +18,20 @@
 /* Answers that are shown whole, before and after. */
 #define SHOWN 5u
 
+/* Posts after which it is asked whether somebody still wants to know: a system call, and some
+   milliseconds of work. */
+#define STEPS_A_LOOK 256u
+
 struct trial {
     struct answerer before, after;
     weir_buf out_before, out_after;
     int64_t now_ms;
-    uint64_t lines, differ;
+    uint64_t lines, steps, differ;
     weir_buf shown;
     unsigned nshown;
+    trial_over_fn *is_over;
+    const void *arg;
+    bool over; /* it was said to be */
 };
 
 /* Of a record all but what names the rule set, which is its end. */
@@ -39,62 +46,54 @@ without_ruleset(weir_span record)
     return record;
 }
 
-/* The next of the answers to a line, without its newline; false: there are no more. */
-static bool
-next_answer(weir_span *rest, weir_span *out)
+/* One answer, without its newline; or what has none, as a line that is skipped may have. */
+static weir_span
+answer_in(const weir_buf *out)
 {
-    const char *end = rest->len ? memchr(rest->p, '\n', rest->len) : NULL;
-
-    if (!end)
-        return false;
-    *out = (weir_span){rest->p, (size_t)(end - rest->p)};
-    rest->len -= out->len + 1;
-    rest->p = end + 1;
-    return true;
+    return (weir_span){out->p, out->len ? out->len - 1 : 0};
 }
 
 static void
 compare(struct trial *t)
 {
-    weir_span left = {t->out_before.p, t->out_before.len};
-    weir_span right = {t->out_after.p, t->out_after.len}, a, b;
+    weir_span a = answer_in(&t->out_before), b = answer_in(&t->out_after);
+    weir_span x = without_ruleset(a), y = without_ruleset(b);
 
-    while (next_answer(&left, &a) && next_answer(&right, &b)) {
-        weir_span x = without_ruleset(a), y = without_ruleset(b);
-
-        if (x.len == y.len && memcmp(x.p, y.p, x.len) == 0)
-            continue;
-        t->differ++;
-        if (t->nshown++ < SHOWN)
-            weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
-    }
+    if (x.len == y.len && (x.len == 0 || memcmp(x.p, y.p, x.len) == 0))
+        return;
+    t->differ++;
+    if (t->nshown++ < SHOWN)
+        weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
 }
 
+/* Any room at all is room for one item: a page has many, and all their answers at once would be
+   many times its size. */
 static weir_status
-answer_whole(struct answerer *a, struct answer_line line, weir_buf *out)
+answer_one(struct answerer *a, struct answer_line *line, weir_buf *out)
 {
-    weir_status st = WEIR_OK;
+    struct answer_room room = {.bytes = 1, .work = 1};
 
     out->len = 0;
-    while (st == WEIR_OK && !line.done) {
-        struct answer_room room = {.bytes = SIZE_MAX, .work = SIZE_MAX};
-
-        st = answer_go_on(a, &line, &room, out);
-    }
-    return st;
+    return answer_go_on(a, line, &room, out);
 }
 
+/* Item by item by both, which find the same ones in a line. */
 static weir_status
 try_line(struct trial *t, weir_span bytes, size_t avail)
 {
-    struct answer_line line = {
+    struct answer_line before = {
         .bytes = bytes, .avail = avail, .number = ++t->lines, .now_ms = t->now_ms};
-    weir_status st = answer_whole(&t->before, line, &t->out_before);
+    struct answer_line after = before;
+    weir_status st = WEIR_OK;
 
-    if (st == WEIR_OK)
-        st = answer_whole(&t->after, line, &t->out_after);
-    if (st == WEIR_OK)
-        compare(t);
+    while (st == WEIR_OK && !before.done && !t->over) {
+        st = answer_one(&t->before, &before, &t->out_before);
+        if (st == WEIR_OK)
+            st = answer_one(&t->after, &after, &t->out_after);
+        if (st == WEIR_OK)
+            compare(t);
+        t->over = ++t->steps % STEPS_A_LOOK == 0 && t->is_over(t->arg);
+    }
     return st;
 }
 
@@ -106,15 +105,15 @@ try_lines(struct trial *t, struct frame *f, bool at_end)
     weir_span line;
     size_t avail;
 
-    while (st == WEIR_OK && (got = frame_next(f, &line, &avail)) != FRAME_MORE)
+    while (st == WEIR_OK && !t->over && (got = frame_next(f, &line, &avail)) != FRAME_MORE)
         st = got == FRAME_LINE ? try_line(t, line, avail) : WEIR_E_NOMEM;
-    if (st == WEIR_OK && at_end && (got = frame_end(f, &line, &avail)) != FRAME_MORE)
+    if (st == WEIR_OK && !t->over && at_end && (got = frame_end(f, &line, &avail)) != FRAME_MORE)
         st = got == FRAME_LINE ? try_line(t, line, avail) : WEIR_E_NOMEM;
     return st;
 }
 
 static weir_status
-try_file(struct trial *t, int fd, size_t max_line, const _Atomic bool *stop)
+try_file(struct trial *t, int fd, size_t max_line)
 {
     char *in = malloc(FRAME_MEMORY);
     weir_status st = in ? WEIR_OK : WEIR_E_NOMEM;
@@ -122,7 +121,7 @@ try_file(struct trial *t, int fd, size_t max_line, const _Atomic bool *stop)
     ssize_t n = 1;
 
     frame_init(&frame, max_line);
-    while (st == WEIR_OK && n > 0 && !atomic_load(stop)) {
+    while (st == WEIR_OK && n > 0 && !t->over) {
         n = read(fd, in, FRAME_CHUNK);
         if (n < 0) {
             st = WEIR_E_IO;
@@ -176,15 +175,15 @@ open_file(const char *feed)
 }
 
 static weir_status
-run(struct trial *t, const char *feed, size_t max_line, const _Atomic bool *stop, weir_buf *report)
+run(struct trial *t, const char *feed, size_t max_line, weir_buf *report)
 {
     int fd = open_file(feed);
-    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line, stop);
+    weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line);
 
     if (st == WEIR_E_IO)
         weir_buf_printf(report, "%s: %s\n", feed,
                         errno == EINVAL ? "is no regular file" : strerror(errno));
-    else if (st == WEIR_OK)
+    else if (st == WEIR_OK && !t->over)
         put_report(t, report);
     if (fd >= 0)
         (void)close(fd);
@@ -193,16 +192,16 @@ run(struct trial *t, const char *feed, size_t max_line, const _Atomic bool *stop
 
 weir_status
 trial_run(const char *feed, weir_ruleset *before, weir_ruleset *after,
-          const struct answer_options *o, const _Atomic bool *stop, weir_buf *report)
+          const struct answer_options *o, trial_over_fn *over, const void *arg, weir_buf *report)
 {
-    struct trial t = {.now_ms = clock_now_ms()};
+    struct trial t = {.now_ms = clock_now_ms(), .is_over = over, .arg = arg};
     weir_status st = answerer_init(&t.before, before, o);
 
     if (st != WEIR_OK)
         return st;
     st = answerer_init(&t.after, after, o);
     if (st == WEIR_OK) {
-        st = run(&t, feed, o->max_line, stop, report);
+        st = run(&t, feed, o->max_line, report);
         answerer_fini(&t.after);
     }
     answerer_fini(&t.before);

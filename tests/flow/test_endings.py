@@ -11,7 +11,7 @@ import threading
 import time
 
 import weir
-from hostile import (PROMPT_S, RULES, SANITIZED, Beside, Hostile, ids, own, reset, size,
+from hostile import (MIB, PROMPT_S, RULES, SANITIZED, Beside, Hostile, ids, own, reset, size,
                      until_closed)
 from test_control import adds_up
 from weir import tap
@@ -148,6 +148,19 @@ def many_literals(folder, n):
         "  - {id: one, regions: [IN], action: withhold, match: {hashtags: [{list: many}]}}\n")
 
 
+def begin_a_long_load(server, rules, n):
+    """A list that takes a while; the connection that will be told how it went."""
+    many_literals(rules, n)
+    before = len(server.said())
+    asking = server.connect(server.control)
+    asking.sendall(b"reload\n")
+    server.status()
+    time.sleep(0.05)
+    if "reloaded" in server.said()[before:]:
+        raise tap.Skip("the rules were loaded too fast: say more WEIR_LITERALS")
+    return asking
+
+
 def test_sigterm_while_rules_are_loaded():
     n = size("WEIR_LITERALS", 100_000, 300_000)
     with weir.Folder() as folder:
@@ -173,6 +186,27 @@ def test_sigterm_while_rules_are_loaded():
             took = time.monotonic() - began
             print(f"# a load of {n} literals under way: clients ended after {answered:.2f} s, the "
                   f"process after {took:.2f} s")
+
+
+def test_the_end_does_not_wait_for_rules_that_nobody_will_decide_by():
+    n = size("WEIR_LITERALS", 100_000, 300_000) * (2 if SANITIZED else 8)
+    with weir.Folder() as folder:
+        rules, socket_file = folder.path / "rules", f"{folder.path}/socket"
+        many_literals(rules, 10)
+        with Hostile("--max-shrink", "100", rules=rules, listen=[f"unix:{socket_file}"]) as server:
+            many_literals(rules, n)
+            began = time.monotonic()
+            server.ask("reload")
+            whole = time.monotonic() - began
+            begin_a_long_load(server, rules, n + 1)
+            began = time.monotonic()
+            server.process.terminate()
+            assert server.process.wait(weir.PATIENCE_S) == 0, server.said()
+            took = time.monotonic() - began
+            server.summary()
+            assert not os.path.exists(socket_file) and not os.path.exists(server.control[5:])
+        print(f"# a load takes {whole:.2f} s, and ending during one {took:.2f} s")
+        assert took < max(whole / 2, 0.5), (took, whole)
 
 
 def test_what_is_asked_for_at_the_end_is_refused():
@@ -213,6 +247,143 @@ def test_a_feed_that_is_tried_keeps_nobody_waiting():
         took = time.monotonic() - began
         assert took < PROMPT_S, f"it took {took} s to end while a feed was tried"
         asking.close()
+
+
+def answer(asking):
+    """What is said to somebody who asked on the control socket, and how long that took."""
+    began = time.monotonic()
+    said = weir.read_all(asking).decode()
+    asking.close()
+    return said, time.monotonic() - began
+
+
+def test_no_load_waits_for_a_dry_run():
+    """An order that has to be in force now comes behind a feed that takes an hour."""
+    with weir.Folder() as folder, Hostile() as server:
+        feed = folder.write("feed", own(1) * 2_000_000)
+        for what in "reload", "rollback", "hangup":
+            trying, waiting = server.connect(server.control), server.connect(server.control)
+            for s in trying, waiting:
+                s.sendall(f"dry-run {feed}\n".encode())
+                server.status()
+            time.sleep(0.2)
+            before = len(server.said())
+            server.put(RULES.format(id=what))
+            began = time.monotonic()
+            if what == "hangup":
+                server.process.send_signal(signal.SIGHUP)
+                server.wait_until_said("SIGHUP")
+                while "reloaded: " not in server.said()[before:]:
+                    assert time.monotonic() < began + weir.PATIENCE_S, server.said()
+                    time.sleep(0.01)
+            else:
+                assert "from now on" in server.ask(what)
+            took = time.monotonic() - began
+            assert took < PROMPT_S, f"{what} took {took} s behind a dry run"
+            said, _ = answer(trying)
+            assert said.startswith("refused\n") and "rules are to be loaded" in said, said
+            waiting.close()
+
+
+def test_a_rollback_goes_back_from_the_rules_that_were_loaded_meanwhile():
+    n = size("WEIR_LITERALS", 100_000, 300_000)
+    with weir.Folder() as folder:
+        many_literals(folder.path / "rules", 10)
+        with Hostile("--max-shrink", "100", rules=folder.path / "rules") as server:
+            first = server.status()["ruleset"]
+            reloading = begin_a_long_load(server, folder.path / "rules", n)
+            assert "rolled back" in server.ask("rollback")  # although there is nothing to go back to yet
+            assert answer(reloading)[0].startswith("done\n")
+            assert server.status()["ruleset"] == first
+        with Hostile("--max-shrink", "100", rules=folder.path / "rules") as server:
+            assert "no other rules" in server.refused("rollback")
+
+
+def test_who_sends_a_signal_hears_how_it_went():
+    """Also where a load that a change of files asks for waits already, which need not tell."""
+    n = size("WEIR_LITERALS", 100_000, 300_000)
+    with weir.Folder() as folder:
+        rules = folder.path / "rules"
+        many_literals(rules, 10)
+        with Hostile("--max-shrink", "100", "--watch", rules=rules) as server:
+            reloading = begin_a_long_load(server, rules, n * (2 if SANITIZED else 8))
+            time.sleep(0.8)  # until files that have changed count as resting, and are to be loaded
+            server.process.send_signal(signal.SIGHUP)
+            server.wait_until_said("SIGHUP")
+            if "reloaded" in server.said():
+                raise tap.Skip("the rules were loaded too fast: say more WEIR_LITERALS")
+            assert answer(reloading)[0].startswith("done\n")
+            server.wait_until_said("the rules are what they were")
+
+
+def test_a_dry_run_ends_with_its_asker():
+    """Who has only said all that there was to say waits on."""
+    with weir.Folder() as folder, Hostile() as server:
+        feed = folder.write("feed", own(1) * 2_000_000)
+        gone = [server.connect(server.control) for _ in range(3)]
+        for s in gone:
+            s.sendall(f"dry-run {feed}\n".encode())
+            server.status()
+        last = server.connect(server.control)
+        last.sendall(f"dry-run {folder.write('one', own(1))}\n".encode())
+        last.shutdown(socket.SHUT_WR)
+        server.status()
+        time.sleep(0.2)
+        for s in gone:
+            s.close()
+        said, took = answer(last)
+        assert said.startswith("done\n") and "1 lines, 1 posts" in said, said
+        assert took < PROMPT_S, f"it waited {took} s for what nobody waits for"
+
+
+def test_a_page_that_is_tried_takes_no_more_than_its_size():
+    """Its answers together are hundreds of times as long."""
+    if SANITIZED:
+        raise tap.Skip("sanitizers keep what was freed")
+    regions = ("AD AE AF AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA "
+               "CD CF CG CH CI CL CM CN CO CR CU CV CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI").split()
+    rules = "tagweir: 1\nrules:\n" + "".join(
+        f"  - {{id: r-{r.lower()}, regions: [{r}], action: withhold, match: {{hashtags: [a]}}}}\n"
+        for r in regions)
+    tweets = [{"id": str(k), "author_id": "1", "entities": {"hashtags": [{"tag": "a"}]}}
+              for k in range(10_000)]
+    with weir.Folder() as folder, Hostile() as server:
+        server.put(rules)
+        server.ask("reload")
+        feed = folder.write("feed", json.dumps({"data": tweets}, separators=(",", ":")) + "\n")
+        server.put(rules.replace("withhold", "downrank"))
+        before = server.peak_kib()
+        said = server.ask(f"dry-run {feed}")
+        more = (server.peak_kib() - before) / 1024
+        answers = 2 * 10_000 * len(regions) * 100 / MIB
+        print(f"# {feed.stat().st_size / MIB:.1f} MiB with answers of some {answers:.0f} MiB: "
+              f"{more:.1f} MiB more")
+        assert "1 lines, 10000 posts, 0 queries: 10000 would be answered otherwise" in said, said
+        assert more < answers / 2, f"{more} MiB"
+
+
+def test_the_service_manager_hears_of_loads_alone():
+    """Not of dry runs, which change nothing, and for which nobody there should have to wait."""
+    with weir.Folder() as folder, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(f"{folder.path}/notify")
+        os.environ["NOTIFY_SOCKET"] = f"{folder.path}/notify"
+        try:
+            server = Hostile()
+        finally:
+            del os.environ["NOTIFY_SOCKET"]
+        with server:
+            manager.settimeout(weir.PATIENCE_S)
+            assert manager.recv(1000).startswith(b"READY=1"), "it began"
+            server.ask("dry-run")
+            server.put(RULES.format(id="two"))
+            server.ask("reload")
+            heard = []
+            while not heard or not heard[-1].startswith(b"RELOADING=1"):
+                heard.append(manager.recv(1000))
+            assert manager.recv(1000).startswith(b"READY=1"), "it was loaded"
+        assert all(h.startswith(b"READY=1") for h in heard[:-1]), heard
+        rest = manager.recv(1000)
+        assert rest.startswith(b"STOPPING=1"), rest
 
 
 def test_a_hangup_before_it_serves_is_no_death():

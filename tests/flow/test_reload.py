@@ -95,6 +95,8 @@ def test_bad_rules_change_nothing_and_say_why():
             put(folder, "rules.yaml", WITHHOLD.replace("withhold", "delete"))
             said = reload(server, "reload refused")
             assert "rules.yaml:5:" in said and "delete" in said, said
+            lines = server.said().splitlines()
+            assert len(lines) > 4 and all(line.startswith("tagweir: ") for line in lines), lines
             put(folder, "rules.yaml", WITHHOLD + '    tests:\n      hit: ["#other"]\n')
             said = reload(server, "reload refused")
             os.unlink(folder.path / "rules.yaml")
@@ -102,6 +104,34 @@ def test_bad_rules_change_nothing_and_say_why():
             s.sendall(own(1))
             assert json.loads(f.readline())["ruleset"] == first["ruleset"]
             s.close()
+
+
+def test_orders_that_vanish_with_their_file_are_told_of():
+    orders = """tagweir: 1
+orders:
+  {0}-now: {{kind: court_order, served: 2021-01-01T00:00:00Z}}
+  {0}-later: {{kind: court_order, served: 2031-01-01T00:00:00Z}}
+rules:
+  - {{id: {0}-a, order: {0}-now, regions: [IN], action: withhold, match: {{hashtags: [a]}}}}
+  - {{id: {0}-b, regions: [IN], action: withhold, match: {{hashtags: [b]}}}}
+  - {{id: {0}-c, regions: [IN], mode: off, action: withhold, match: {{hashtags: [c]}}}}
+  - {{id: {0}-d, order: {0}-later, regions: [IN], action: withhold, match: {{hashtags: [d]}}}}
+"""
+    many = "tagweir: 1\nrules:\n" + "".join(
+        f"  - {{id: m-{k:02}, regions: [IN], action: withhold, match: {{hashtags: [m{k}]}}}}\n"
+        for k in range(25))
+    with weir.Folder() as folder:
+        put(folder, "a.yaml", WITHHOLD)
+        put(folder, "b.yaml", orders.format("x"))
+        put(folder, "c.yaml", many)
+        with weir.Server(rules=folder.path, args=["--quiet"]) as server:
+            os.unlink(folder.path / "b.yaml")
+            said = reload(server)
+            assert "warning: in force until now, and gone from the rules: order x-now, rule x-b\n" \
+                in said and "x-later" not in said, said
+            os.unlink(folder.path / "c.yaml")
+            said = reload(server)
+            assert "rules: rule m-00, rule m-01," in said and "rule m-19 and 5 more\n" in said, said
 
 
 def test_rules_that_are_the_same_are_said_to_be():

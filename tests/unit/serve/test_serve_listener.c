@@ -11,7 +11,9 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stddef.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -198,6 +200,99 @@ files_in_the_place(void **state)
     assert_int_equal(open_and_say(second.name, &usual, &first, no_socket), LISTEN_FAILED);
     assert_int_equal(unlink(second.path), 0);
     (void)close(second.fd);
+}
+
+/* Another server on its way: bound, and not yet listening. It tells by the pipe when it is. */
+static void
+bind_and_listen_later(int told)
+{
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    int lock = open(folder, O_RDONLY | O_DIRECTORY), fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    (void)alarm(60); /* whatever becomes of the test */
+    (void)snprintf(at.sun_path, sizeof at.sun_path, "%.100s", path_of("socket"));
+    if (flock(lock, LOCK_EX) < 0 || bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 ||
+        write(told, "", 1) != 1)
+        _exit(1);
+    (void)usleep(300 * 1000);
+    if (listen(fd, 5) < 0 || close(lock) < 0)
+        _exit(2);
+    _exit(accept(fd, NULL, NULL) < 0); /* whoever looks whether somebody listens */
+}
+
+static void
+one_that_is_about_to_listen(void **state)
+{
+    struct listen_socket s;
+    int told[2], status = -1;
+    char live[300], byte;
+
+    (void)state;
+    assert_int_equal(pipe(told), 0);
+    pid_t child = fork();
+    if (child == 0)
+        bind_and_listen_later(told[1]);
+    assert_int_equal(close(told[1]), 0);
+    assert_int_equal(read(told[0], &byte, 1), 1);
+    (void)snprintf(live, sizeof live, "cannot listen on %s: another process is listening there",
+                   spec_of("socket"));
+    assert_int_equal(open_and_say(spec_of("socket"), &usual, &s, live), LISTEN_FAILED);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(close(told[0]), 0);
+    assert_int_equal(unlink(path_of("socket")), 0);
+}
+
+/* Opens when all are told to by the end of a pipe, and tells how it went. */
+static void
+start_together(int go, int result)
+{
+    struct listen_socket all[LISTEN_MAX];
+    static weir_buf why; /* the process ends before it could be released */
+    size_t n;
+    char byte;
+
+    (void)alarm(60);
+    (void)!read(go, &byte, 1);
+    byte = listen_open(spec_of("socket"), &usual, all, &n, &why) == LISTEN_OK ? 'y' : 'n';
+    (void)!write(result, &byte, 1);
+    for (;;)
+        (void)pause();
+}
+
+/* On a socket file that was left behind: one gets it, and the others hear that it has. */
+static void
+several_at_once(void **state)
+{
+    enum { STARTERS = 4 };
+
+    (void)state;
+    for (size_t round = 0; round < 50; round++) {
+        struct listen_socket dead = open_one(spec_of("socket"), &usual);
+        int go[2], result[2], nlisten = 0;
+        pid_t child[STARTERS];
+        char said[STARTERS];
+
+        (void)close(dead.fd);
+        assert_int_equal(pipe(go) || pipe(result), 0);
+        for (size_t i = 0; i < STARTERS; i++)
+            if ((child[i] = fork()) == 0) {
+                (void)close(go[1]);
+                start_together(go[0], result[1]);
+            }
+        (void)close(go[1]);
+        for (size_t i = 0; i < STARTERS; i++) {
+            assert_int_equal(read(result[0], &said[i], 1), 1);
+            nlisten += said[i] == 'y';
+        }
+        for (size_t i = 0; i < STARTERS; i++) {
+            (void)kill(child[i], SIGKILL);
+            assert_int_equal(waitpid(child[i], NULL, 0), child[i]);
+        }
+        (void)(close(go[0]) | close(result[0]) | close(result[1]));
+        assert_int_equal(nlisten, 1);
+        assert_int_equal(unlink(path_of("socket")), 0);
+    }
 }
 
 static void
@@ -439,7 +534,13 @@ passed_sockets(void **state)
          LISTEN_FAILED,
          "cannot listen on systemd: another --listen has this socket already"},
         {{NOTHING}, 0, NULL, {"systemd"}, {0}, LISTEN_FAILED, NONE},
-        {{NOTHING}, 1, NULL, {"systemd"}, {0}, LISTEN_FAILED, "cannot listen on systemd: "},
+        {{NOTHING},
+         1,
+         NULL,
+         {"systemd"},
+         {0},
+         LISTEN_FAILED,
+         "cannot listen on systemd: what was said to be passed cannot be had: Bad file"},
         {{NO_SOCKET},
          1,
          NULL,
@@ -511,6 +612,8 @@ main(void)
         cmocka_unit_test(owners),
         cmocka_unit_test(owners_that_cannot_be),
         cmocka_unit_test(files_in_the_place),
+        cmocka_unit_test(one_that_is_about_to_listen),
+        cmocka_unit_test(several_at_once),
         cmocka_unit_test(specs_that_are_none),
         cmocka_unit_test(unix_sockets_only),
         cmocka_unit_test(beyond_loopback),
