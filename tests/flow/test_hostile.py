@@ -667,10 +667,11 @@ def test_connections_by_tls_count_as_memory():
                 s = server.connect(address)
                 s.sendall(hello)
                 clients.append(s)
-            server.wait_for("its limit", lambda s: s["closed_memory"] > 0 and s["held_bytes"] <= limit)
+            server.wait_for("its limit", lambda s: s["opened"] > n and s["held_bytes"] <= limit)
             status = server.check()
             each = 44 * 1024
-            assert limit - 2 * each < status["held_bytes"] <= limit, status
+            # the one beside has a chunk at times, for which others have to go
+            assert limit - 300_000 - 2 * each < status["held_bytes"] <= limit, status
             assert status["closed_memory"] >= n - limit // each, status
             for s in clients:
                 s.close()
