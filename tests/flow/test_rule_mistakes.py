@@ -260,6 +260,23 @@ def test_files_of_a_folder_that_are_not_read_are_named():
         assert b"1 file, 1 rule," in done.out and b"no errors, 5 warnings" in done.out, done.text()
 
 
+def test_a_folder_that_may_not_be_read_is_no_empty_one():
+    told = "error: cannot be read: Permission denied: let the user who runs tagweir read and enter the folder"
+    with weir.Folder() as folder:
+        folder.path.chmod(0o755)
+        folder.write("rules/a.yaml", HEAD + RULE)
+        folder.write("rules/sub/b.yaml", HEAD + RULE.replace("id: a", "id: b"))
+        rules, sub = folder.path / "rules", folder.path / "rules" / "sub"
+        assert b"2 files, 2 rules," in weir.expect(weir.run_unprivileged("check", rules)).out
+        for path, mode, named in ((sub, 0, sub), (sub, 0o444, sub / "b.yaml"), (rules, 0, rules)):
+            path.chmod(mode)
+            done = weir.run_unprivileged("check", rules)
+            path.chmod(0o755)
+            weir.expect(done, 4)
+            assert f"{named}: {told}" in done.err.decode() and b"no rule files" not in done.err, done.text()
+            assert b"1 error, " in done.out, done.text()
+
+
 def test_a_list_given_as_rules_says_how_to_use_it():
     with weir.Folder() as folder:
         path = folder.write("tags.txt", "# fine\n#farmers\n#kisan*\n")
