@@ -48,13 +48,15 @@ void tell_exemptions(const struct telling *t);
 uint32_t telling_exemption_of(const struct telling *t, uint32_t rule, uint8_t part);
 
 /* telling_more.c: a query has one value, and rules may ask for more of a post. Does this rule match
-   what was asked about, and ask for something else as well? */
+   what was asked about, and ask for something else as well, if only by a rollout for an author? */
 bool telling_is_partial(const weir_decision *d, const weir_trace_entry *e);
 /* Has the rule a selector for what was asked about? Of a post: yes. */
 bool telling_asks_for_it(const weir_decision *d, uint32_t rule);
 /* `posts in pl that mention @x, but not posts in fr`: what a rule asks for besides; nothing is
    written (false) where that is nothing, or no query was asked. */
 bool tell_terms(const weir_decision *d, uint32_t rule, const char *before, weir_buf *out);
+/* `25 % of authors (its rollout)` */
+void tell_rollout(const weir_rule_info *r, weir_buf *out);
 /* Rules that depend on the rest of the post, one a line. */
 void tell_partial(const struct telling *t);
 

@@ -466,6 +466,28 @@ def test_explain_tells_what_else_a_rule_asks_for():
         assert named == {"pl", "fr", "de", "free", "free-y", "gb", "secret", "gone"}, named
 
 
+SHARE = """tagweir: 1
+rules:
+  - {id: some, regions: [PL], action: withhold, rollout: 25, match: {hashtags: [news]}, except: {langs: [de]}}
+  - {id: few, regions: [FR], action: withhold, rollout: 0.05, match: {hashtags: [news], langs: [fr]}}
+"""
+
+
+def test_explain_says_that_a_rollout_depends_on_the_author():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", SHARE)
+        text = explain(rules, "news", 5).out.decode()
+        assert "What depends on the rest of a post:\n" in text, text
+        assert "PL: withheld for posts by 25 % of authors (its rollout), not for posts in de: rule some" in text, text
+        assert "FR: withheld for posts by 0.05 % of authors (its rollout), for posts in fr: rule few" in text, text
+        assert "this author" not in text and "came near" not in text, text
+        for post, said in ((b'{"id":"1","author":{},"hashtags":["news"]}',
+                            "acts only on posts by 25 % of authors (its rollout), and this post has no author to go by"),
+                           (b'{"id":"1","author":"@b","hashtags":["news"]}', "its rollout has not reached this author")):
+            done = weir.expect(weir.run("explain", "--rules", rules, "--post", "-", stdin=post))
+            assert "matches, but " + said in done.out.decode(), done.text()
+
+
 def test_explain_of_one_region_tells_of_no_other():
     with weir.Folder() as folder:
         rules = folder.write("rules.yaml", MORE)
