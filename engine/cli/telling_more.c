@@ -59,10 +59,9 @@ put_entries(const weir_ruleset *rs, uint32_t rule, bool in_except, weir_selector
     }
 }
 
-/* ` in pl`, ` that mention @x`: each selector of the set, with a word between. */
-static void
-put_selectors(const weir_ruleset *rs, uint32_t rule, bool in_except, uint32_t set,
-              const char *between, weir_buf *out)
+void
+tell_selectors(const weir_ruleset *rs, uint32_t rule, bool in_except, uint32_t set,
+               const char *between, weir_buf *out)
 {
     static const char *const words[] = {
         [WEIR_SEL_ACCOUNTS] = "by ",   [WEIR_SEL_MENTIONS] = "that mention ",
@@ -98,11 +97,11 @@ tell_terms(const weir_decision *d, uint32_t rule, const char *before, weir_buf *
     weir_buf_puts(out, before);
     if (more) {
         weir_buf_puts(out, "for posts");
-        put_selectors(d->rs, rule, false, more, "and ", out);
+        tell_selectors(d->rs, rule, false, more, "and ", out);
     }
     if (except) {
         weir_buf_puts(out, more ? ", but not for posts" : "not for posts");
-        put_selectors(d->rs, rule, true, except, "or ", out);
+        tell_selectors(d->rs, rule, true, except, "or ", out);
     }
     return true;
 }
@@ -122,9 +121,8 @@ telling_is_partial(const weir_decision *d, const weir_trace_entry *e)
     return d->post->query.kind != WEIR_QUERY_NONE && (asks_more || awaits_author(d, e));
 }
 
-/* Where the rule holds; of one that holds everywhere, where it does not. */
-static void
-put_where(const struct telling *t, uint32_t rule)
+void
+tell_where(const struct telling *t, uint32_t rule)
 {
     bool everywhere = weir_ruleset_rule_holds(t->d->rs, rule, WEIR_REGION_XX);
     size_t n = 0;
@@ -193,7 +191,7 @@ put_partial(const struct telling *t, const weir_trace_entry *e)
 
     weir_ruleset_rule(t->d->rs, e->rule, &r);
     weir_buf_puts(t->out, "  ");
-    put_where(t, e->rule);
+    tell_where(t, e->rule);
     weir_buf_printf(t->out, ": %s ", consequence(&r));
     put_condition(t, e->rule, &r);
     weir_buf_puts(t->out, ": rule ");

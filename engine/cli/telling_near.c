@@ -77,15 +77,21 @@ telling_concerns(const struct telling *t, const weir_trace_entry *e)
     return t->region == WEIR_REGION_NONE || weir_ruleset_rule_holds(t->d->rs, e->rule, t->region);
 }
 
-static void
-put_near(const struct telling *t, const weir_trace_entry *e)
+const char *
+telling_part(const weir_trace_entry *e)
 {
     static const char *const parts[] = {"", " on the post that it reposts",
                                         " on the innermost post"};
 
+    return parts[e->part < 3 ? e->part : 2];
+}
+
+static void
+put_near(const struct telling *t, const weir_trace_entry *e)
+{
     weir_buf_puts(t->out, "  ");
     tell_rule(t->d->rs, e->rule, t->out);
-    weir_buf_printf(t->out, "%s ", parts[e->part < 3 ? e->part : 2]);
+    weir_buf_printf(t->out, "%s ", telling_part(e));
     put_reason(t, e, t->out);
     for (size_t i = 0; i < e->nregions && t->region == WEIR_REGION_NONE; i++)
         weir_buf_printf(t->out, "%s%s", i ? ", " : " in ", weir_region_code(e->regions[i]));
@@ -161,7 +167,8 @@ differs(const struct telling *t, size_t i)
 {
     weir_state s = t->d->trace[i].state;
 
-    return (s == WEIR_STATE_NO_MATCH && !telling_is_partial(t->d, &t->d->trace[i])) ||
+    return (s == WEIR_STATE_NO_MATCH && !telling_is_partial(t->d, &t->d->trace[i]) &&
+            !telling_is_passed_over(t->d, &t->d->trace[i])) ||
            (s == WEIR_STATE_NOT_IN_FORCE && t->near && t->near[i] == NEAR_DIFFERS);
 }
 

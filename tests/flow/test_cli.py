@@ -488,6 +488,42 @@ def test_explain_says_that_a_rollout_depends_on_the_author():
             assert "matches, but " + said in done.out.decode(), done.text()
 
 
+NAMED = """tagweir: 1
+orders:
+  o: {kind: court_order, authority: A, basis: B, served: 2021-01-01T00:00:00Z}
+  hidden: {kind: court_order, authority: A, basis: B, served: 2021-01-01T00:00:00Z, confidential: true}
+lists: {press: {accounts: ["@zeitung", "id:5"]}}
+rules:
+  - {id: gag, order: o, regions: [DE], action: withhold, match: {hashtags: [news]},
+     except: {accounts: [{list: press}], hashtags: [ok]}}
+  - {id: all, order: o, regions: [GB], action: withhold, match: {accounts: ["id:5"]}}
+  - {id: free, action: allow, against: [o], match: {accounts: [{list: press}]}}
+  - {id: here, regions: [DE, FR], action: allow, match: {accounts: ["@zeitung"]}}
+  - {id: secret, order: hidden, regions: [DE], action: withhold, match: {hashtags: [x]}, except: {accounts: ["@zeitung"]}}
+"""
+
+
+def test_explain_tells_of_rules_that_name_what_decides_nothing():
+    free = "everywhere: free exempts posts by list press from rules under o"
+    as_well, in_except = "Exemptions that match as well:", "Rules that have it in their `except`:"
+    gag = "DE: gag is not for posts by list press"
+    cases = [  # what is asked, lines that must stand together, what must not stand
+        (("--account", "@zeitung"), (as_well, free, "DE, FR: here exempts posts by @zeitung", "", in_except, gag,
+                                     "DE: secret is not for posts by certain accounts", "", "1 rule does not match."),
+         "looks at"),
+        (("--account", "id:5"), ("GB: free defeated all", "", in_except, gag), as_well),
+        (("--account", "id:5", "--region", "FR"), (as_well, free.replace("everywhere", "FR")), "gag"),
+        (("--tag", "ok"), (in_except, "DE: gag is not for posts with #ok"), "secret"),
+        (("--account", "@nobody"), ("everywhere: allowed", ""), "except"),
+    ]
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", NAMED)
+        for args, lines, absent in cases:
+            text = weir.expect(weir.run("explain", "--rules", rules, *args)).out.decode()
+            text = re.sub(r" \(\S+rules.yaml:\d+\)", "", text)
+            assert "\n".join(lines) in text.replace("\n  ", "\n") and absent not in text, (args, text)
+
+
 def test_explain_of_one_region_tells_of_no_other():
     with weir.Folder() as folder:
         rules = folder.write("rules.yaml", MORE)
