@@ -20,7 +20,7 @@ DAMAGE = (("one bit", lambda b: b[:9000] + bytes([b[9000] ^ 4]) + b[9001:]),
 def compiled(rules, out, *args, cwd=None):
     """The file that `compile` wrote."""
     done = weir.expect(weir.run("compile", rules, "-o", out, *args, cwd=cwd))
-    assert not done.err or b": warning: " in done.err, done.text()
+    assert not done.err or b"warning: " in done.err or b": note: " in done.err, done.text()
     return Path(cwd or weir.ROOT, out)
 
 

@@ -211,20 +211,25 @@ def test_the_limits_of_looking_alike_are_as_the_readme_says():
         assert b"10 tests passed" in weir.expect(weir.run("check", "--strict", path)).out
 
 
-def test_orders_whose_review_is_overdue_are_noted():
+def test_orders_whose_review_nobody_made_are_noted():
     order = "orders:\n  o: {kind: policy, served: 2021-01-01T00:00:00Z, review_by: %s%s}\n"
-    told = "order `o`: review was due 2021-01-02T00:00:00Z: OVERDUE"
+    was_due = "order `o`: review was due 2021-01-02T00:00:00Z: "
+    lift = ", on_lapse: lift"
     with weir.Folder() as folder:
-        for due, more, overdue in (("2021-01-02T00:00:00Z", "", True), ("9021-01-02T00:00:00Z", "", False),
-                                   ("2021-01-02T00:00:00Z", ", confirmed: 2021-01-03T00:00:00Z", False),
-                                   ("2021-01-02T00:00:00Z", ", on_lapse: lift", False)):
+        for due, more, told in (("2021-01-02T00:00:00Z", "", "OVERDUE"), ("9021-01-02T00:00:00Z", "", None),
+                                ("2021-01-02T00:00:00Z", ", confirmed: 2021-01-03T00:00:00Z", None),
+                                ("2021-01-02T00:00:00Z", lift, "it has lapsed (on_lapse: lift)"),
+                                ("9021-01-02T00:00:00Z", lift, None),
+                                ("2021-01-02T00:00:00Z", lift + ", confirmed: 2021-01-03T00:00:00Z", None),
+                                ("2021-01-02T00:00:00Z", lift + ", revoked: 2021-01-03T00:00:00Z", None)):
             path = folder.write("rules.yaml", HEAD + order % (due, more) + rule(order="o")[len(HEAD):])
             done = weir.expect(weir.run("check", "--strict", path))
-            assert (f"{path}:3: note: {told}" in done.err.decode()) == overdue == bool(done.err), done.text()
-            assert b"no errors, no warnings" in done.out, done.text()
+            noted = told is not None
+            assert (f"{path}:3: note: {was_due}{told}" in done.err.decode()) == noted == bool(done.err), done.text()
+            assert done.out.decode().endswith("no errors, no warnings" + ", 1 note" * noted + "\n"), done.text()
             said = json.loads(weir.expect(weir.run("check", "--json", path)).out)
-            assert [(x["severity"], x["file"], x["line"]) for x in said] == [("note", str(path), 3)] * overdue, said
-            assert all(told in x["message"] for x in said), said
+            assert [(x["severity"], x["file"], x["line"]) for x in said] == [("note", str(path), 3)] * noted, said
+            assert all(was_due + told in x["message"] for x in said), said
             assert not weir.run("check", "--quiet", path).err
 
 
