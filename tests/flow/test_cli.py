@@ -245,6 +245,7 @@ def test_the_summary_names_the_rules_that_ran_out():
         done = summary(["a" * 60, "a" * 61, "farm1", "weirs"])
         assert json.loads(done.lines[0])["limit"] == ["one"], done.text()
         assert b"\nlimit      rule one ran out of its match budget on 2 values\n" in done.err, done.text()
+        assert b" 1 with a pattern out of budget\n" in done.err and b"tags left out" not in done.err, done.text()
         assert b"ran out of its" not in summary(["a", "farm1"]).err
         told = json.loads(summary(["a" * 60, "a" * 61, "farm1", "weirs"], "--json").err)["patterns"]
     assert [r["rule"] for r in told] == ["one", "two"], told
