@@ -579,6 +579,27 @@ def test_explain_keeps_what_is_confidential():
     assert b"Tribunal" not in done.out and b"24/00000" not in done.out, done.text()
 
 
+def test_records_and_explain_show_of_a_confidential_order_what_is_documented():
+    rules = """tagweir: 1
+orders: {o: {kind: court_order, authority: AUTHORITY, basis: BASIS, reference: REFERENCE, notice: NOTICE,
+             served: 2021-01-01T00:00:00Z, confidential: true}}
+rules:
+  - {id: r, order: o, regions: [DE], action: withhold, match: {accounts: ["@victim", "@other"]}}
+  - {id: s, order: o, regions: [DE], action: withhold, match: {accounts: ["@victim"], hashtags: [other]}}
+"""
+    post = b'{"id":"1","author":"@victim","hashtags":[]}'
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rules)
+        records = weir.replay("-", rules=path, stdin=post + b"\n", args=("--explain",)).out
+        texts = [weir.expect(weir.run("explain", "--rules", path, "--at", weir.CLOCK, *args, stdin=post)).out
+                 for args in (("--account", "@victim"), ("--account", "@victim", "--json"), ("--post", "-"))]
+    assert b'"rule":"r","order":"o","by":"accounts","value":"@victim"' in records, records
+    assert b"certain hashtags" in texts[0] and b"a court order, served 2021-01-01" in texts[0], texts[0]
+    for text in (records, *texts):
+        assert b"victim" in text and b"other" not in text, text
+        assert not re.search(b"AUTHORITY|BASIS|REFERENCE|NOTICE", text), text
+
+
 def test_posts_shows_keys_and_can_be_read_again():
     done = weir.expect(weir.run("posts", POSTS))
     first = json.loads(done.lines[0])
