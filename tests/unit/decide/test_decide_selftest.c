@@ -99,6 +99,11 @@ static const struct {
      "{match: ['id:1', 'did:plc:a', 'u@D.example', '@u@d.example', '@x'], no_match: ['id:2', "
      "'id:did:plc:b', 'did:plc:b', 'u@e.example', '@u']}",
      ""},
+    {"match: {accounts: ['spam*']}", "{match: ['@spammer'], no_match: ['@spam@evil.example']}", ""},
+    {"match: {accounts: ['spam*@*', '*@evil.example', '/^ham/']}",
+     "{match: ['@spam@a.example', '@x@evil.example', '@ham', '@ham@a.example'], no_match: "
+     "['@spam']}",
+     ""},
     {"match: {mentions: ['id:1', 'did:plc:a']}", "{match: ['id:1', 'did:plc:a'], no_match: ['@1']}",
      ""},
     {"match: {accounts: ['id:1']}, except: {accounts: ['@y']}", "{no_match: ['@Y']}", ""},
