@@ -32,12 +32,34 @@
 #define NONE(text) "no hashtag has \"" text "\" in the form that it is compared in"
 #define SECOND "this entry stands here a second time; the first is at "
 
+#define NOTICE(value) ORDER("served: 2021-01-01T00:00:00Z, notice: " value, "")
+#define NO_URL "this begins as an address, and no address has such a character: HTTP 451 will not"
+
 struct row {
     const char *name, *yaml, *list;
     const char *expected[4];
 };
 
 static const struct row rows[] = {
+    {"a notice that is an address, or words",
+     NOTICE("'https://a.example/b?c=%20d#e', reference: 'https://a b'"),
+     NULL,
+     {0}},
+    {"a notice of words with an address in it", NOTICE("'See https://a.example ü'"), NULL, {0}},
+    {"a notice that begins with an address and goes on",
+     NOTICE("'https://a.example and more'"),
+     NULL,
+     {":2:111: warning: " NO_URL}},
+    {"an address beyond ASCII", NOTICE("'http://ä.example/ü'"), NULL, {":2:101: warning: " NO_URL}},
+    {"an authority that is no address",
+     TOP "orders: {o: {kind: policy, authority: 'https://a|b'}}\nrules:\n  - {id: r, order: o, "
+         "action: allow, match: {posts: [1]}}\n",
+     NULL,
+     {":2:49: warning: " NO_URL}},
+    {"no address of a confidential order, which is never linked to",
+     NOTICE("'https://a b', confidential: true"),
+     NULL,
+     {0}},
     {"a tag twice", TAGS("a, b, a"), NULL, {":6:30: warning: " SECOND}},
     {"a tag three times",
      TAGS("a, a, a"),
