@@ -220,6 +220,8 @@ bool weir__order_holds_within(const struct weir__order *o, const struct weir__in
 void weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_selector kind,
                         enum weir__fold fold);
 void weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selector kind);
+/* Of what a rule has in `match` and in `except` of one kind. */
+void weir__lint_excepts(struct compiling *c, const struct weir_rule *r);
 /* " under `fold: …`", or "": put behind what holds because of a rule's fold. */
 const char *weir__under_fold(enum weir__fold fold);
 

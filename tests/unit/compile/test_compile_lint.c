@@ -97,9 +97,21 @@ static const struct row rows[] = {
      RULE("    match: {langs: [in, en, id], sources: [own, tweet, own]}\n"),
      NULL,
      {":6:29: warning: this entry is the same as \"in\" at ", ":6:56: warning: " SECOND}},
-    {"the same in match and in except, or in two selectors",
-     RULE(
-         "    match: {hashtags: [a], accounts: [a], mentions: [a]}\n    except: {hashtags: [a]}\n"),
+    {"the same in match and in except",
+     RULE("    match: {hashtags: [b, '#Ａ', 'x*'], langs: [in]}\n"
+          "    except: {hashtags: [a, 'X**', x], langs: [id]}\n"),
+     NULL,
+     {":7:25: warning: this stands in `match` too (line 6): ", ":7:29: warning: this stands in ",
+      ":7:47: warning: this stands in "}},
+    {"the same list in match and in except",
+     TOP "lists: {l: {accounts: [a]}}\nrules:\n  - {id: r, action: allow, match: {accounts: "
+         "[{list: l}]}, except: {accounts: [{list: l}]}}\n",
+     NULL,
+     {":4:80: warning: this stands in `match` too (line 4): "}},
+    {"the same in two selectors, or in a list of the other side",
+     TOP
+     "lists: {l: {accounts: [a]}}\nrules:\n  - {id: r, action: allow, match: {hashtags: [a], "
+     "accounts: [a], mentions: [a]},\n     except: {accounts: [{list: l}, b], hashtags: [b]}}\n",
      NULL,
      {0}},
     {"a list twice",
