@@ -11,27 +11,47 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* To be told of an order that goes on past its review; message and place in `out` and the order. */
-static bool
-find_overdue(const struct checking *c, uint32_t order, weir_buf *out, weir_diag *told)
+/* What is to be told of an order whose review nobody made: that it goes on all the same, or that it
+   is dead. NULL: nothing. */
+static const char *
+say_of_review(const struct checking *c, uint32_t order)
 {
+    switch (weir_ruleset_order_review(c->rs, order, c->now_ms)) {
+    case WEIR_REVIEW_OVERDUE:
+        return "OVERDUE. Write its outcome as `confirmed` or `revoked`";
+    case WEIR_REVIEW_LAPSED:
+        return "it has lapsed (on_lapse: lift), and its rules do nothing. Write `confirmed` if it "
+               "was approved, or `revoked`, which ends this note";
+    default:
+        return NULL;
+    }
+}
+
+/* Message and place in `out` and the order; false: there is nothing to be told of its review. */
+static bool
+find_missed_review(const struct checking *c, uint32_t order, weir_buf *out, weir_diag *told)
+{
+    const char *say = say_of_review(c, order);
     weir_order_info o;
     char time[WEIR_TIME_MAX];
 
-    if (weir_ruleset_order_review(c->rs, order, c->now_ms) != WEIR_REVIEW_OVERDUE)
+    if (!say)
         return false;
     weir_ruleset_order(c->rs, order, &o);
     (void)weir_time_format(o.review_by_ms, time);
     out->len = 0;
-    weir_buf_printf(out,
-                    "order `%s`: review was due %s: OVERDUE. Write its outcome as `confirmed` or "
-                    "`revoked`",
-                    o.id, time);
+    weir_buf_printf(out, "order `%s`: review was due %s: %s", o.id, time, say);
     weir_buf_putc(out, '\0');
     if (out->failed)
         ui_no_memory();
     *told = (weir_diag){.severity = WEIR_NOTE, .message = out->p, .file = o.file, .line = o.line};
     return true;
+}
+
+static uint32_t
+count_orders(const struct checking *c)
+{
+    return c->rs ? weir_ruleset_norders(c->rs) : 0;
 }
 
 static void
@@ -68,14 +88,14 @@ static void
 put_json(const struct checking *c, weir_buf *out)
 {
     weir_buf text = {0};
-    weir_diag overdue;
+    weir_diag missed;
 
     weir_buf_putc(out, '[');
     for (size_t i = 0; i < weir_diags_count(c->diags); i++)
         put_object(weir_diags_at(c->diags, i), out);
-    for (uint32_t i = 0; c->rs && i < weir_ruleset_norders(c->rs); i++)
-        if (find_overdue(c, i, &text, &overdue))
-            put_object(&overdue, out);
+    for (uint32_t i = 0; i < count_orders(c); i++)
+        if (find_missed_review(c, i, &text, &missed))
+            put_object(&missed, out);
     weir_buf_puts(out, "\n]");
     weir_buf_fini(&text);
 }
@@ -103,15 +123,15 @@ put_all_json(const struct args *a, const struct checking *c, const weir_buf *mor
 }
 
 static void
-tell_overdue(const struct checking *c)
+tell_missed_reviews(const struct checking *c)
 {
     bool colour = ui_has_colour(STDERR_FILENO);
     weir_buf text = {0}, out = {0};
-    weir_diag overdue;
+    weir_diag missed;
 
-    for (uint32_t i = 0; c->rs && i < weir_ruleset_norders(c->rs); i++)
-        if (find_overdue(c, i, &text, &overdue))
-            weir_diag_format(&overdue, colour, &out);
+    for (uint32_t i = 0; i < count_orders(c); i++)
+        if (find_missed_review(c, i, &text, &missed))
+            weir_diag_format(&missed, colour, &out);
     ui_tell(&out);
     weir_buf_fini(&out);
     weir_buf_fini(&text);
@@ -132,20 +152,50 @@ put_tests(const struct args *a, const struct checking *c, weir_buf *out)
 }
 
 static size_t
-count_warnings(const weir_diags *diags)
+count_severity(const weir_diags *diags, weir_severity severity)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < weir_diags_count(diags); i++)
-        n += weir_diags_at(diags, i)->severity == WEIR_WARNING;
+        n += weir_diags_at(diags, i)->severity == severity;
     return n;
+}
+
+static size_t
+count_notes(const struct checking *c)
+{
+    size_t n = count_severity(c->diags, WEIR_NOTE);
+
+    for (uint32_t i = 0; i < count_orders(c); i++)
+        n += say_of_review(c, i) != NULL;
+    return n;
+}
+
+/* Notes only where there are any: hardly ever, and a script may know the line without. */
+static void
+put_verdict(const struct checking *c, weir_buf *out)
+{
+    size_t errors = weir_diags_errors(c->diags), notes = count_notes(c);
+    size_t warnings = count_severity(c->diags, WEIR_WARNING);
+
+    if (errors)
+        ui_count(out, errors, "error, ", "errors, ");
+    else
+        weir_buf_puts(out, "no errors, ");
+    if (warnings)
+        ui_count(out, warnings, "warning", "warnings");
+    else
+        weir_buf_puts(out, "no warnings");
+    if (notes) {
+        weir_buf_puts(out, ", ");
+        ui_count(out, notes, "note", "notes");
+    }
+    weir_buf_putc(out, '\n');
 }
 
 static void
 put_result(const struct args *a, const struct checking *c, weir_buf *out)
 {
-    size_t errors = weir_diags_errors(c->diags), warnings = count_warnings(c->diags);
-
     ui_count(out, c->nfiles, "file, ", "files, ");
     if (c->rs) {
         ui_count(out, weir_ruleset_nrules(c->rs), "rule, ", "rules, ");
@@ -153,14 +203,7 @@ put_result(const struct args *a, const struct checking *c, weir_buf *out)
         put_tests(a, c, out);
         weir_buf_printf(out, "; ruleset %.16s; ", weir_ruleset_digest(c->rs));
     }
-    if (errors)
-        ui_count(out, errors, "error, ", "errors, ");
-    else
-        weir_buf_puts(out, "no errors, ");
-    if (warnings)
-        ui_count(out, warnings, "warning\n", "warnings\n");
-    else
-        weir_buf_puts(out, "no warnings\n");
+    put_verdict(c, out);
 }
 
 static void
@@ -223,7 +266,7 @@ checking_report(const struct checking *c, const struct args *a, const weir_buf *
     else {
         ui_diags(c->diags, a->quiet ? WEIR_ERROR : WEIR_NOTE);
         if (!a->quiet) {
-            tell_overdue(c);
+            tell_missed_reviews(c);
         }
         if (a->cost && c->rs)
             check_cost_print(c->rs, !a->quiet, &out);
@@ -239,7 +282,7 @@ checking_report(const struct checking *c, const struct args *a, const weir_buf *
         return EXIT_IO;
     if (c->st != WEIR_OK || weir_diags_errors(c->diags))
         return EXIT_RULES;
-    if (rc == EXIT_DONE && a->strict && count_warnings(c->diags))
+    if (rc == EXIT_DONE && a->strict && count_severity(c->diags, WEIR_WARNING))
         return EXIT_FINDINGS;
     return rc;
 }

@@ -183,7 +183,8 @@ put_decisions(const struct tally *t, weir_buf *out)
     } also[] = {{t->exempted, "with an exemption"},
                 {t->observed, "with a rule observed"},
                 {t->held_back, "with a rule held back"},
-                {t->limit, "with a pattern out of budget"}};
+                {t->limit_patterns, "with a pattern out of budget"},
+                {t->limit_tags, "with tags left out: only the first 1000 are decided"}};
     uint64_t quoted = 0;
 
     put_actions("decisions  ", t->action, out);

@@ -151,6 +151,8 @@ put_decisions(const struct tally *t, weir_buf *out)
     put_number(out, "observed", t->observed);
     put_number(out, "held_back", t->held_back);
     put_number(out, "limit", t->limit);
+    put_number(out, "limit_patterns", t->limit_patterns);
+    put_number(out, "limit_tags", t->limit_tags);
     put_number(out, "reposts_by_id", t->by_id);
     put_actions(",\"quoted\":{", t->quoted, out);
 }

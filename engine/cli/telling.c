@@ -295,6 +295,7 @@ tell(const struct telling *t)
                         WEIR_MAX_TAGS);
     put_outcomes(t);
     tell_exemptions(t);
+    tell_named(t);
     tell_partial(t);
     tell_near(t);
     tell_rest(t);

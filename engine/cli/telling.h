@@ -47,20 +47,40 @@ void tell_exemptions(const struct telling *t);
    where there is none. */
 uint32_t telling_exemption_of(const struct telling *t, uint32_t rule, uint8_t part);
 
+/* Is the entry of the trace an exemption that matches, defeated nothing, and is not told of as no
+   help either? */
+bool telling_is_idle_exemption(const struct telling *t, size_t entry);
+/* The orders that an exemption is against, with commas. */
+void tell_against(const weir_ruleset *rs, const weir_rule_info *allow, weir_buf *out);
+
+/* telling_named.c: rules that name what was asked about and decide nothing by it, one a line. */
+void tell_named(const struct telling *t);
+/* Does the rule's `except` have what was asked about, and nothing of its `match`? */
+bool telling_is_passed_over(const weir_decision *d, const weir_trace_entry *e);
+
 /* telling_more.c: a query has one value, and rules may ask for more of a post. Does this rule match
-   what was asked about, and ask for something else as well? */
+   what was asked about, and ask for something else as well, if only by a rollout for an author? */
 bool telling_is_partial(const weir_decision *d, const weir_trace_entry *e);
 /* Has the rule a selector for what was asked about? Of a post: yes. */
 bool telling_asks_for_it(const weir_decision *d, uint32_t rule);
 /* `posts in pl that mention @x, but not posts in fr`: what a rule asks for besides; nothing is
    written (false) where that is nothing, or no query was asked. */
 bool tell_terms(const weir_decision *d, uint32_t rule, const char *before, weir_buf *out);
+/* ` by list press or in pl`: the selectors of a set of bits, of `match` or `except`. */
+void tell_selectors(const weir_ruleset *rs, uint32_t rule, bool in_except, uint32_t set,
+                    const char *between, weir_buf *out);
+/* Where the rule holds; of one that holds everywhere, where it does not. */
+void tell_where(const struct telling *t, uint32_t rule);
+/* `25 % of authors (its rollout)` */
+void tell_rollout(const weir_rule_info *r, weir_buf *out);
 /* Rules that depend on the rest of the post, one a line. */
 void tell_partial(const struct telling *t);
 
 /* telling_near.c: rules that came near, one a line; the rest of them in a few. */
 void tell_near(const struct telling *t);
 void tell_rest(const struct telling *t);
+/* ` on the post that it reposts`: which part it is about; nothing of the post itself. */
+const char *telling_part(const weir_trace_entry *e);
 /* Is the entry one that a person who asks about this region wants to hear of? */
 bool telling_concerns(const struct telling *t, const weir_trace_entry *e);
 /* Is this entry of the trace one that acted or came near, where the region asked about concerns? */

@@ -51,8 +51,8 @@ meet(const struct telling *t, uint32_t allow, const weir_trace_entry *e)
     return found;
 }
 
-static void
-put_orders(const weir_ruleset *rs, const weir_rule_info *allow, weir_buf *out)
+void
+tell_against(const weir_ruleset *rs, const weir_rule_info *allow, weir_buf *out)
 {
     for (size_t i = 0; i < allow->nagainst; i++) {
         weir_order_info o;
@@ -89,7 +89,7 @@ put_unhelpful(const struct telling *t, uint32_t allow, uint32_t rule)
     tell_rule(t->d->rs, rule, t->out);
     if (!reached) {
         weir_buf_puts(t->out, ": it is against rules under ");
-        put_orders(t->d->rs, &a, t->out);
+        tell_against(t->d->rs, &a, t->out);
         weir_buf_puts(t->out, " only");
     }
     if (a.priority < r.priority)
@@ -107,7 +107,15 @@ is_allow(const weir_ruleset *rs, uint32_t rule)
     return r.action == WEIR_ALLOW;
 }
 
-/* Restrictions of its part that this allow left standing. */
+/* Is the entry a restriction of its part that this allow left standing? */
+static bool
+is_left_standing(const struct telling *t, const weir_trace_entry *allow, const weir_trace_entry *e)
+{
+    return e->part == allow->part &&
+           (e->state == WEIR_STATE_MATCHED || e->state == WEIR_STATE_OUTRANKED) &&
+           !is_allow(t->d->rs, e->rule) && meet(t, allow->rule, e);
+}
+
 static void
 put_left_standing(const struct telling *t, const weir_trace_entry *allow, size_t *n)
 {
@@ -116,9 +124,7 @@ put_left_standing(const struct telling *t, const weir_trace_entry *allow, size_t
     for (size_t i = 0; i < d->ntrace; i++) {
         const weir_trace_entry *e = &d->trace[i];
 
-        if (e->part != allow->part ||
-            (e->state != WEIR_STATE_MATCHED && e->state != WEIR_STATE_OUTRANKED) ||
-            is_allow(d->rs, e->rule) || !meet(t, allow->rule, e))
+        if (!is_left_standing(t, allow, e))
             continue;
         if (*n == 0)
             weir_buf_puts(t->out, "\nExemptions that were no help:\n");
@@ -145,6 +151,29 @@ telling_exemption_of(const struct telling *t, uint32_t rule, uint8_t part)
             return e->rule;
     }
     return WEIR_NONE;
+}
+
+static bool
+has_acted(const weir_decision *d, uint32_t allow)
+{
+    bool acted = false;
+
+    for (size_t i = 0; i < d->nexempted && !acted; i++)
+        for (size_t j = 0; j < d->exempted[i].n && !acted; j++)
+            acted = d->exempted[i].list[j].by == allow;
+    return acted;
+}
+
+bool
+telling_is_idle_exemption(const struct telling *t, size_t entry)
+{
+    const weir_trace_entry *e = &t->d->trace[entry];
+    bool idle =
+        e->state == WEIR_STATE_MATCHED && is_allow(t->d->rs, e->rule) && !has_acted(t->d, e->rule);
+
+    for (size_t i = 0; i < t->d->ntrace && idle; i++)
+        idle = !is_left_standing(t, e, &t->d->trace[i]);
+    return idle;
 }
 
 void

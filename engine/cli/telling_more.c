@@ -6,6 +6,7 @@
 
 /* Entries and regions that a line names before it goes over to counting them. */
 #define NAMED 8
+#define EVERYONE 10000u /* a rollout, in hundredths of a percent */
 
 /* What the one value of a query is matched with. */
 static uint32_t
@@ -22,12 +23,6 @@ telling_asks_for_it(const weir_decision *d, uint32_t rule)
 
     weir_ruleset_rule(d->rs, rule, &r);
     return d->post->query.kind == WEIR_QUERY_NONE || (r.match & selector_asked(d));
-}
-
-bool
-telling_is_partial(const weir_decision *d, const weir_trace_entry *e)
-{
-    return d->post->query.kind != WEIR_QUERY_NONE && e->state == WEIR_STATE_NO_MATCH && e->hits;
 }
 
 /* The targets of a confidential order are not named. */
@@ -64,10 +59,9 @@ put_entries(const weir_ruleset *rs, uint32_t rule, bool in_except, weir_selector
     }
 }
 
-/* ` in pl`, ` that mention @x`: each selector of the set, with a word between. */
-static void
-put_selectors(const weir_ruleset *rs, uint32_t rule, bool in_except, uint32_t set,
-              const char *between, weir_buf *out)
+void
+tell_selectors(const weir_ruleset *rs, uint32_t rule, bool in_except, uint32_t set,
+               const char *between, weir_buf *out)
 {
     static const char *const words[] = {
         [WEIR_SEL_ACCOUNTS] = "by ",   [WEIR_SEL_MENTIONS] = "that mention ",
@@ -103,18 +97,32 @@ tell_terms(const weir_decision *d, uint32_t rule, const char *before, weir_buf *
     weir_buf_puts(out, before);
     if (more) {
         weir_buf_puts(out, "for posts");
-        put_selectors(d->rs, rule, false, more, "and ", out);
+        tell_selectors(d->rs, rule, false, more, "and ", out);
     }
     if (except) {
         weir_buf_puts(out, more ? ", but not for posts" : "not for posts");
-        put_selectors(d->rs, rule, true, except, "or ", out);
+        tell_selectors(d->rs, rule, true, except, "or ", out);
     }
     return true;
 }
 
-/* Where the rule holds; of one that holds everywhere, where it does not. */
-static void
-put_where(const struct telling *t, uint32_t rule)
+/* Of a hashtag that is asked about alone, nobody is the author yet. */
+static bool
+awaits_author(const weir_decision *d, const weir_trace_entry *e)
+{
+    return d->post->query.kind == WEIR_QUERY_HASHTAG && e->state == WEIR_STATE_HELD_BACK;
+}
+
+bool
+telling_is_partial(const weir_decision *d, const weir_trace_entry *e)
+{
+    bool asks_more = e->state == WEIR_STATE_NO_MATCH && e->hits;
+
+    return d->post->query.kind != WEIR_QUERY_NONE && (asks_more || awaits_author(d, e));
+}
+
+void
+tell_where(const struct telling *t, uint32_t rule)
 {
     bool everywhere = weir_ruleset_rule_holds(t->d->rs, rule, WEIR_REGION_XX);
     size_t n = 0;
@@ -149,6 +157,32 @@ consequence(const weir_rule_info *r)
                                         : "exempted";
 }
 
+void
+tell_rollout(const weir_rule_info *r, weir_buf *out)
+{
+    unsigned whole = r->rollout_bp / 100, rest = r->rollout_bp % 100;
+
+    weir_buf_printf(out, "%u", whole);
+    if (rest % 10)
+        weir_buf_printf(out, ".%02u", rest);
+    else if (rest)
+        weir_buf_printf(out, ".%u", rest / 10);
+    weir_buf_puts(out, " % of authors (its rollout)");
+}
+
+/* What it asks for besides, its rollout included. */
+static void
+put_condition(const struct telling *t, uint32_t rule, const weir_rule_info *r)
+{
+    bool for_some = r->rollout_bp < EVERYONE;
+
+    if (for_some) {
+        weir_buf_puts(t->out, "for posts by ");
+        tell_rollout(r, t->out);
+    }
+    (void)tell_terms(t->d, rule, for_some ? ", " : "", t->out);
+}
+
 static void
 put_partial(const struct telling *t, const weir_trace_entry *e)
 {
@@ -157,9 +191,9 @@ put_partial(const struct telling *t, const weir_trace_entry *e)
 
     weir_ruleset_rule(t->d->rs, e->rule, &r);
     weir_buf_puts(t->out, "  ");
-    put_where(t, e->rule);
+    tell_where(t, e->rule);
     weir_buf_printf(t->out, ": %s ", consequence(&r));
-    (void)tell_terms(t->d, e->rule, "", t->out);
+    put_condition(t, e->rule, &r);
     weir_buf_puts(t->out, ": rule ");
     tell_rule(t->d->rs, e->rule, t->out);
     weir_buf_putc(t->out, '\n');

@@ -11,6 +11,32 @@
 /* Rules that a line names before it goes over to counting them. */
 #define NAMED 8
 
+/* The post names nobody whom a rollout could be asked about. */
+static bool
+has_no_author(const struct telling *t, const weir_trace_entry *e)
+{
+    const weir_post *p = t->d->post;
+
+    for (unsigned i = 0; i < e->part && p->repost_of; i++)
+        p = p->repost_of;
+    return !p->author.id.len && !p->author.handle.len;
+}
+
+static void
+put_held_back(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
+{
+    weir_rule_info r;
+
+    if (!has_no_author(t, e)) {
+        weir_buf_puts(out, "matches, but its rollout has not reached this author");
+        return;
+    }
+    weir_ruleset_rule(t->d->rs, e->rule, &r);
+    weir_buf_puts(out, "matches, but acts only on posts by ");
+    tell_rollout(&r, out);
+    weir_buf_puts(out, ", and this post has no author to go by");
+}
+
 static void
 put_reason(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
 {
@@ -29,7 +55,7 @@ put_reason(const struct telling *t, const weir_trace_entry *e, weir_buf *out)
         weir_buf_puts(out, "matches, but so does its `except`");
         break;
     case WEIR_STATE_HELD_BACK:
-        weir_buf_puts(out, "matches, but its rollout has not reached this author");
+        put_held_back(t, e, out);
         break;
     case WEIR_STATE_OBSERVED:
         weir_buf_puts(out, "matches, but only observes (mode: observe)");
@@ -51,15 +77,21 @@ telling_concerns(const struct telling *t, const weir_trace_entry *e)
     return t->region == WEIR_REGION_NONE || weir_ruleset_rule_holds(t->d->rs, e->rule, t->region);
 }
 
-static void
-put_near(const struct telling *t, const weir_trace_entry *e)
+const char *
+telling_part(const weir_trace_entry *e)
 {
     static const char *const parts[] = {"", " on the post that it reposts",
                                         " on the innermost post"};
 
+    return parts[e->part < 3 ? e->part : 2];
+}
+
+static void
+put_near(const struct telling *t, const weir_trace_entry *e)
+{
     weir_buf_puts(t->out, "  ");
     tell_rule(t->d->rs, e->rule, t->out);
-    weir_buf_printf(t->out, "%s ", parts[e->part < 3 ? e->part : 2]);
+    weir_buf_printf(t->out, "%s ", telling_part(e));
     put_reason(t, e, t->out);
     for (size_t i = 0; i < e->nregions && t->region == WEIR_REGION_NONE; i++)
         weir_buf_printf(t->out, "%s%s", i ? ", " : " in ", weir_region_code(e->regions[i]));
@@ -78,7 +110,8 @@ is_near(const struct telling *t, size_t i)
 
     if (s == WEIR_STATE_NOT_IN_FORCE)
         return t->near && t->near[i] == NEAR_MATCHES;
-    return s != WEIR_STATE_MATCHED && s != WEIR_STATE_NO_MATCH && s != WEIR_STATE_OFF;
+    return s != WEIR_STATE_MATCHED && s != WEIR_STATE_NO_MATCH && s != WEIR_STATE_OFF &&
+           !telling_is_partial(t->d, &t->d->trace[i]);
 }
 
 bool
@@ -134,7 +167,8 @@ differs(const struct telling *t, size_t i)
 {
     weir_state s = t->d->trace[i].state;
 
-    return (s == WEIR_STATE_NO_MATCH && !telling_is_partial(t->d, &t->d->trace[i])) ||
+    return (s == WEIR_STATE_NO_MATCH && !telling_is_partial(t->d, &t->d->trace[i]) &&
+            !telling_is_passed_over(t->d, &t->d->trace[i])) ||
            (s == WEIR_STATE_NOT_IN_FORCE && t->near && t->near[i] == NEAR_DIFFERS);
 }
 

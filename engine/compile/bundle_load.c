@@ -132,6 +132,7 @@ weir__bundle_load(const char *path, const weir_load_options *o, weir_diags *diag
         weir__ruleset_free(rs);
         return st;
     }
+    weir__lint_cost(rs, NULL, o && o->warn_cost, diags);
     rs->magic = WEIR_RULESET_MAGIC;
     atomic_init(&rs->refs, 1);
     *out = rs;

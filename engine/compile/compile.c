@@ -123,7 +123,7 @@ compile_all(struct compiling *c, const char *const *paths, size_t npaths)
     st = weir__ruleset_build_automata(c->rs);
     if (st != WEIR_OK)
         return st;
-    weir__lint_cost(c);
+    weir__lint_cost(c->rs, c->places, c->warn_cost, c->diags);
     return weir__ruleset_set_digest(c->rs);
 }
 

@@ -220,6 +220,8 @@ bool weir__order_holds_within(const struct weir__order *o, const struct weir__in
 void weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_selector kind,
                         enum weir__fold fold);
 void weir__lint_list(struct compiling *c, const struct raw_entries *all, weir_selector kind);
+/* Of what a rule has in `match` and in `except` of one kind. */
+void weir__lint_excepts(struct compiling *c, const struct weir_rule *r);
 /* " under `fold: …`", or "": put behind what holds because of a rule's fold. */
 const char *weir__under_fold(enum weir__fold fold);
 
@@ -227,8 +229,10 @@ const char *weir__under_fold(enum weir__fold fold);
    it, where `tell` is true. */
 bool weir__lint_hashtag(struct compiling *c, const struct raw_entry *e, bool tell);
 
-/* lint_cost.c: patterns that cost much to find, when all of the rule set stands. */
-void weir__lint_cost(struct compiling *c);
+/* lint_cost.c: patterns that cost much to find, when all of the rule set stands: `each`, or how
+   many where they are too many. `places` by pattern; NULL: as the rule set itself knows them. */
+void weir__lint_cost(const struct weir_ruleset *rs, const struct weir__place *const *places,
+                     bool each, weir_diags *diags);
 
 /* lint_regex.c; true: there was something to tell. */
 bool weir__lint_regex(struct compiling *c, const struct raw_entry *e, weir_selector kind,

@@ -170,6 +170,50 @@ weir__lint_entries(struct compiling *c, const struct raw_entries *all, weir_sele
     lint_repeats(c, all, kind, fold);
 }
 
+/* The entries that a selector of the rule has by itself. */
+static struct raw_entries
+entries_of(const struct compiling *c, uint32_t selector)
+{
+    size_t first = c->entry_first[selector];
+    size_t end = selector + 1 < c->nentry_first ? c->entry_first[selector + 1] : c->entries.n;
+
+    return (struct raw_entries){.items = c->entries.items + first, .n = end - first};
+}
+
+static void
+lint_excepted(struct compiling *c, const struct raw_entries *match,
+              const struct raw_entries *except, weir_selector kind, enum weir__fold fold)
+{
+    for (size_t i = 0; i < match->n; i++) {
+        weir_span key = weir__entry_key(c, &match->items[i].entry, kind, fold);
+        if (key.p && !weir__names_find(&c->seen, key))
+            (void)weir__names_add(&c->seen, key, (uint32_t)i, NULL);
+    }
+    for (size_t i = 0; i < except->n; i++) {
+        const struct raw_entry *e = &except->items[i];
+        weir_span key = weir__entry_key(c, &e->entry, kind, fold);
+        struct named *same = key.p ? weir__names_find(&c->seen, key) : NULL;
+        if (same)
+            weir__diag_add(c->diags, WEIR_WARNING, &e->at,
+                           "this stands in `match` too (line %u): what it matches is excepted, so "
+                           "that the entry there never acts: drop one",
+                           match->items[same->index].at.line);
+    }
+    weir__names_fini(&c->seen);
+}
+
+void
+weir__lint_excepts(struct compiling *c, const struct weir_rule *r)
+{
+    for (int k = 0; k < WEIR_NSELECTORS; k++) {
+        uint32_t in = r->selector[WEIR__MATCH][k], out = r->selector[WEIR__EXCEPT][k];
+        if (in == WEIR_NONE || out == WEIR_NONE)
+            continue;
+        const struct raw_entries match = entries_of(c, in), except = entries_of(c, out);
+        lint_excepted(c, &match, &except, (weir_selector)k, r->fold);
+    }
+}
+
 /* A list under several folds: what is the same under each is the same under none. */
 static enum weir__fold
 common_fold(unsigned folds)

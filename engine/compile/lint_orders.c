@@ -78,12 +78,44 @@ lint_outcome(struct compiling *c, const struct node *map, const struct weir__ord
     return !never;
 }
 
+/* What no URL has: HTTP sends a link only to what may stand in its header. */
+static bool
+is_foreign_to_urls(char byte)
+{
+    return byte <= ' ' || byte > '~' || strchr("<>\"\\^`{|}", byte) != NULL;
+}
+
+/* Of an order that outsiders are told of, an address is what the answer 451 links to. */
+static void
+lint_address(struct compiling *c, const struct node *n)
+{
+    size_t at = 0, len = 1;
+
+    if (!n || (!span_starts(n->text, "https://") && !span_starts(n->text, "http://")))
+        return;
+    while (at < n->text.len && !is_foreign_to_urls(n->text.p[at]))
+        at++;
+    if (at == n->text.len)
+        return;
+    while (at + len < n->text.len && ((unsigned char)n->text.p[at + len] & 0xC0) == 0x80)
+        len++; /* the rest of a code point */
+    struct weir__place place = weir__place_within(n, at, len);
+    weir__diag_add(c->diags, WEIR_WARNING, &place,
+                   "this begins as an address, and no address has such a character: HTTP 451 will "
+                   "not link to it. Write blanks as %%20 and letters beyond ASCII as their "
+                   "percent-encoded UTF-8, or the address alone");
+}
+
 void
 weir__lint_order(struct compiling *c, const struct node *map, const struct weir__order *o)
 {
     static const struct weir__interval always = {WEIR_TIME_NONE, WEIR_TIME_NONE};
     const struct node *in_force = weir__node_get(map, "in_force");
 
+    if (!o->confidential) {
+        lint_address(c, weir__node_get(map, "notice"));
+        lint_address(c, weir__node_get(map, "authority"));
+    }
     if (!lint_outcome(c, map, o))
         return;
     for (size_t i = 0; in_force && i < in_force->n; i++)

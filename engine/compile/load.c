@@ -215,6 +215,8 @@ struct walked {
 /* What a folder holds. */
 struct found {
     struct walked rules, misnamed;
+    weir_diags *diags;
+    bool unreadable; /* some of it, as `diags` says */
 };
 
 static bool
@@ -234,10 +236,32 @@ add_walked(struct walked *w, const char *path)
     return true;
 }
 
+/* What cannot be looked into may hold rules, without which less is withheld than was meant. */
+static bool
+is_unreadable(const FTSENT *e)
+{
+    return e->fts_info == FTS_DNR || e->fts_info == FTS_NS || e->fts_info == FTS_ERR;
+}
+
+static void
+tell_unreadable(struct found *found, const FTSENT *e)
+{
+    found->unreadable = true;
+    weir__diag_add(found->diags, WEIR_ERROR, &(struct weir__place){.file = e->fts_path},
+                   "cannot be read: %s%s", strerror(e->fts_errno),
+                   e->fts_errno == EACCES ? ": let the user who runs tagweir read and enter the "
+                                            "folder, or take it out of the rules"
+                                          : "");
+}
+
 /* false: out of memory. */
 static bool
 add_entry(struct found *found, const FTSENT *e)
 {
+    if (is_unreadable(e)) {
+        tell_unreadable(found, e);
+        return true;
+    }
     weir_span name = {e->fts_name, e->fts_namelen};
 
     if (e->fts_info != FTS_F && e->fts_info != FTS_SL)
@@ -311,7 +335,7 @@ warn_of_misnamed(const struct walked *w, weir_diags *diags)
 static bool
 add_folder(struct gathering *g, size_t given, const char *folder)
 {
-    struct found found = {.rules.n = 0};
+    struct found found = {.diags = g->diags};
     size_t len = strlen(folder);
     bool ok = walk_folder(folder, &found);
 
@@ -325,6 +349,8 @@ add_folder(struct gathering *g, size_t given, const char *folder)
     free_walked(&found.misnamed);
     if (!ok)
         longjmp(*g->work->on_oom, 1);
+    if (found.unreadable)
+        return false;
     if (found.rules.n)
         return true;
     return fail_file(folder,

@@ -485,6 +485,7 @@ compile_rule(struct compiling *c, const struct node *map)
         take_selectors(c, except, &r, rule, WEIR__EXCEPT);
     if (tests)
         weir__compile_tests(c, tests, rule, &r);
+    weir__lint_excepts(c, &r);
     weir__lint_rule(c, map, &r);
     *ARENA_PUSH(c->work, c->rules, c->nrules, c->rules_cap) = r;
 }

@@ -5,24 +5,52 @@
 
 #include "text/fold.h"
 
+static bool
+is_there(struct compiling *c, const struct node *n, weir_span value, const char *what)
+{
+    if (value.len)
+        return true;
+    ERR(c, n, "a%s %s is missing behind the %.*s: this tests nothing", what[0] == 'i' ? "n" : "",
+        what, SPAN_FMT(n->text));
+    return false;
+}
+
+static bool
+is_account(struct compiling *c, const struct node *n)
+{
+    bool at = span_starts(n->text, "@"), id = span_starts(n->text, "id:");
+    weir_span bare = span_skip(n->text, at ? 1 : id ? 3 : 0);
+
+    if (!is_there(c, n, bare, id ? "id" : "handle"))
+        return false;
+    if (at && (span_starts(bare, "id:") || span_starts(bare, "did:"))) {
+        ERR(c, n, "an id stands without an @: write %.*s", SPAN_FMT(bare));
+        return false;
+    }
+    if (span_has_blank(bare)) {
+        ERR(c, n, "this tests no account: write @handle, user@domain, id:42 or did:plc:z72i7h");
+        return false;
+    }
+    return true;
+}
+
 /* A test is tried on a selector of its kind, which the rule must have. */
 static bool
 can_be_tried(struct compiling *c, const struct node *n, const struct weir_rule *r)
 {
-    bool account = n->text.len && n->text.p[0] == '@';
+    bool account = weir__test_is_account(n->text);
     const uint32_t *match = r->selector[WEIR__MATCH];
 
-    if (account ? n->text.len == 1 : weir__tag_body(n->text).len == 0) {
-        ERR(c, n, "a %s is missing behind the %.*s: this tests nothing",
-            account ? "handle" : "hashtag", SPAN_FMT(n->text));
+    if (!(account ? is_account(c, n) : is_there(c, n, weir__tag_body(n->text), "hashtag")))
         return false;
-    }
     if (account && match[WEIR_SEL_ACCOUNTS] == WEIR_NONE && match[WEIR_SEL_MENTIONS] == WEIR_NONE) {
-        ERR(c, n, "this tests a handle, and the rule matches neither accounts nor mentions");
+        ERR(c, n, "this tests an account, and the rule matches neither accounts nor mentions");
         return false;
     }
     if (!account && match[WEIR_SEL_HASHTAGS] == WEIR_NONE) {
-        ERR(c, n, "this tests a hashtag, and the rule matches none (a handle begins with @)");
+        ERR(c, n,
+            "this tests a hashtag, and the rule matches none; an account is written @handle, "
+            "user@domain, id:42 or did:plc:z72i7h");
         return false;
     }
     return true;

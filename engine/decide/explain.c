@@ -38,8 +38,11 @@ note_states(weir_scratch *s, const struct weir__candidate *c, size_t n, uint16_t
 static void
 put(struct weir__slot *slot, const struct weir__touched *t, size_t part, weir_state state)
 {
-    slot->trace.items[slot->trace.n++] =
-        (weir_trace_entry){.rule = t->rule, .part = (uint8_t)part, .state = state, .hits = t->hits};
+    slot->trace.items[slot->trace.n++] = (weir_trace_entry){.rule = t->rule,
+                                                            .part = (uint8_t)part,
+                                                            .state = state,
+                                                            .hits = t->hits,
+                                                            .excepts = t->excepts};
 }
 
 static void

@@ -46,14 +46,14 @@ weir__ran_out(const struct weir__match *m, const struct weir_rule *rule)
     return false;
 }
 
-/* Selectors of `match` that a value hits. */
+/* Selectors of a side that a value hits. */
 static uint32_t
-hits_of(const struct weir__match *m, const struct weir_rule *rule)
+hits_of(const struct weir__match *m, const struct weir_rule *rule, enum weir__side side)
 {
     uint32_t hits = 0;
 
     for (int k = 0; k < WEIR_NSELECTORS; k++)
-        if (weir__value_hit(m, rule, WEIR__MATCH, (weir_selector)k) != WEIR_NONE)
+        if (weir__value_hit(m, rule, side, (weir_selector)k) != WEIR_NONE)
             hits |= 1u << k;
     return hits;
 }
@@ -112,6 +112,7 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
     struct weir__match *m = &s->match;
     struct weir__part part = {post, slot->touched.n, 0, slot->candidate.n, 0};
     struct weir__scope scope = {WEIR_NONE, slot->d.at_ms, region};
+    bool trace = s->options.trace;
     weir_status st = weir__match_post(m, post, scope);
 
     if (st != WEIR_OK)
@@ -131,7 +132,8 @@ weir__judge(weir_scratch *s, struct weir__slot *slot, const weir_post *post, uin
                                    .state = state,
                                    .ran_out = weir__ran_out(m, rule),
                                    .tripped = tripped,
-                                   .hits = s->options.trace ? hits_of(m, rule) : 0};
+                                   .hits = trace ? hits_of(m, rule, WEIR__MATCH) : 0,
+                                   .excepts = trace ? hits_of(m, rule, WEIR__EXCEPT) : 0};
         if (state == WEIR_STATE_MATCHED)
             slot->candidate.items[slot->candidate.n++] = candidate_of(s, slot, m->rules[i], post);
     }

@@ -14,9 +14,10 @@
 struct weir__touched {
     uint32_t rule;
     weir_state state;
-    bool ran_out;  /* a pattern of it did, on either side */
-    bool tripped;  /* its breaker has, and that matters */
-    uint32_t hits; /* for the trace: selectors of `match` that were hit, a bit each */
+    bool ran_out;     /* a pattern of it did, on either side */
+    bool tripped;     /* its breaker has, and that matters */
+    uint32_t hits;    /* for the trace: selectors of `match` that were hit, a bit each, ... */
+    uint32_t excepts; /* ... and of `except` */
 };
 
 /* A growing array. Made room in before it is filled, so that pointers into it stay good. */

@@ -1,5 +1,5 @@
 /*
- * The tests that rules carry: hashtags and handles tried on the rule's own selector of that kind,
+ * The tests that rules carry: hashtags and accounts tried on the rule's own selector of that kind,
  * whole posts on the whole rule; free of time, region, mode and rollout.
  *
  * A test is about one rule, so no other rule's patterns are tried, and the budget of a post does
@@ -24,7 +24,7 @@ what_is(const struct weir__rule_test *t)
 {
     if (t->is_post)
         return "post";
-    return t->text.len && t->text.p[0] == '@' ? "account" : "hashtag";
+    return weir__test_is_account(t->text) ? "account" : "hashtag";
 }
 
 static void
@@ -92,13 +92,37 @@ try_tag(struct run *run, const struct weir__rule_test *t)
     return WEIR_OK;
 }
 
+/* What an account is written as: `@handle`, `user@domain`, `id:…` or `did:…`. */
+static weir_account
+account_of(weir_span text)
+{
+    if (span_starts(text, "id:"))
+        return (weir_account){.id = span_skip(text, 3)};
+    if (span_starts(text, "did:"))
+        return (weir_account){.id = text};
+    return (weir_account){.handle = span_skip(text, span_starts(text, "@") ? 1 : 0)};
+}
+
+static void
+explain_account(struct run *run, const weir_account *a)
+{
+    if (a->id.len) {
+        weir_buf_printf(&run->why, "it is compared as the id \"%.*s\", and it has no handle",
+                        SPAN_FMT(a->id));
+        return;
+    }
+    weir_buf_puts(&run->why, "it is compared as \"");
+    weir__fold_handle(a->handle, &run->why);
+    weir_buf_puts(&run->why, "\", and it has no id (id:42 tests one)");
+}
+
 /* On `accounts` where the rule gives it, else on `mentions`. */
 static weir_status
 try_account(struct run *run, const struct weir__rule_test *t)
 {
     const struct weir_rule *rule = &run->rs->rules[t->rule];
     bool as_author = rule->selector[WEIR__MATCH][WEIR_SEL_ACCOUNTS] != WEIR_NONE;
-    weir_account account = {.handle = span_skip(t->text, 1)};
+    weir_account account = account_of(t->text);
     weir_post post = {.source = WEIR_SOURCE_QUERY};
 
     if (as_author) {
@@ -110,9 +134,7 @@ try_account(struct run *run, const struct weir__rule_test *t)
     weir_status st = weir__match_post(&run->match, &post, (struct weir__scope){.only = t->rule});
     if (st != WEIR_OK || selector_agrees(run, t, as_author ? WEIR_SEL_ACCOUNTS : WEIR_SEL_MENTIONS))
         return st;
-    weir_buf_puts(&run->why, "it is compared as \"");
-    weir__fold_handle(account.handle, &run->why);
-    weir_buf_puts(&run->why, "\", and it has no id");
+    explain_account(run, &account);
     fail(run, t);
     return WEIR_OK;
 }
@@ -181,7 +203,7 @@ run_all(struct run *run)
         const struct weir__rule_test *t = &run->rs->tests[i];
         if (t->is_post)
             st = try_post(run, t);
-        else if (t->text.len && t->text.p[0] == '@')
+        else if (weir__test_is_account(t->text))
             st = try_account(run, t);
         else
             st = try_tag(run, t);

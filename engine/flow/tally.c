@@ -175,6 +175,8 @@ tally_decision(struct tally *t, const weir_decision *d)
     t->observed += d->nobserved > 0;
     t->held_back += d->nheld_back > 0;
     t->limit += d->nlimit > 0 || d->limit_tags;
+    t->limit_patterns += d->nlimit > 0;
+    t->limit_tags += d->limit_tags;
     t->exempted += has_exemption(d);
     for (const weir_decision *q = d->quoted; q; q = q->quoted)
         t->quoted[q->action]++;
@@ -232,6 +234,8 @@ tally_add(struct tally *t, const struct tally *other)
     t->observed += other->observed;
     t->held_back += other->held_back;
     t->limit += other->limit;
+    t->limit_patterns += other->limit_patterns;
+    t->limit_tags += other->limit_tags;
     t->by_id += other->by_id;
 }
 

@@ -41,8 +41,9 @@ struct tally {
     struct tally_skip skip[TALLY_SKIPS]; /* by kind, as first seen; the last one takes the rest */
     size_t nskip;
     uint64_t exempted, observed, held_back, limit; /* decisions with at least one */
-    uint64_t quoted[WEIR_WITHHOLD + 1]; /* quoted posts by their own action; in no other number */
-    uint64_t by_id;                     /* reposts of which an original is known by its id only */
+    uint64_t limit_patterns, limit_tags; /* of `limit`: a pattern ran out; tags were left out */
+    uint64_t quoted[WEIR_WITHHOLD + 1];  /* quoted posts by their own action; in no other number */
+    uint64_t by_id;                      /* reposts of which an original is known by its id only */
 
     struct tally_entry *rows; /* private: by rule and region */
     uint64_t rows_lost;       /* counts that are in no row, as there was no memory for one */

@@ -14,6 +14,7 @@ weir__match_init(struct weir__match *m, const struct weir_ruleset *rs, const wei
 
     memset(m, 0, sizeof *m);
     m->rs = rs;
+    m->tells_excepts = o && o->trace;
     weir__tags_init(&m->tags);
     m->marks = calloc((size_t)rs->nselectors + 1, sizeof *m->marks);
     m->rules = calloc((size_t)rs->nrules + 1, sizeof *m->rules);

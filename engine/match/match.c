@@ -44,7 +44,7 @@ record(struct weir__match *m, uint32_t selector, uint32_t value, bool ran_out)
     uint32_t *first = ran_out ? &mark->ran_out : &mark->hit;
     if (value < *first)
         *first = value;
-    if (!s->in_except || ran_out)
+    if (!s->in_except || ran_out || m->tells_excepts)
         touch(m, s->rule);
 }
 

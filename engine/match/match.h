@@ -23,13 +23,15 @@ struct weir__match {
     const struct weir_ruleset *rs;
     uint32_t epoch;
     struct weir__mark *marks; /* by selector */
-    /* Rules with a hit in `match`, or with a pattern that ran out on either side; ascending. */
+    /* Rules with a hit in `match`, or with a pattern that ran out on either side; where a trace is
+       wanted, also those with a hit in `except` alone. Ascending. */
     uint32_t *rules;
     size_t nrules;
     bool too_many_tags;      /* only the first WEIR_MAX_TAGS distinct keys were matched */
     weir_span author_handle; /* folded; {NULL, 0}: the post has none */
 
     /* the rest is match's own */
+    bool tells_excepts;        /* a trace is wanted */
     uint64_t *touched;         /* a bit a rule ... */
     uint64_t *touched_word;    /* ... and a bit for each word of these that is not zero */
     bool asked[WEIR__NSPACES]; /* some literal or pattern stands in the space */

@@ -191,9 +191,20 @@ struct weir__rule_test {
     uint32_t rule;
     bool expect_match;
     bool is_post;   /* text is a post in Tagweir's own dialect, as JSON */
-    weir_span text; /* else a hashtag as written, or a handle with its `@` */
+    weir_span text; /* else a hashtag or an account, as written */
     uint32_t file, line, column, width;
     weir_span source; /* the line, for messages */
 };
+
+/* Of a test that is no post: no hashtag in a text has a colon or an @ in it, so that ids, DIDs and
+   user@domain are accounts without more. What begins with # (or ＃) is a hashtag whatever it has.
+ */
+static inline bool
+weir__test_is_account(weir_span text)
+{
+    if (span_starts(text, "#") || span_starts(text, "\xEF\xBC\x83"))
+        return false;
+    return span_starts(text, "id:") || span_starts(text, "did:") || span_find(text, '@') < text.len;
+}
 
 #endif

@@ -61,6 +61,7 @@ typedef struct weir_trace_entry {
     uint32_t hits; /* selectors of its `match` that the part hits: bit (1 << weir_selector); 0 for
                       a rule that is off or not in force. What it lacks to match is what
                       weir_rule_info.match has besides. */
+    uint32_t excepts; /* the same of its `except`, whatever `match` says */
 } weir_trace_entry;
 
 /** A decision. Borrowed from the scratch until it is used again, and from the post. */

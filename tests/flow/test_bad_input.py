@@ -162,6 +162,15 @@ def test_10001_tags_are_decided_by_the_first_1000():
     assert same["action"] == "downrank" and "limit" not in same, same
 
 
+def test_the_summary_tells_tags_left_out_from_patterns_out_of_budget():
+    feed = (post(hashtags=[f"tag{n}" for n in range(1001)]) + b"\n") * 2 + GOOD + b"\n"
+    done = weir.replay("-", stdin=feed)
+    assert b" 2 with tags left out: only the first 1000 are decided\n" in done.err, done.text()
+    assert b"out of budget" not in done.err, done.text()
+    told = json.loads(weir.replay("-", stdin=feed, args=("--json",)).err)
+    assert (told["limit"], told["limit_patterns"], told["limit_tags"]) == (2, 0, 2), told
+
+
 def test_a_page_with_a_fault_in_one_post_stays_aligned():
     page = {"data": [{"id": "1", "author_id": "2", "text": "a"},
                      {"id": "2", "author_id": "2", "text": "b"}], "includes": {}}

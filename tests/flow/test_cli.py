@@ -245,6 +245,7 @@ def test_the_summary_names_the_rules_that_ran_out():
         done = summary(["a" * 60, "a" * 61, "farm1", "weirs"])
         assert json.loads(done.lines[0])["limit"] == ["one"], done.text()
         assert b"\nlimit      rule one ran out of its match budget on 2 values\n" in done.err, done.text()
+        assert b" 1 with a pattern out of budget\n" in done.err and b"tags left out" not in done.err, done.text()
         assert b"ran out of its" not in summary(["a", "farm1"]).err
         told = json.loads(summary(["a" * 60, "a" * 61, "farm1", "weirs"], "--json").err)["patterns"]
     assert [r["rule"] for r in told] == ["one", "two"], told
@@ -466,6 +467,64 @@ def test_explain_tells_what_else_a_rule_asks_for():
         assert named == {"pl", "fr", "de", "free", "free-y", "gb", "secret", "gone"}, named
 
 
+SHARE = """tagweir: 1
+rules:
+  - {id: some, regions: [PL], action: withhold, rollout: 25, match: {hashtags: [news]}, except: {langs: [de]}}
+  - {id: few, regions: [FR], action: withhold, rollout: 0.05, match: {hashtags: [news], langs: [fr]}}
+"""
+
+
+def test_explain_says_that_a_rollout_depends_on_the_author():
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", SHARE)
+        text = explain(rules, "news", 5).out.decode()
+        assert "What depends on the rest of a post:\n" in text, text
+        assert "PL: withheld for posts by 25 % of authors (its rollout), not for posts in de: rule some" in text, text
+        assert "FR: withheld for posts by 0.05 % of authors (its rollout), for posts in fr: rule few" in text, text
+        assert "this author" not in text and "came near" not in text, text
+        for post, said in ((b'{"id":"1","author":{},"hashtags":["news"]}',
+                            "acts only on posts by 25 % of authors (its rollout), and this post has no author to go by"),
+                           (b'{"id":"1","author":"@b","hashtags":["news"]}', "its rollout has not reached this author")):
+            done = weir.expect(weir.run("explain", "--rules", rules, "--post", "-", stdin=post))
+            assert "matches, but " + said in done.out.decode(), done.text()
+
+
+NAMED = """tagweir: 1
+orders:
+  o: {kind: court_order, authority: A, basis: B, served: 2021-01-01T00:00:00Z}
+  hidden: {kind: court_order, authority: A, basis: B, served: 2021-01-01T00:00:00Z, confidential: true}
+lists: {press: {accounts: ["@zeitung", "id:5"]}}
+rules:
+  - {id: gag, order: o, regions: [DE], action: withhold, match: {hashtags: [news]},
+     except: {accounts: [{list: press}], hashtags: [ok]}}
+  - {id: all, order: o, regions: [GB], action: withhold, match: {accounts: ["id:5"]}}
+  - {id: free, action: allow, against: [o], match: {accounts: [{list: press}]}}
+  - {id: here, regions: [DE, FR], action: allow, match: {accounts: ["@zeitung"]}}
+  - {id: secret, order: hidden, regions: [DE], action: withhold, match: {hashtags: [x]}, except: {accounts: ["@zeitung"]}}
+"""
+
+
+def test_explain_tells_of_rules_that_name_what_decides_nothing():
+    free = "everywhere: free exempts posts by list press from rules under o"
+    as_well, in_except = "Exemptions that match as well:", "Rules that have it in their `except`:"
+    gag = "DE: gag is not for posts by list press"
+    cases = [  # what is asked, lines that must stand together, what must not stand
+        (("--account", "@zeitung"), (as_well, free, "DE, FR: here exempts posts by @zeitung", "", in_except, gag,
+                                     "DE: secret is not for posts by certain accounts", "", "1 rule does not match."),
+         "looks at"),
+        (("--account", "id:5"), ("GB: free defeated all", "", in_except, gag), as_well),
+        (("--account", "id:5", "--region", "FR"), (as_well, free.replace("everywhere", "FR")), "gag"),
+        (("--tag", "ok"), (in_except, "DE: gag is not for posts with #ok"), "secret"),
+        (("--account", "@nobody"), ("everywhere: allowed", ""), "except"),
+    ]
+    with weir.Folder() as folder:
+        rules = folder.write("rules.yaml", NAMED)
+        for args, lines, absent in cases:
+            text = weir.expect(weir.run("explain", "--rules", rules, *args)).out.decode()
+            text = re.sub(r" \(\S+rules.yaml:\d+\)", "", text)
+            assert "\n".join(lines) in text.replace("\n  ", "\n") and absent not in text, (args, text)
+
+
 def test_explain_of_one_region_tells_of_no_other():
     with weir.Folder() as folder:
         rules = folder.write("rules.yaml", MORE)
@@ -518,6 +577,27 @@ def test_explain_keeps_what_is_confidential():
                                 "--account", "@cercle_invente", "--region", "FR"))
     assert b"fr-court-2024-07" in done.out, done.text()
     assert b"Tribunal" not in done.out and b"24/00000" not in done.out, done.text()
+
+
+def test_records_and_explain_show_of_a_confidential_order_what_is_documented():
+    rules = """tagweir: 1
+orders: {o: {kind: court_order, authority: AUTHORITY, basis: BASIS, reference: REFERENCE, notice: NOTICE,
+             served: 2021-01-01T00:00:00Z, confidential: true}}
+rules:
+  - {id: r, order: o, regions: [DE], action: withhold, match: {accounts: ["@victim", "@other"]}}
+  - {id: s, order: o, regions: [DE], action: withhold, match: {accounts: ["@victim"], hashtags: [other]}}
+"""
+    post = b'{"id":"1","author":"@victim","hashtags":[]}'
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rules)
+        records = weir.replay("-", rules=path, stdin=post + b"\n", args=("--explain",)).out
+        texts = [weir.expect(weir.run("explain", "--rules", path, "--at", weir.CLOCK, *args, stdin=post)).out
+                 for args in (("--account", "@victim"), ("--account", "@victim", "--json"), ("--post", "-"))]
+    assert b'"rule":"r","order":"o","by":"accounts","value":"@victim"' in records, records
+    assert b"certain hashtags" in texts[0] and b"a court order, served 2021-01-01" in texts[0], texts[0]
+    for text in (records, *texts):
+        assert b"victim" in text and b"other" not in text, text
+        assert not re.search(b"AUTHORITY|BASIS|REFERENCE|NOTICE", text), text
 
 
 def test_posts_shows_keys_and_can_be_read_again():

@@ -20,7 +20,7 @@ DAMAGE = (("one bit", lambda b: b[:9000] + bytes([b[9000] ^ 4]) + b[9001:]),
 def compiled(rules, out, *args, cwd=None):
     """The file that `compile` wrote."""
     done = weir.expect(weir.run("compile", rules, "-o", out, *args, cwd=cwd))
-    assert not done.err or b": warning: " in done.err, done.text()
+    assert not done.err or b"warning: " in done.err or b": note: " in done.err, done.text()
     return Path(cwd or weir.ROOT, out)
 
 
@@ -108,6 +108,24 @@ def test_check_says_what_a_compiled_set_holds():
         tws = compiled(weir.INDIA, folder.path / "set.tws")
         by_rules, by_file = weir.run("check", weir.INDIA), weir.run("check", tws)
     assert weir.expect(by_file).out == by_rules.out and not by_file.err, by_file.text()
+
+
+def test_check_warns_of_what_patterns_of_a_compiled_set_cost():
+    loose = "tagweir: 1\nrules:\n  - {id: a, regions: [IN], action: withhold, match: {hashtags: [%s]}}\n"
+    few, many = loose % r"'/\b\d?/', '/x\d+y/', farm", loose % ", ".join(rf"'/x\d{{{i},}}y/'" for i in range(101))
+    with weir.Folder() as folder:
+        for text, args, told in ((few, ("--cost",), 2), (few, (), 0), (many, (), 1)):
+            rules = folder.write("rules.yaml", text)
+            tws = compiled(rules, folder.path / "set.tws")
+            outs = []
+            for path in (rules, tws):
+                done = weir.expect(weir.run("check", "--strict", *args, path), 1 if told else 0)
+                warnings = [x for x in done.err.decode().splitlines() if "warning: " in x]
+                outs.append((done.out.decode().replace(f"{folder.path}/", ""),
+                             [x.replace(f"{folder.path}/", "") for x in warnings]))
+            assert outs[0] == outs[1] and len(outs[0][1]) == told, outs
+        said = json.loads(weir.expect(weir.run("check", "--json", tws)).out)
+        assert [m["severity"] for m in said] == ["warning"], said
 
 
 def test_equal_rules_are_equal_bytes_wherever_they_are_compiled():

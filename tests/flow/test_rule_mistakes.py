@@ -219,20 +219,25 @@ def test_the_limits_of_looking_alike_are_as_the_readme_says():
         assert b"10 tests passed" in weir.expect(weir.run("check", "--strict", path)).out
 
 
-def test_orders_whose_review_is_overdue_are_noted():
+def test_orders_whose_review_nobody_made_are_noted():
     order = "orders:\n  o: {kind: policy, served: 2021-01-01T00:00:00Z, review_by: %s%s}\n"
-    told = "order `o`: review was due 2021-01-02T00:00:00Z: OVERDUE"
+    was_due = "order `o`: review was due 2021-01-02T00:00:00Z: "
+    lift = ", on_lapse: lift"
     with weir.Folder() as folder:
-        for due, more, overdue in (("2021-01-02T00:00:00Z", "", True), ("9021-01-02T00:00:00Z", "", False),
-                                   ("2021-01-02T00:00:00Z", ", confirmed: 2021-01-03T00:00:00Z", False),
-                                   ("2021-01-02T00:00:00Z", ", on_lapse: lift", False)):
+        for due, more, told in (("2021-01-02T00:00:00Z", "", "OVERDUE"), ("9021-01-02T00:00:00Z", "", None),
+                                ("2021-01-02T00:00:00Z", ", confirmed: 2021-01-03T00:00:00Z", None),
+                                ("2021-01-02T00:00:00Z", lift, "it has lapsed (on_lapse: lift)"),
+                                ("9021-01-02T00:00:00Z", lift, None),
+                                ("2021-01-02T00:00:00Z", lift + ", confirmed: 2021-01-03T00:00:00Z", None),
+                                ("2021-01-02T00:00:00Z", lift + ", revoked: 2021-01-03T00:00:00Z", None)):
             path = folder.write("rules.yaml", HEAD + order % (due, more) + rule(order="o")[len(HEAD):])
             done = weir.expect(weir.run("check", "--strict", path))
-            assert (f"{path}:3: note: {told}" in done.err.decode()) == overdue == bool(done.err), done.text()
-            assert b"no errors, no warnings" in done.out, done.text()
+            noted = told is not None
+            assert (f"{path}:3: note: {was_due}{told}" in done.err.decode()) == noted == bool(done.err), done.text()
+            assert done.out.decode().endswith("no errors, no warnings" + ", 1 note" * noted + "\n"), done.text()
             said = json.loads(weir.expect(weir.run("check", "--json", path)).out)
-            assert [(x["severity"], x["file"], x["line"]) for x in said] == [("note", str(path), 3)] * overdue, said
-            assert all(told in x["message"] for x in said), said
+            assert [(x["severity"], x["file"], x["line"]) for x in said] == [("note", str(path), 3)] * noted, said
+            assert all(was_due + told in x["message"] for x in said), said
             assert not weir.run("check", "--quiet", path).err
 
 
@@ -278,6 +283,23 @@ def test_what_begins_with_a_dot_is_not_read_in_a_folder():
         done = weir.expect(weir.run("check", folder.path))
         assert b"1 file, 1 rule," in done.out and not done.err, done.text()
         weir.expect(weir.run("check", folder.path / "..data"))
+
+
+def test_a_folder_that_may_not_be_read_is_no_empty_one():
+    told = "error: cannot be read: Permission denied: let the user who runs tagweir read and enter the folder"
+    with weir.Folder() as folder:
+        folder.path.chmod(0o755)
+        folder.write("rules/a.yaml", HEAD + RULE)
+        folder.write("rules/sub/b.yaml", HEAD + RULE.replace("id: a", "id: b"))
+        rules, sub = folder.path / "rules", folder.path / "rules" / "sub"
+        assert b"2 files, 2 rules," in weir.expect(weir.run_unprivileged("check", rules)).out
+        for path, mode, named in ((sub, 0, sub), (sub, 0o444, sub / "b.yaml"), (rules, 0, rules)):
+            path.chmod(mode)
+            done = weir.run_unprivileged("check", rules)
+            path.chmod(0o755)
+            weir.expect(done, 4)
+            assert f"{named}: {told}" in done.err.decode() and b"no rule files" not in done.err, done.text()
+            assert b"1 error, " in done.out, done.text()
 
 
 def test_a_list_given_as_rules_says_how_to_use_it():

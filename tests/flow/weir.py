@@ -41,6 +41,18 @@ def run(*args, stdin=b"", env=None, cwd=None, timeout=PATIENCE_S):
     return Result(done.returncode, done.stdout, done.stderr)
 
 
+def run_unprivileged(*args):
+    """Run tagweir so that permissions count, as they do not for root."""
+    if os.geteuid() != 0:
+        return run(*args)
+    command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", TAGWEIR]
+    if subprocess.run([*command, "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
+        raise tap.Skip("another user than root cannot run the program where it lies")
+    done = subprocess.run([*command, *map(str, args)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=PATIENCE_S, env=dict(os.environ, NO_COLOR="1"))
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
 def expect(result, code=0):
     assert result.code == code, f"exit {code} was expected\n{result.text()}"
     return result

@@ -32,12 +32,34 @@
 #define NONE(text) "no hashtag has \"" text "\" in the form that it is compared in"
 #define SECOND "this entry stands here a second time; the first is at "
 
+#define NOTICE(value) ORDER("served: 2021-01-01T00:00:00Z, notice: " value, "")
+#define NO_URL "this begins as an address, and no address has such a character: HTTP 451 will not"
+
 struct row {
     const char *name, *yaml, *list;
     const char *expected[4];
 };
 
 static const struct row rows[] = {
+    {"a notice that is an address, or words",
+     NOTICE("'https://a.example/b?c=%20d#e', reference: 'https://a b'"),
+     NULL,
+     {0}},
+    {"a notice of words with an address in it", NOTICE("'See https://a.example ü'"), NULL, {0}},
+    {"a notice that begins with an address and goes on",
+     NOTICE("'https://a.example and more'"),
+     NULL,
+     {":2:111: warning: " NO_URL}},
+    {"an address beyond ASCII", NOTICE("'http://ä.example/ü'"), NULL, {":2:101: warning: " NO_URL}},
+    {"an authority that is no address",
+     TOP "orders: {o: {kind: policy, authority: 'https://a|b'}}\nrules:\n  - {id: r, order: o, "
+         "action: allow, match: {posts: [1]}}\n",
+     NULL,
+     {":2:49: warning: " NO_URL}},
+    {"no address of a confidential order, which is never linked to",
+     NOTICE("'https://a b', confidential: true"),
+     NULL,
+     {0}},
     {"a tag twice", TAGS("a, b, a"), NULL, {":6:30: warning: " SECOND}},
     {"a tag three times",
      TAGS("a, a, a"),
@@ -75,9 +97,21 @@ static const struct row rows[] = {
      RULE("    match: {langs: [in, en, id], sources: [own, tweet, own]}\n"),
      NULL,
      {":6:29: warning: this entry is the same as \"in\" at ", ":6:56: warning: " SECOND}},
-    {"the same in match and in except, or in two selectors",
-     RULE(
-         "    match: {hashtags: [a], accounts: [a], mentions: [a]}\n    except: {hashtags: [a]}\n"),
+    {"the same in match and in except",
+     RULE("    match: {hashtags: [b, '#Ａ', 'x*'], langs: [in]}\n"
+          "    except: {hashtags: [a, 'X**', x], langs: [id]}\n"),
+     NULL,
+     {":7:25: warning: this stands in `match` too (line 6): ", ":7:29: warning: this stands in ",
+      ":7:47: warning: this stands in "}},
+    {"the same list in match and in except",
+     TOP "lists: {l: {accounts: [a]}}\nrules:\n  - {id: r, action: allow, match: {accounts: "
+         "[{list: l}]}, except: {accounts: [{list: l}]}}\n",
+     NULL,
+     {":4:80: warning: this stands in `match` too (line 4): "}},
+    {"the same in two selectors, or in a list of the other side",
+     TOP
+     "lists: {l: {accounts: [a]}}\nrules:\n  - {id: r, action: allow, match: {hashtags: [a], "
+     "accounts: [a], mentions: [a]},\n     except: {accounts: [{list: l}, b], hashtags: [b]}}\n",
      NULL,
      {0}},
     {"a list twice",

@@ -413,6 +413,13 @@ the_trace_tells_which_selectors_were_hit(void **state)
     assert_int_equal(d.ntrace, 3);
     for (size_t i = 0; i < d.ntrace; i++)
         assert_int_equal(d.trace[i].hits, hits[i]);
+    assert_int_equal(weir_decide(rs, s, given_post(g, "by=@p tag=q"), NOON, &d), WEIR_OK);
+    assert_int_equal(d.ntrace, 3);
+    for (size_t i = 0; i < d.ntrace; i++) {
+        assert_int_equal(d.trace[i].state, WEIR_STATE_NO_MATCH);
+        assert_int_equal(d.trace[i].hits, 0);
+        assert_int_equal(d.trace[i].excepts, i == 0 ? BIT(ACCOUNTS) : 0);
+    }
     weir_ruleset_rule(rs, 0, &r);
     assert_int_equal(r.match, BIT(HASHTAGS) | BIT(LANGS));
     assert_int_equal(r.except, BIT(ACCOUNTS));

@@ -91,7 +91,21 @@ static const struct {
      "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"\n"},
     {"match: {accounts: ['@x']}", "{match: ['@Y']}",
      "6:19:2: this account should match rule \"r\" and does not: it is compared as \"y\", and "
-     "it has no id\n"},
+     "it has no id (id:42 tests one)\n"},
+    {"match: {accounts: ['id:1']}", "{match: ['id:2']}",
+     "6:19:4: this account should match rule \"r\" and does not: it is compared as the id \"2\", "
+     "and it has no handle\n"},
+    {"match: {accounts: ['id:1', 'did:plc:a', 'u@d.example', '@x']}",
+     "{match: ['id:1', 'did:plc:a', 'u@D.example', '@u@d.example', '@x'], no_match: ['id:2', "
+     "'id:did:plc:b', 'did:plc:b', 'u@e.example', '@u']}",
+     ""},
+    {"match: {accounts: ['spam*']}", "{match: ['@spammer'], no_match: ['@spam@evil.example']}", ""},
+    {"match: {accounts: ['spam*@*', '*@evil.example', '/^ham/']}",
+     "{match: ['@spam@a.example', '@x@evil.example', '@ham', '@ham@a.example'], no_match: "
+     "['@spam']}",
+     ""},
+    {"match: {mentions: ['id:1', 'did:plc:a']}", "{match: ['id:1', 'did:plc:a'], no_match: ['@1']}",
+     ""},
     {"match: {accounts: ['id:1']}, except: {accounts: ['@y']}", "{no_match: ['@Y']}", ""},
     {"match: {hashtags: [x], langs: [pa]}", "{match: [{id: '1', author: '@x', hashtags: [x]}]}",
      "6:18:1: this post should match rule \"r\" and does not: it has no value for `langs` of "

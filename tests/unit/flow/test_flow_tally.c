@@ -241,6 +241,8 @@ decisions_with_something(void **state)
         tally_decision(&t, &decisions[i]);
     assert_int_equal(t.exempted, 0);
     assert_int_equal(t.limit, 3);
+    assert_int_equal(t.limit_patterns, 2);
+    assert_int_equal(t.limit_tags, 2);
     assert_int_equal(t.quoted[WEIR_ALLOW], 1);
     assert_int_equal(t.quoted[WEIR_DOWNRANK], 1);
     assert_int_equal(t.quoted[WEIR_WITHHOLD], 0);
