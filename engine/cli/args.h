@@ -48,6 +48,7 @@ void strings_add(struct strings *s, const char *text);
     X(SOCKET_OWNER, "socket-owner", 0, "USER:GROUP")                                               \
     X(USER, "user", 0, "USER:GROUP")                                                               \
     X(WATCH, "watch", 0, NULL)                                                                     \
+    X(LOG_TIMES, "log-times", 0, NULL)                                                             \
     X(CONTROL, "control", 0, "ADDRESS")                                                            \
     X(CONTROL_MODE, "control-mode", 0, "MODE")                                                     \
     X(DRY_RUN, "dry-run", 0, NULL)                                                                 \
@@ -93,6 +94,7 @@ struct args {
     size_t max_shrink;                  /* percent */
     size_t http_connections;
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
+    bool log_times;
 };
 
 struct command {

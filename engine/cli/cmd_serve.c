@@ -6,6 +6,7 @@
 #include "cli/summary.h"
 #include "cli/ui.h"
 
+#include "flow/clock.h"
 #include "serve/daemon.h"
 #include "serve/server.h"
 
@@ -22,12 +23,16 @@ say(void *arg, bool is_problem, const char *text)
 {
     const struct args *a = arg;
 
+    char time[WEIR_TIME_MAX] = "";
+
     if (!is_problem && a->quiet)
         return;
+    if (a->log_times)
+        (void)weir_time_format(clock_now_ms(), time);
     flockfile(stderr);
     for (size_t len; *text; text += len + (text[len] == '\n')) {
         len = strcspn(text, "\n");
-        ui_say("%.*s", (int)len, text);
+        ui_say("%s%s%.*s", time, *time ? " " : "", (int)len, text);
     }
     funlockfile(stderr);
 }
@@ -163,6 +168,23 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     return rc;
 }
 
+/* Whoever asks for encryption must not be served without it. */
+static const char *
+misses_in_tls(const struct args *a)
+{
+    bool tcp = false;
+
+    if (!a->tls_cert)
+        return a->tls_key || a->tls_client_ca ? "--tls-key and --tls-client-ca do nothing without "
+                                                "a certificate: say --tls-cert FILE as well"
+                                              : NULL;
+    for (size_t i = 0; i < a->listen.n; i++)
+        tcp |= strncmp(a->listen.v[i], "unix:", 5) != 0;
+    return tcp ? NULL
+               : "--tls-cert is for TCP, and each --listen is a Unix socket: say --listen "
+                 "HOST:PORT as well, or leave it out";
+}
+
 static int
 serve(const struct args *a)
 {
@@ -171,6 +193,9 @@ serve(const struct args *a)
 
     if (!a->listen.n)
         return args_bad("serve", "no address: say --listen unix:PATH or --listen HOST:PORT");
+    const char *missing = misses_in_tls(a);
+    if (missing)
+        return args_bad("serve", "%s", missing);
     hold_hangups(true);
     int rc = inputs_handles(a, &handles);
     if (rc == EXIT_DONE)
@@ -194,7 +219,7 @@ const struct command command_serve = {
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
                OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
                OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
-               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(TLS_CERT) | OPT_BIT(TLS_KEY) |
+               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(LOG_TIMES) | OPT_BIT(TLS_CERT) | OPT_BIT(TLS_KEY) |
                OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
                OPT_BIT(CONTROL_MODE) | OPT_BIT(HTTP) | OPT_BIT(HTTP_CONNECTIONS) |
                OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(BLOCKED_BY) | OPT_BIT(IDLE_TIMEOUT) |

@@ -44,6 +44,7 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_TLS_CLIENT_CA] = "clients need a certificate that one of these has signed",
     [OPT_SOCKET_OWNER] = "whose Unix sockets are: USER, USER:GROUP or :GROUP",
     [OPT_USER] = "become this user, for good, when all is listened on",
+    [OPT_LOG_TIMES] = "begin what is said of loads, limits and alarms with the time",
     [OPT_WATCH] = "load rules again when their files have changed and come to rest",
     [OPT_CONTROL] = "unix:PATH of the socket by which `tagweir ctl` controls the server",
     [OPT_CONTROL_MODE] = "permissions of that socket, in octal (default 0600)",
@@ -261,6 +262,8 @@ take_flag(struct args *a, enum option_id id)
         return a->strict = true;
     case OPT_INSECURE:
         return a->insecure = true;
+    case OPT_LOG_TIMES:
+        return a->log_times = true;
     case OPT_WATCH:
         return a->watch = true;
     case OPT_DRY_RUN:

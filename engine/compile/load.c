@@ -248,7 +248,9 @@ tell_unreadable(struct found *found, const FTSENT *e)
 {
     found->unreadable = true;
     weir__diag_add(found->diags, WEIR_ERROR, &(struct weir__place){.file = e->fts_path},
-                   "cannot be read: %s%s", strerror(e->fts_errno),
+                   "cannot be read: %s%s",
+                   e->fts_info == FTS_SLNONE ? "a link to a file that is not there"
+                                             : strerror(e->fts_errno),
                    e->fts_errno == EACCES ? ": let the user who runs tagweir read and enter the "
                                             "folder, or take it out of the rules"
                                           : "");
@@ -264,6 +266,10 @@ add_entry(struct found *found, const FTSENT *e)
     }
     weir_span name = {e->fts_name, e->fts_namelen};
 
+    if (e->fts_info == FTS_SLNONE && is_rule_file(name)) {
+        tell_unreadable(found, e);
+        return true;
+    }
     if (e->fts_info != FTS_F && e->fts_info != FTS_SL)
         return true;
     if (is_rule_file(name))

@@ -174,19 +174,20 @@ obey(struct asking *a, const char *line)
 {
     struct server *s = a->control->server;
     bool accept = strcmp(line, "reload accept-shrink") == 0;
+    struct server_asker by = {.who = a->who, .fn = on_load, .arg = a};
 
     a->as_json = strcmp(line, "status json") == 0;
     a->waits = true;
     if (a->as_json || strcmp(line, "status") == 0)
         ask_sums(a);
     else if (accept || strcmp(line, "reload") == 0)
-        server_reload(s, accept, on_load, a);
+        server_reload(s, accept, by);
     else if (strcmp(line, "rollback") == 0)
-        server_rollback(s, on_load, a);
+        server_rollback(s, by);
     else if (strcmp(line, "dry-run") == 0)
-        server_dry_run(s, NULL, bufferevent_getfd(a->bev), on_load, a);
+        server_dry_run(s, NULL, bufferevent_getfd(a->bev), by);
     else if (strncmp(line, "dry-run ", 8) == 0)
-        server_dry_run(s, line + 8, bufferevent_getfd(a->bev), on_load, a);
+        server_dry_run(s, line + 8, bufferevent_getfd(a->bev), by);
     else {
         a->waits = false;
         if (strncmp(line, "reset ", 6) == 0)

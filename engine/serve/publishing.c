@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ static const struct timeval patience = {.tv_sec = 2, .tv_usec = 0};
 /* Who asked for a load. */
 struct asker {
     bool rollback;
-    bool quiet;         /* that nothing is new is no news */
+    bool quiet; /* that nothing is new is no news */
+    char who[64];
     server_load_fn *fn; /* may be NULL */
     void *arg;
 };
@@ -77,21 +79,24 @@ server_publish(struct server *s, struct edition *e)
 }
 
 static void
-put_edition(const struct load_job *j, bool rollback, weir_buf *out)
+put_edition(const struct server *s, const struct load_job *j, bool rollback, weir_buf *out)
 {
     const weir_ruleset *rs = j->edition->rs;
     uint32_t n = weir_ruleset_nrules(rs);
 
-    weir_buf_printf(out, "%s: ruleset %.16s (%" PRIu32 " %s) decides from now on",
+    weir_buf_printf(out,
+                    "%s: ruleset %.16s (%" PRIu32 " %s) decides from now on, in place of %.16s",
                     rollback ? "rolled back" : "reloaded", weir_ruleset_digest(rs), n,
-                    n == 1 ? "rule" : "rules");
+                    n == 1 ? "rule" : "rules", weir_ruleset_digest(s->rs));
     if (!rollback)
         weir_buf_printf(out, "; compiled in %.3f s", (double)j->took_us / 1e6);
 }
 
 static void
-put_end(const struct server *s, const struct load_job *j, bool rollback, weir_buf *out)
+put_end(const struct server *s, const struct load_job *j, weir_buf *out)
 {
+    const struct asker *asker = j->token;
+    bool rollback = asker->rollback;
     const char *what = rollback ? "rollback" : j->dry ? "dry run" : "reload";
 
     weir_buf_put(out, (weir_span){j->report.p, j->report.len});
@@ -100,7 +105,7 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
     else if (j->dry && j->status == WEIR_OK)
         weir_buf_puts(out, "dry run: these rules could be loaded; nothing has changed");
     else if (j->edition)
-        put_edition(j, rollback, out);
+        put_edition(s, j, rollback, out);
     else if (j->unchanged && !j->dry)
         weir_buf_printf(out, "%s: the rules are what they were (ruleset %.16s)", what,
                         weir_ruleset_digest(s->rs));
@@ -108,23 +113,25 @@ put_end(const struct server *s, const struct load_job *j, bool rollback, weir_bu
         weir_buf_printf(out, "%s refused, nothing has changed: %s; ruleset %.16s goes on", what,
                         j->shrunk ? "a list has shrunk" : weir_status_text(j->status),
                         weir_ruleset_digest(s->rs));
+    weir_buf_printf(out, "; asked for by %s", asker->who);
     weir_buf_putc(out, '\0');
 }
 
 static void
-refuse(struct server *s, server_load_fn *fn, void *arg, const char *why)
+refuse(struct server *s, const struct server_asker *by, const char *why)
 {
-    server_say(s, true, "%s", why);
-    if (fn)
-        fn(arg, false, why);
+    server_say(s, true, "%s; asked for by %s", why, by->who);
+    if (by->fn)
+        by->fn(by->arg, false, why);
 }
 
 static void
 refuse_job(struct server *s, struct load_job *j, const char *why)
 {
     const struct asker *asker = j->token;
+    const struct server_asker by = {asker->who, asker->fn, asker->arg};
 
-    refuse(s, asker->fn, asker->arg, why);
+    refuse(s, &by, why);
     load_job_free(j);
 }
 
@@ -174,7 +181,7 @@ end_load(struct server *s, struct load_job *j)
     bool ok = j->dry ? j->status == WEIR_OK && !j->given_up : j->edition || j->unchanged;
     weir_buf said = {0};
 
-    put_end(s, j, asker->rollback, &said);
+    put_end(s, j, &said);
     const char *text = said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p;
     if (!j->dry) {
         s->last_load = (struct server_load){true, ok, clock_now_ms(), j->took_us};
@@ -224,10 +231,10 @@ server_drop_loads(struct server *s)
 
 /* A job for the loader, that knows who asked. NULL: it was said. */
 static struct load_job *
-new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
+new_job(struct server *s, bool rollback, const struct server_asker *by)
 {
     if (s->draining) {
-        refuse(s, fn, arg, "refused, nothing has changed: the server is ending");
+        refuse(s, by, "refused, nothing has changed: the server is ending");
         return NULL;
     }
     struct load_job *j = load_job_new();
@@ -236,10 +243,11 @@ new_job(struct server *s, bool rollback, server_load_fn *fn, void *arg)
     if (!j || !asker) {
         load_job_free(j);
         free(asker);
-        refuse(s, fn, arg, "refused, nothing has changed: out of memory");
+        refuse(s, by, "refused, nothing has changed: out of memory");
         return NULL;
     }
-    *asker = (struct asker){.rollback = rollback, .fn = fn, .arg = arg};
+    *asker = (struct asker){.rollback = rollback, .fn = by->fn, .arg = by->arg};
+    (void)snprintf(asker->who, sizeof asker->who, "%s", by->who);
     j->token = asker;
     j->number = ++s->editions;
     j->nseats = server_nseats(s);
@@ -280,9 +288,9 @@ is_asked_for(const struct server *s, bool quiet)
 }
 
 static void
-reload(struct server *s, bool accept_shrink, bool quiet, server_load_fn *fn, void *arg)
+reload(struct server *s, bool accept_shrink, bool quiet, const struct server_asker *by)
 {
-    struct load_job *j = !fn && is_asked_for(s, quiet) ? NULL : new_job(s, false, fn, arg);
+    struct load_job *j = !by->fn && is_asked_for(s, quiet) ? NULL : new_job(s, false, by);
 
     if (!j)
         return;
@@ -294,34 +302,36 @@ reload(struct server *s, bool accept_shrink, bool quiet, server_load_fn *fn, voi
 }
 
 void
-server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg)
+server_reload(struct server *s, bool accept_shrink, struct server_asker by)
 {
-    reload(s, accept_shrink, false, fn, arg);
+    reload(s, accept_shrink, false, &by);
 }
 
 void
 server_on_changed_files(void *server)
 {
-    reload(server, false, true, NULL, NULL);
+    struct server_asker by = {.who = "a change of files (--watch)"};
+
+    reload(server, false, true, &by);
 }
 
 void
-server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn, void *arg)
+server_dry_run(struct server *s, const char *feed, int conn, struct server_asker by)
 {
     char *path = strdup(feed ? feed : "");
 
     if (!path) {
-        refuse(s, fn, arg, "dry run refused: out of memory");
+        refuse(s, &by, "dry run refused: out of memory");
         return;
     }
-    struct load_job *j = new_job(s, false, fn, arg);
+    struct load_job *j = new_job(s, false, &by);
     if (!j) {
         free(path);
         return;
     }
     j->dry = true;
     j->feed = path;
-    j->asker = fcntl(asker, F_DUPFD_CLOEXEC, 0); /* without: it goes on to its end */
+    j->asker = fcntl(conn, F_DUPFD_CLOEXEC, 0); /* without: it goes on to its end */
     j->paths = s->o.rules;
     j->npaths = s->o.nrules;
     j->max_shrink = s->o.max_shrink;
@@ -329,9 +339,9 @@ server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn
 }
 
 void
-server_rollback(struct server *s, server_load_fn *fn, void *arg)
+server_rollback(struct server *s, struct server_asker by)
 {
-    struct load_job *j = new_job(s, true, fn, arg);
+    struct load_job *j = new_job(s, true, &by);
 
     if (j)
         enqueue(s, j);

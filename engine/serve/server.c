@@ -143,7 +143,7 @@ on_hangup(evutil_socket_t sig, short what, void *arg)
         return;
     server_say(s, false, "SIGHUP: loading the rules again");
     server_renew_tls(s);
-    server_reload(s, false, NULL, NULL);
+    server_reload(s, false, (struct server_asker){.who = "SIGHUP"});
 }
 
 static void

@@ -96,19 +96,23 @@ void server_forget(struct server *s, const void *arg);
 
 /* How it ended, in words for people. Called once, unless the server ends before. */
 typedef void server_load_fn(void *arg, bool ok, const char *said);
-/* Load the rules again. @param accept_shrink  Lists may have lost what they like. fn may be NULL.
- */
-void server_reload(struct server *s, bool accept_shrink, server_load_fn *fn, void *arg);
+struct server_asker {
+    const char *who;    /* for the log; copied */
+    server_load_fn *fn; /* may be NULL */
+    void *arg;
+};
+/* Load the rules again. @param accept_shrink  Lists may have lost what they like. */
+void server_reload(struct server *s, bool accept_shrink, struct server_asker by);
 /*
  * Load them, and change nothing. Loads that are none go first: a dry run that is under way when one
  * is asked for is refused.
- * @param feed   A path: answer its lines by both; NULL: do not.
- * @param asker  A Unix connection: the run ends when its other end is closed. It may be closed here
- *               before that.
+ * @param feed  A path: answer its lines by both; NULL: do not.
+ * @param conn  The asker's, by a Unix socket: the run ends when its other end is closed. It may be
+ *              closed here before that.
  */
-void server_dry_run(struct server *s, const char *feed, int asker, server_load_fn *fn, void *arg);
+void server_dry_run(struct server *s, const char *feed, int conn, struct server_asker by);
 /* Back to the rule set that was served before. */
-void server_rollback(struct server *s, server_load_fn *fn, void *arg);
+void server_rollback(struct server *s, struct server_asker by);
 const struct server_load *server_last_load(const struct server *s);
 /* When the rule set began to be served, and the server itself. */
 int64_t server_edition_ms(const struct server *s);

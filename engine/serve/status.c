@@ -29,12 +29,29 @@ status_count_reviews(const struct server *s, weir_review review)
 
 /* For people --------------------------------------------------------------------------------- */
 
+/* By name: somebody has to confirm or revoke each of them. */
+static void
+put_overdue(const struct server *s, weir_buf *out)
+{
+    const weir_ruleset *rs = server_ruleset(s);
+    int64_t now_ms = server_now_ms(s);
+
+    for (uint32_t i = 0; i < weir_ruleset_norders(rs); i++) {
+        weir_order_info order;
+
+        if (weir_ruleset_order_review(rs, i, now_ms) != WEIR_REVIEW_OVERDUE)
+            continue;
+        weir_ruleset_order(rs, i, &order);
+        weir_buf_printf(out, "OVERDUE      order %s is in force without the review that was due\n",
+                        order.id);
+    }
+}
+
 static void
 put_rules(const struct server *s, weir_buf *out)
 {
     const weir_ruleset *rs = server_ruleset(s);
     const struct server_load *load = server_last_load(s);
-    uint32_t overdue = status_count_reviews(s, WEIR_REVIEW_OVERDUE);
 
     weir_buf_printf(out, "rules        %.16s, %" PRIu32 " rules, %" PRIu32 " orders, since ",
                     weir_ruleset_digest(rs), weir_ruleset_nrules(rs), weir_ruleset_norders(rs));
@@ -43,12 +60,8 @@ put_rules(const struct server *s, weir_buf *out)
         weir_buf_printf(out, "\nlast reload  %s at ", load->ok ? "done" : "REFUSED");
         put_time(out, load->at_ms);
     }
-    if (overdue)
-        weir_buf_printf(out,
-                        "\nOVERDUE      %" PRIu32 " orders are in force without the review "
-                        "that was due",
-                        overdue);
     weir_buf_putc(out, '\n');
+    put_overdue(s, out);
 }
 
 static void

@@ -150,9 +150,10 @@ put_report(const struct trial *t, weir_buf *out)
     const struct tally *after = &t->after.tally;
 
     weir_buf_printf(out,
-                    "%" PRIu64 " lines, %" PRIu64 " posts, %" PRIu64 " queries: %" PRIu64
+                    "%" PRIu64 " lines, %" PRIu64 " posts, %" PRIu64 " queries, %" PRIu64
+                    " skips, %" PRIu64 " errors: %" PRIu64
                     " would be answered otherwise\nactions: ",
-                    t->lines, after->posts, after->queries, t->differ);
+                    t->lines, after->posts, after->queries, after->skips, after->errors, t->differ);
     put_actions(&t->before.tally, after, out);
     weir_buf_putc(out, '\n');
     weir_buf_put(out, (weir_span){t->shown.p, t->shown.len});

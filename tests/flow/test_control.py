@@ -1,6 +1,7 @@
 """Control: who is asked, what is refused, what trips; over the control socket and in the log."""
 import json
 import os
+import re
 import signal
 import socket
 import threading
@@ -127,7 +128,7 @@ def test_a_dry_run_tells_what_would_come_of_it():
         server.put(rules().replace("#protest", "#march"))
         assert "could be loaded" in server.ctl("reload", "--dry-run")
         said = server.ctl("reload", "--dry-run", "--feed", feed)
-        assert "4 lines, 3 posts, 0 queries: 2 would be answered otherwise" in said, said
+        assert "4 lines, 3 posts, 0 queries, 0 skips, 1 errors: 2 would be answered otherwise" in said, said
         assert "withhold 3 (now 1), downrank 0 (now 0), allow 0 (now 2)" in said, said
         assert said.count("\n- ") == said.count("\n+ ") == 2 and "march" in said, said
         status = server.status()
@@ -162,6 +163,32 @@ def test_an_option_that_a_word_has_no_use_for_is_refused():
             assert told in said and "ctl --help" in said, f"{words}: {said}"
         for key in "ruleset", "last_reload":
             assert server.status()[key] == first[key], "something was done all the same"
+
+
+def test_the_log_says_who_has_changed_the_rules_and_when():
+    with weir.Folder() as folder, Controlled(folder, rules(), args=["--log-times"]) as server:
+        was = server.status()["ruleset"][:16]
+        server.put(rules().replace("#protest", "#march"))
+        server.ctl("reload")
+        now = server.status()["ruleset"][:16]
+        server.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + weir.PATIENCE_S
+        while "asked for by SIGHUP" not in server.said():
+            assert time.monotonic() < end, server.said()
+            time.sleep(0.02)
+        said = server.said()
+        when = r"tagweir: 20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d\d\dZ "
+        assert re.search(rf"^{when}reloaded: ruleset {now} .* in place of {was}; compiled in .*; "
+                         rf"asked for by user {os.getuid()} \(process \d+\)$", said, re.M), said
+        assert re.search(rf"^{when}reload: the rules are what they were .*; asked for by SIGHUP$", said, re.M), said
+
+
+def test_tls_that_nobody_would_speak_is_refused():
+    for args, told in ((["--listen", "127.0.0.1:0", "--tls-key", "key.pem"], "say --tls-cert FILE"),
+                       (["--listen", "127.0.0.1:0", "--tls-client-ca", "ca.pem"], "say --tls-cert FILE"),
+                       (["--listen", "unix:/nowhere/s", "--tls-cert", "c.pem"], "each --listen is a Unix socket")):
+        done = weir.expect(weir.run("serve", "--rules", weir.INDIA, *args), 2)
+        assert told in done.err.decode(), done.text()
 
 
 def test_a_breaker_that_trips_only_alerts():

@@ -285,6 +285,16 @@ def test_what_begins_with_a_dot_is_not_read_in_a_folder():
         weir.expect(weir.run("check", folder.path / "..data"))
 
 
+def test_a_link_to_nothing_among_rules_is_told():
+    with weir.Folder() as folder:
+        folder.write("a.yaml", HEAD + RULE)
+        os.symlink("gone.yaml", folder.path / "b.yaml")
+        os.symlink("gone.txt", folder.path / "c.txt")
+        done = weir.expect(weir.run("check", folder.path), 4)
+        assert b"b.yaml: error: cannot be read: a link to a file that is not there" in done.err, done.text()
+        assert b"c.txt" not in done.err, done.text()
+
+
 def test_a_folder_that_may_not_be_read_is_no_empty_one():
     told = "error: cannot be read: Permission denied: let the user who runs tagweir read and enter the folder"
     with weir.Folder() as folder:
