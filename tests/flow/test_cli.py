@@ -78,6 +78,17 @@ def test_compressed_feeds_are_named_before_anything_is_decided():
             assert done.code == 4 and not done.out and said in done.err.decode(), done.text()
 
 
+def test_folders_without_a_file_are_no_feed():
+    with weir.Folder() as folder:
+        (folder.path / "a" / "b").mkdir(parents=True)
+        (folder.path / "c").mkdir()
+        for args in (("replay", "--rules", weir.INDIA), ("posts",)):
+            done = weir.expect(weir.run(*args, folder.path / "a", folder.path / "c"), 4)
+            assert not done.out and f"no feed was found: there is no file in {folder.path}/a".encode() in done.err, done.text()
+        folder.write("a/b/empty.ndjson", "")
+        assert b"1 file" in weir.replay(folder.path / "a", folder.path / "c").err
+
+
 def test_a_reader_that_goes_away_ends_a_replay_without_a_crash():
     producer = subprocess.Popen([weir.TAGWEIR, "replay", "--rules", str(weir.INDIA), "-"],
                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE,
