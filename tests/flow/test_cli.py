@@ -7,7 +7,7 @@ import subprocess
 import weir
 from weir import tap
 
-COMMANDS = ("serve", "replay", "check", "compile", "explain", "posts")
+COMMANDS = ("serve", "ctl", "replay", "check", "compile", "explain", "posts")
 POSTS = weir.INDIA / "posts.ndjson"
 GOOD = b'{"id":"1","author":"@x","hashtags":["a"]}\n'
 
@@ -20,6 +20,11 @@ def test_help_is_to_be_had_on_everything():
         assert not done.err and done.out.startswith(b"Usage: tagweir " + command.encode()), done.text()
         options = re.findall(rb"^ +(?:-\w, )?--([a-z-]+)", done.out, re.M)
         assert b"help" in options, done.text()
+
+
+def test_every_command_is_named_where_none_is_given():
+    done = weir.expect(weir.run(), 2)
+    assert b"which command? " + ", ".join(COMMANDS[:-1]).encode() + b" or " + COMMANDS[-1].encode() in done.err, done.text()
 
 
 def test_the_version_is_said():
