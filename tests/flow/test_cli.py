@@ -582,7 +582,8 @@ def test_a_region_that_is_none_names_the_one_meant():
     for given, said in (("fr", "fr is not a region; did you mean FR?"),
                         ("IND", "IND is not a region; did you mean IN?"),
                         ("France", "France is not a region; did you mean FR?"),
-                        ("eu", "EU is a group of regions"), ("Q", "ISO 3166-1 alpha-2 code")):
+                        ("eu", "EU is a group of regions"), ("Q", "ISO 3166-1 alpha-2 code"),
+                        ("ZZ", "expected an ISO 3166-1 alpha-2 code")):
         done = weir.run("explain", "--rules", weir.INDIA, "--tag", "a", "--region", given)
         assert done.code == 2 and said.encode() in done.err, done.text()
 
