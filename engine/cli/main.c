@@ -54,6 +54,26 @@ unknown(const char *name)
     return args_bad("", "unknown %s %s", what, name);
 }
 
+/* All of them, so that none is left out when one is added. */
+static int
+ask_which(void)
+{
+    weir_buf names = {0};
+
+    for (size_t i = 0; i < NCOMMANDS; i++)
+        weir_buf_printf(&names, "%s%s",
+                        i == 0              ? ""
+                        : i + 1 < NCOMMANDS ? ", "
+                                            : " or ",
+                        commands[i]->name);
+    weir_buf_putc(&names, '\0');
+    if (names.failed)
+        ui_no_memory();
+    int rc = args_bad("", "which command? %s", names.p);
+    weir_buf_fini(&names);
+    return rc;
+}
+
 static int
 help(const struct command *cmd)
 {
@@ -101,7 +121,7 @@ main(int argc, char **argv)
     if (cmd)
         return run(cmd, argc - 1, argv + 1);
     if (argc < 2)
-        return args_bad("", "which command? serve, replay, check, compile, explain or posts");
+        return ask_which();
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         if (argc > 2 && !find(argv[2]))
             return unknown(argv[2]);

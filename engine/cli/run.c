@@ -196,16 +196,29 @@ finish(struct running *x, int rc)
     return x->r->args->strict && x->answerer.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
 }
 
+/* The files of a folder are what it happens to hold: none at all is hardly what was meant. */
+static int
+find_feeds(const struct run *r, struct strings *files)
+{
+    int rc = inputs_files(&r->args->plain, NULL, files);
+
+    if (rc == EXIT_DONE && files->n == 0) {
+        ui_say("no feed was found: there is no file in %s", r->args->plain.v[0]);
+        return EXIT_IO;
+    }
+    for (size_t i = 0; i < files->n && rc == EXIT_DONE; i++) /* before anything is written */
+        rc = inputs_file_is_packed(files->v[i], r->command) ? EXIT_IO : EXIT_DONE;
+    return rc;
+}
+
 int
 run_feeds(const struct run *r)
 {
     struct running x = {.r = r, .in = ui_alloc(FRAME_MEMORY, 1)};
     struct answer_options o = r->args->answer;
     struct strings files = {0};
-    int rc = inputs_files(&r->args->plain, NULL, &files);
+    int rc = find_feeds(r, &files);
 
-    for (size_t i = 0; i < files.n && rc == EXIT_DONE; i++) /* before anything is written */
-        rc = inputs_file_is_packed(files.v[i], r->command) ? EXIT_IO : EXIT_DONE;
     o.handles = r->handles;
     if (answerer_init(&x.answerer, r->rs, &o) != WEIR_OK)
         ui_no_memory();

@@ -191,7 +191,7 @@ nearest_by_code(const char *word)
     if (!code)
         return NULL;
     if (uregion_getType(r) == URGN_UNKNOWN)
-        return codes[WEIR_REGION_XX];
+        return NULL; /* nearest were XX, and who takes that withholds everywhere */
     if (uregion_getType(r) == URGN_DEPRECATED) {
         UEnumeration *preferred = uregion_getPreferredValues(r, &e);
         const char *first = preferred && U_SUCCESS(e) ? uenum_next(preferred, NULL, &e) : NULL;

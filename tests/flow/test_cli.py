@@ -7,7 +7,7 @@ import subprocess
 import weir
 from weir import tap
 
-COMMANDS = ("serve", "replay", "check", "compile", "explain", "posts")
+COMMANDS = ("serve", "ctl", "replay", "check", "compile", "explain", "posts")
 POSTS = weir.INDIA / "posts.ndjson"
 GOOD = b'{"id":"1","author":"@x","hashtags":["a"]}\n'
 
@@ -20,6 +20,11 @@ def test_help_is_to_be_had_on_everything():
         assert not done.err and done.out.startswith(b"Usage: tagweir " + command.encode()), done.text()
         options = re.findall(rb"^ +(?:-\w, )?--([a-z-]+)", done.out, re.M)
         assert b"help" in options, done.text()
+
+
+def test_every_command_is_named_where_none_is_given():
+    done = weir.expect(weir.run(), 2)
+    assert b"which command? " + ", ".join(COMMANDS[:-1]).encode() + b" or " + COMMANDS[-1].encode() in done.err, done.text()
 
 
 def test_the_version_is_said():
@@ -76,6 +81,17 @@ def test_compressed_feeds_are_named_before_anything_is_decided():
             done = weir.run("posts", "-", stdin=magic)
             said = f"standard input is compressed; unpack it first: {unpack} FILE | tagweir posts … -"
             assert done.code == 4 and not done.out and said in done.err.decode(), done.text()
+
+
+def test_folders_without_a_file_are_no_feed():
+    with weir.Folder() as folder:
+        (folder.path / "a" / "b").mkdir(parents=True)
+        (folder.path / "c").mkdir()
+        for args in (("replay", "--rules", weir.INDIA), ("posts",)):
+            done = weir.expect(weir.run(*args, folder.path / "a", folder.path / "c"), 4)
+            assert not done.out and f"no feed was found: there is no file in {folder.path}/a".encode() in done.err, done.text()
+        folder.write("a/b/empty.ndjson", "")
+        assert b"1 file" in weir.replay(folder.path / "a", folder.path / "c").err
 
 
 def test_a_reader_that_goes_away_ends_a_replay_without_a_crash():
@@ -566,7 +582,8 @@ def test_a_region_that_is_none_names_the_one_meant():
     for given, said in (("fr", "fr is not a region; did you mean FR?"),
                         ("IND", "IND is not a region; did you mean IN?"),
                         ("France", "France is not a region; did you mean FR?"),
-                        ("eu", "EU is a group of regions"), ("Q", "ISO 3166-1 alpha-2 code")):
+                        ("eu", "EU is a group of regions"), ("Q", "ISO 3166-1 alpha-2 code"),
+                        ("ZZ", "expected an ISO 3166-1 alpha-2 code")):
         done = weir.run("explain", "--rules", weir.INDIA, "--tag", "a", "--region", given)
         assert done.code == 2 and said.encode() in done.err, done.text()
 

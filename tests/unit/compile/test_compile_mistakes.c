@@ -31,7 +31,7 @@ static const struct row rows[] = {
      {":7:22: error: unknown region \"IND\": did you mean IN?"}},
     {"region ZZ, SU and 356",
      TOP "rules:\n  - {id: r, action: withhold, regions: [ZZ, SU, '356'], match: {posts: [1]}}\n",
-     {":3:41: error: unknown region \"ZZ\": did you mean XX?",
+     {":3:41: error: unknown region \"ZZ\" (regions are two-letter",
       ":3:45: error: unknown region \"SU\": did you mean RU?",
       ":3:50: error: unknown region \"356\": did you mean IN?"}},
     {"an order that does not exist",
