@@ -277,6 +277,16 @@ add_entry(struct found *found, const FTSENT *e)
     return !is_misnamed(name) || add_walked(&found->misnamed, e->fts_path);
 }
 
+/* The same return. */
+static bool
+end_early(struct found *found, const char *folder, int error)
+{
+    found->unreadable = true;
+    weir__diag_add(found->diags, WEIR_ERROR, &(struct weir__place){.file = folder},
+                   "cannot be read to its end: %s", strerror(error));
+    return error != ENOMEM;
+}
+
 /* false: out of memory. */
 static bool
 walk_folder(const char *folder, struct found *found)
@@ -285,11 +295,14 @@ walk_folder(const char *folder, struct found *found)
     FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
     bool ok = walk != NULL || errno != ENOMEM;
 
-    for (FTSENT *e; ok && walk && (e = fts_read(walk)) != NULL;)
+    errno = 0;
+    for (FTSENT *e; ok && walk && (e = fts_read(walk)) != NULL; errno = 0)
         if (e->fts_level > FTS_ROOTLEVEL && e->fts_name[0] == '.')
             (void)fts_set(walk, e, FTS_SKIP); /* what tools keep, such as .git and ..data */
         else
             ok = add_entry(found, e);
+    if (ok && walk && errno) /* it ended before its end */
+        ok = end_early(found, folder, errno);
     if (walk)
         (void)fts_close(walk);
     return ok;

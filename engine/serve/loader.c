@@ -407,8 +407,10 @@ loader_free(struct loader *l)
     (void)pthread_cond_signal(&l->asked);
     (void)pthread_mutex_unlock(&l->lock);
     loader_hurry(l);
-    if (l->started && !ends_in_time(l))
+    if (l->started && !ends_in_time(l)) {
+        (void)pthread_detach(l->thread); /* nobody will join it */
         return false;
+    }
     (void)pthread_mutex_lock(&l->lock);
     free_discarded(l);
     (void)pthread_mutex_unlock(&l->lock);
