@@ -112,10 +112,8 @@ weir__lint_order(struct compiling *c, const struct node *map, const struct weir_
     static const struct weir__interval always = {WEIR_TIME_NONE, WEIR_TIME_NONE};
     const struct node *in_force = weir__node_get(map, "in_force");
 
-    if (!o->confidential) {
+    if (!o->confidential)
         lint_address(c, weir__node_get(map, "notice"));
-        lint_address(c, weir__node_get(map, "authority"));
-    }
     if (!lint_outcome(c, map, o))
         return;
     for (size_t i = 0; in_force && i < in_force->n; i++)
