@@ -18,6 +18,16 @@ put_rule_id(weir_buf *out, const char *key, const weir_ruleset *rs, uint32_t rul
     weir__put_text(out, key, span_of(info.id));
 }
 
+/* One of our own words, which needs no escapes. A format would cost a post a quarter of its time.
+ */
+static void
+put_word(weir_buf *out, const char *before, const char *word)
+{
+    weir_buf_puts(out, before);
+    weir_buf_puts(out, word);
+    weir_buf_putc(out, '"');
+}
+
 /* `via` to `value`: the same in a withhold and in each surface of a downrank. */
 static void
 put_act(weir_buf *out, const weir_ruleset *rs, const weir_act *act)
@@ -33,7 +43,8 @@ put_act(weir_buf *out, const weir_ruleset *rs, const weir_act *act)
         weir_ruleset_order(rs, rule.order, &order);
         weir__put_text(out, ",\"order\":", span_of(order.id));
     }
-    weir_buf_printf(out, ",\"by\":\"%s\",\"value\":", weir_selector_name(act->selector));
+    put_word(out, ",\"by\":\"", weir_selector_name(act->selector));
+    weir_buf_puts(out, ",\"value\":");
     weir__put_value(out, act);
 }
 
@@ -59,7 +70,7 @@ put_surfaces(weir_buf *out, const weir_ruleset *rs, const weir_outcome *o)
 static void
 put_outcome(weir_buf *out, const weir_ruleset *rs, const weir_outcome *o)
 {
-    weir_buf_printf(out, "{\"action\":\"%s\"", weir_action_name(o->action));
+    put_word(out, "{\"action\":\"", weir_action_name(o->action));
     if (o->action == WEIR_WITHHOLD)
         put_act(out, rs, &o->act);
     else if (o->action == WEIR_DOWNRANK)
@@ -106,7 +117,9 @@ put_rules(weir_buf *out, const weir_decision *d, const char *key, const char *fi
 {
     if (!n && !first)
         return;
-    weir_buf_printf(out, ",\"%s\":[%s", key, first ? first : "");
+    put_word(out, ",\"", key);
+    weir_buf_puts(out, ":[");
+    weir_buf_puts(out, first ? first : "");
     for (size_t i = 0; i < n; i++)
         put_rule_id(out, i || first ? "," : "", d->rs, rules[i]);
     weir_buf_putc(out, ']');
@@ -116,12 +129,11 @@ static void
 put_trace_entry(weir_buf *out, const weir_decision *d, const weir_trace_entry *t)
 {
     put_rule_id(out, "{\"rule\":", d->rs, t->rule);
-    weir_buf_printf(out, ",\"state\":\"%s\"", weir_state_name(t->state));
+    put_word(out, ",\"state\":\"", weir_state_name(t->state));
     if (t->part)
         weir_buf_puts(out, ",\"via\":\"repost\"");
     for (size_t i = 0; i < t->nregions; i++)
-        weir_buf_printf(out, "%s\"%s\"", i ? "," : ",\"regions\":[",
-                        weir_region_code(t->regions[i]));
+        put_word(out, i ? ",\"" : ",\"regions\":[\"", weir_region_code(t->regions[i]));
     weir_buf_puts(out, t->nregions ? "]}" : "}");
 }
 
@@ -152,7 +164,7 @@ put_subject(weir_buf *out, const weir_post *post)
                                                  : ",\"query\":{\"account\":",
                    q->value);
     if (q->region != WEIR_REGION_NONE)
-        weir_buf_printf(out, ",\"region\":\"%s\"", weir_region_code(q->region));
+        put_word(out, ",\"region\":\"", weir_region_code(q->region));
     if (q->at.p)
         weir__put_text(out, ",\"at\":", q->at);
     weir_buf_putc(out, '}');
@@ -165,7 +177,7 @@ put_decision(weir_buf *out, const weir_decision *d)
 
     weir_buf_puts(out, "{\"v\":1");
     put_subject(out, d->post);
-    weir_buf_printf(out, ",\"action\":\"%s\"", weir_action_name(d->action));
+    put_word(out, ",\"action\":\"", weir_action_name(d->action));
     put_regions(out, d);
     put_exempted(out, d);
     put_rules(out, d, "observed", NULL, d->observed, d->nobserved);
@@ -178,7 +190,10 @@ put_decision(weir_buf *out, const weir_decision *d)
         put_decision(out, d->quoted);
     }
     (void)weir_time_format(d->at_ms, at);
-    weir_buf_printf(out, ",\"at\":\"%s\",\"ruleset\":\"%.16s\"}", at, weir_ruleset_digest(d->rs));
+    put_word(out, ",\"at\":\"", at);
+    weir_buf_puts(out, ",\"ruleset\":\"");
+    weir_buf_put(out, span_head(span_of(weir_ruleset_digest(d->rs)), 16));
+    weir_buf_puts(out, "\"}");
 }
 
 void
@@ -192,8 +207,11 @@ void
 weir_record_write_error(const weir_item *item, uint64_t line, weir_undecided u, weir_buf *out)
 {
     CHECK(item->kind == WEIR_ITEM_ERROR);
-    weir_buf_printf(out, "{\"v\":1,\"error\":\"%s\",\"line\":%llu,\"offset\":%zu",
-                    weir_read_error_name(item->error), (unsigned long long)line, item->offset);
+    put_word(out, "{\"v\":1,\"error\":\"", weir_read_error_name(item->error));
+    weir_buf_puts(out, ",\"line\":");
+    weir_buf_put_u64(out, line);
+    weir_buf_puts(out, ",\"offset\":");
+    weir_buf_put_u64(out, item->offset);
     weir__put_text(out, ",\"detail\":", item->detail);
     if (item->post_id.p)
         weir__put_text(out, ",\"post\":", item->post_id);

@@ -69,21 +69,24 @@ weir_buf_putc(weir_buf *b, char c)
     }
 }
 
+/* Most texts fit into what is there, and are made once; for others it is asked how long they are.
+ */
 void
 weir_buf_printf(weir_buf *b, const char *fmt, ...)
 {
     va_list ap, again;
+    char *p = weir_buf_reserve(b, 1);
+    size_t room = p ? b->cap - b->len : 0;
 
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(p, room, fmt, ap);
     va_end(ap);
-    char *p = n < 0 ? NULL : weir_buf_reserve(b, (size_t)n + 1);
-    if (p) {
+    if (n >= 0 && p && (size_t)n >= room && (p = weir_buf_reserve(b, (size_t)n + 1)) != NULL)
         (void)vsnprintf(p, (size_t)n + 1, fmt, again);
-        b->len += (size_t)n;
-    }
     va_end(again);
+    if (n >= 0 && p)
+        b->len += (size_t)n;
 }
 
 void

@@ -136,24 +136,37 @@ weir_time_parse(weir_span s, int64_t *out)
     return true;
 }
 
+/* So many digits, and what stands behind them. @return where to go on */
+static char *
+put_digits(char *at, int v, int n, char behind)
+{
+    for (int i = n; i-- > 0; v /= 10)
+        at[i] = (char)('0' + v % 10);
+    at[n] = behind;
+    return at + n + 1;
+}
+
 size_t
 weir_time_format(int64_t ms, char out[WEIR_TIME_MAX])
 {
     static const int64_t lowest = -719528 * MS_A_DAY, highest = 2932897 * MS_A_DAY - 1;
+    char *at = out;
     int64_t y;
-    int m, d, n;
+    int m, d;
 
     ms = ms < lowest ? lowest : ms > highest ? highest : ms;
     int64_t day = ms >= 0 ? ms / MS_A_DAY : -((MS_A_DAY - 1 - ms) / MS_A_DAY);
     int64_t rest = ms - day * MS_A_DAY;
     civil_from_days(day, &y, &m, &d);
-    int h = (int)(rest / 3600000), min = (int)(rest / 60000 % 60), s = (int)(rest / 1000 % 60);
     int milli = (int)(rest % 1000);
+    at = put_digits(at, (int)y, 4, '-');
+    at = put_digits(at, m, 2, '-');
+    at = put_digits(at, d, 2, 'T');
+    at = put_digits(at, (int)(rest / 3600000), 2, ':');
+    at = put_digits(at, (int)(rest / 60000 % 60), 2, ':');
+    at = put_digits(at, (int)(rest / 1000 % 60), 2, milli ? '.' : 'Z');
     if (milli)
-        n = snprintf(out, WEIR_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", (int)y, m, d, h,
-                     min, s, milli);
-    else
-        n = snprintf(out, WEIR_TIME_MAX, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)y, m, d, h, min,
-                     s);
-    return (size_t)n;
+        at = put_digits(at, milli, 3, 'Z');
+    *at = '\0';
+    return (size_t)(at - out);
 }
