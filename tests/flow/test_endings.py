@@ -259,30 +259,36 @@ def answer(asking):
 
 def test_no_load_waits_for_a_dry_run():
     """An order that has to be in force now comes behind a feed that takes an hour."""
-    with weir.Folder() as folder, Hostile() as server:
+    with weir.Folder() as folder:
         feed = folder.write("feed", own(1) * 2_000_000)
         for what in "reload", "rollback", "hangup":
-            trying, waiting = server.connect(server.control), server.connect(server.control)
-            for s in trying, waiting:
-                s.sendall(f"dry-run {feed}\n".encode())
-                server.status()
-            time.sleep(0.2)
-            before = len(server.said())
-            server.put(RULES.format(id=what))
-            began = time.monotonic()
-            if what == "hangup":
-                server.process.send_signal(signal.SIGHUP)
-                server.wait_until_said("SIGHUP")
-                while "reloaded: " not in server.said()[before:]:
-                    assert time.monotonic() < began + weir.PATIENCE_S, server.said()
-                    time.sleep(0.01)
-            else:
-                assert "from now on" in server.ask(what)
-            took = time.monotonic() - began
-            assert took < PROMPT_S, f"{what} took {took} s behind a dry run"
-            said, _ = answer(trying)
-            assert said.startswith("refused\n") and "rules are to be loaded" in said, said
-            waiting.close()
+            with Hostile() as server:
+                load_before_a_dry_run(server, feed, what)
+
+
+def load_before_a_dry_run(server, feed, what):
+    server.put(RULES.format(id="before"))
+    assert "from now on" in server.ask("reload")  # there is something to go back to
+    trying, waiting = server.connect(server.control), server.connect(server.control)
+    for s in trying, waiting:
+        s.sendall(f"dry-run {feed}\n".encode())
+        server.status()
+    time.sleep(0.2)
+    before = len(server.said())
+    server.put(RULES.format(id="after"))
+    began = time.monotonic()
+    if what == "hangup":
+        server.process.send_signal(signal.SIGHUP)
+        while "reloaded: " not in server.said()[before:]:
+            assert time.monotonic() < began + weir.PATIENCE_S, server.said()
+            time.sleep(0.01)
+    else:
+        assert "from now on" in server.ask(what)
+    took = time.monotonic() - began
+    assert took < PROMPT_S, f"{what} took {took} s behind a dry run"
+    said, _ = answer(trying)
+    assert said.startswith("refused\n") and "rules are to be loaded" in said, said
+    waiting.close()
 
 
 def test_a_rollback_goes_back_from_the_rules_that_were_loaded_meanwhile():

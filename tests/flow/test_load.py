@@ -301,7 +301,7 @@ def test_a_server_that_does_not_reload_is_told_as_that():
 
 def test_reloads_of_the_server_itself():
     want_two_cores()
-    found, done = measured(*FEW, "--require", "S3.sources<=1000000", code=None)
+    found, done = measured(*FEW, "--seconds", "6", "--require", "S3.sources<=1000000", code=None)
     goal = found["goals"][0]
     assert goal["met"] or "it does not reload" in goal["not_measured"], done.stdout
 
