@@ -21,7 +21,7 @@ weir__draft_begin(struct weir__draft *d, struct weir__reading *r, weir_source so
 void
 weir__draft_tag(struct weir__draft *d, weir_span tag)
 {
-    *ARENA_PUSH(d->r->arena, d->tags, d->ntags, d->tags_cap) = tag;
+    *ARENA_PUSH_UNSET(d->r->arena, d->tags, d->ntags, d->tags_cap) = tag;
 }
 
 /* An account of which nothing is known can match nothing, and is left out. */
@@ -29,7 +29,7 @@ void
 weir__draft_mention(struct weir__draft *d, weir_account a)
 {
     if (a.id.len || a.handle.len)
-        *ARENA_PUSH(d->r->arena, d->mentions, d->nmentions, d->mentions_cap) = a;
+        *ARENA_PUSH_UNSET(d->r->arena, d->mentions, d->nmentions, d->mentions_cap) = a;
 }
 
 bool
@@ -78,7 +78,7 @@ void
 weir__draft_lang(struct weir__draft *d, weir_span lang)
 {
     if (lang.p)
-        *ARENA_PUSH(d->r->arena, d->langs, d->nlangs, d->langs_cap) = lang;
+        *ARENA_PUSH_UNSET(d->r->arena, d->langs, d->nlangs, d->langs_cap) = lang;
 }
 
 bool

@@ -250,7 +250,7 @@ read_array(struct walk *w, uint8_t shape, struct weir__json *out)
     if (peek(w) == ']')
         goto closed;
     for (;;) {
-        if (!read_value(w, shape, false, ARENA_PUSH(w->arena, items, n, cap)))
+        if (!read_value(w, shape, false, ARENA_PUSH_UNSET(w->arena, items, n, cap)))
             return false;
         if (peek(w) == ']')
             goto closed;
@@ -284,7 +284,7 @@ read_key(struct walk *w, uint8_t shape, uint8_t *found)
         if (!read_string(w, &key))
             return false;
         if (key.escaped) {
-            char *plain = arena_alloc(w->arena, s.len);
+            char *plain = arena_take(w->arena, s.len);
             *found = find_key(w->plan, shape, (weir_span){plain, weir__unescape(s, plain)});
         }
     }
@@ -354,7 +354,7 @@ closed:
     w->i++;
     w->depth--;
     struct weir__json *items =
-        has ? arena_array(w->arena, (size_t)__builtin_popcountll(has), sizeof *items) : NULL;
+        has ? arena_take(w->arena, (size_t)__builtin_popcountll(has) * sizeof *items) : NULL;
     out->items = items;
     out->has = has;
     for (uint64_t left = has; left; left &= left - 1)
@@ -366,8 +366,7 @@ struct weir__walked
 weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__tokens tokens,
                 struct arena *arena, struct weir__json *root)
 {
-    struct walk w = {
-        .plan = plan, .text = text, .at = tokens.at, .n = tokens.n, .arena = arena};
+    struct walk w = {.plan = plan, .text = text, .at = tokens.at, .n = tokens.n, .arena = arena};
 
     if (read_value(&w, plan->root, false, root) && w.i < w.n)
         bad(&w, here(&w), "something stands behind the value");

@@ -37,7 +37,7 @@ weir__fault_merge(struct weir__reading *r, const struct weir__fault *f)
 void
 weir__emit_post(struct weir__reading *r, const weir_post *post)
 {
-    weir_item *item = ARENA_PUSH(r->arena, r->items, r->nitems, r->cap);
+    weir_item *item = ARENA_PUSH_UNSET(r->arena, r->items, r->nitems, r->cap);
     size_t size = r->size;
 
     r->size = 0;
@@ -63,7 +63,7 @@ weir__emit_skip(struct weir__reading *r, const char *what)
         weir__emit_post(r, NULL);
         return;
     }
-    *ARENA_PUSH(r->arena, r->items, r->nitems, r->cap) =
+    *ARENA_PUSH_UNSET(r->arena, r->items, r->nitems, r->cap) =
         (weir_item){.kind = WEIR_ITEM_SKIP, .skip = what};
 }
 
@@ -92,7 +92,7 @@ weir__text_of(struct weir__reading *r, const struct weir__json *v)
 {
     if (!v->escaped)
         return v->raw;
-    char *out = arena_alloc(r->arena, v->raw.len);
+    char *out = arena_take(r->arena, v->raw.len);
     return (weir_span){out, weir__unescape(v->raw, out)};
 }
 
