@@ -96,16 +96,12 @@ weir__text_of(struct weir__reading *r, const struct weir__json *v)
     return (weir_span){out, weir__unescape(v->raw, out)};
 }
 
-const struct weir__json *
-weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
+void
+weir__fault_twice(struct weir__reading *r, const struct weir__json *o, unsigned k)
 {
-    const struct weir__json *v = weir__json_get(o, k);
-
-    if (v && v->twice_at)
-        weir__fault(r, WEIR_READ_DUPLICATE_KEY, v->twice_at,
-                    "\"%s\" stands twice in one object: which one holds cannot be told",
-                    weir__key_name(o->shape, k));
-    return v && v->type != WEIR__NULL ? v : NULL;
+    weir__fault(r, WEIR_READ_DUPLICATE_KEY, weir__json_get(o, k)->twice_at,
+                "\"%s\" stands twice in one object: which one holds cannot be told",
+                weir__key_name(o->shape, k));
 }
 
 static void
@@ -117,7 +113,7 @@ wrong_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
 }
 
 /* One of the types, as bits (1 << type). */
-static const struct weir__json *
+static inline const struct weir__json *
 get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, unsigned types,
           const char *must)
 {
@@ -167,7 +163,7 @@ weir__get_array(struct weir__reading *r, const struct weir__json *o, unsigned k)
     return get_typed(r, o, k, 1u << WEIR__ARRAY, "be an array");
 }
 
-static const struct weir__json *
+static inline const struct weir__json *
 item_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i,
            enum weir__json_type type, const char *must)
 {
