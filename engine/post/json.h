@@ -129,7 +129,7 @@ struct weir__plan {
     struct weir__looks {
         uint8_t n;
         uint8_t slot[WEIR__LOOKUP_SLOTS]; /* index + 1; 0: none */
-        struct weir__look keys[WEIR__KEYS_MAX];
+        struct weir__look keys[WEIR__KEYS_MAX + 1]; /* from 1 on */
     } look[WEIR__SHAPES_MAX];
 };
 

@@ -40,6 +40,13 @@ head_of(weir_span key)
     return key.len >= sizeof head ? head : head & ~UINT64_C(0) >> (64 - 8 * key.len);
 }
 
+/* Its last eight bytes, which may be some of the first; of a shorter one, the first are all. */
+static inline uint64_t
+tail_of(weir_span key, uint64_t head)
+{
+    return key.len > sizeof head ? eight_at(key.p + key.len - sizeof head) : head;
+}
+
 /* The factor was searched for: it gives each key of a line a slot of its own. */
 static inline size_t
 slot_of(uint64_t head, size_t len)
@@ -59,17 +66,16 @@ make_ready(struct weir__looks *looks, const struct weir__watch *watch)
           name.len + sizeof(uint64_t) <= sizeof padded);
     memcpy(padded, watch->name, name.len);
     uint64_t head = head_of(name);
-    uint64_t tail = name.len > sizeof tail ? eight_at(padded + name.len - sizeof tail) : head;
     uint8_t *slot = &looks->slot[slot_of(head, name.len)];
-    looks->keys[looks->n] = (struct weir__look){.head = head,
-                                                .tail = tail,
-                                                .name = watch->name,
-                                                .len = (uint8_t)name.len,
-                                                .index = looks->n,
-                                                .next = *slot,
-                                                .shape = watch->shape,
-                                                .list = watch->list,
-                                                .nested = watch->nested};
+    looks->keys[looks->n + 1] = (struct weir__look){.head = head,
+                                                    .tail = tail_of(name, head),
+                                                    .name = watch->name,
+                                                    .len = (uint8_t)name.len,
+                                                    .index = looks->n,
+                                                    .next = *slot,
+                                                    .shape = watch->shape,
+                                                    .list = watch->list,
+                                                    .nested = watch->nested};
     *slot = ++looks->n;
 }
 
@@ -85,32 +91,32 @@ weir__plan_init(struct weir__plan *plan, const struct weir__shape *shapes, size_
             make_ready(&plan->look[s], &shapes[s].keys[k]);
 }
 
-/* Is the rest of a key, whose length and head are the same, the same too? */
-static bool
-is_rest(const struct weir__look *look, weir_span key)
+/* Apart, and for all that is rare: with a call in it, what finds most keys would have to put by
+   its caller's registers. `k` is where the chain begins. */
+static __attribute__((noinline)) const struct weir__look *
+find_in_chain(const struct weir__looks *looks, weir_span key, size_t k)
 {
-    const size_t word = sizeof look->tail;
-
-    if (key.len <= word)
-        return true;
-    if (key.len <= 2 * word)
-        return eight_at(key.p + key.len - word) == look->tail;
-    return memcmp(look->name + word, key.p + word, key.len - word) == 0;
+    for (; k; k = looks->keys[k].next)
+        if (looks->keys[k].len == key.len && memcmp(looks->keys[k].name, key.p, key.len) == 0)
+            return &looks->keys[k];
+    return NULL;
 }
 
 /* A key of a shape, or NULL. Eight bytes from the key's first on are read. */
-static inline const struct weir__look *
+static const struct weir__look *
 find_key(const struct weir__looks *looks, weir_span key)
 {
     if (key.len == 0)
         return NULL;
     uint64_t head = head_of(key);
-    for (uint8_t k = looks->slot[slot_of(head, key.len)]; k; k = looks->keys[k - 1].next) {
-        const struct weir__look *look = &looks->keys[k - 1];
-        if (look->head == head && look->len == key.len && is_rest(look, key))
-            return look;
-    }
-    return NULL;
+    size_t k = looks->slot[slot_of(head, key.len)];
+    const struct weir__look *look = &looks->keys[k];
+    if (k == 0)
+        return NULL;
+    if (look->head == head && look->tail == tail_of(key, head) && look->len == key.len &&
+        key.len <= 2 * sizeof head)
+        return look;
+    return find_in_chain(looks, key, k);
 }
 
 /* ---- tokens ---- */
@@ -132,7 +138,7 @@ peek(const struct walk *w, uint32_t i)
 }
 
 /* Offset behind a token, which there must be. No token begins with whitespace. */
-static inline size_t
+static size_t
 token_end(const struct walk *w, uint32_t i)
 {
     size_t to = w->at[i + 1];
@@ -235,7 +241,7 @@ skip_value(struct walk *w, uint32_t i)
 
 /* Is there a backslash in what is read, here or from here on? Each is looked for once: where the
    next one is, is kept, and mostly there is none. */
-static inline bool
+static bool
 has_escape(struct walk *w, weir_span s)
 {
     size_t from = (size_t)(s.p - w->p);
@@ -245,8 +251,9 @@ has_escape(struct walk *w, weir_span s)
     return w->escape_at < from + s.len;
 }
 
-static uint32_t
-read_string(struct walk *w, uint32_t i, struct weir__json *out)
+/* Any string, whatever is in it and behind it. */
+static __attribute__((noinline)) uint32_t
+read_odd_string(struct walk *w, uint32_t i, struct weir__json *out)
 {
     weir_span s = inside_of(w, i);
     size_t wrong;
@@ -257,6 +264,20 @@ read_string(struct walk *w, uint32_t i, struct weir__json *out)
     if (escaped && !weir__are_escapes(s, &wrong))
         return bad(w, w->at[i] + 1 + wrong, "this escape is none of JSON's");
     *out = (struct weir__json){.type = WEIR__STRING, .escaped = escaped, .at = w->at[i], .raw = s};
+    return i + 1;
+}
+
+/* A string. Most have no escapes, which is known when a backslash is known to come later, and the
+   next token behind them; they are read without a call. */
+static inline uint32_t
+read_string(struct walk *w, uint32_t i, struct weir__json *out)
+{
+    size_t from = w->at[i] + (size_t)1, to = w->at[i + 1] - (size_t)1;
+
+    if (w->p[to] != '"' || to < from || w->escape_at < to)
+        return read_odd_string(w, i, out);
+    *out =
+        (struct weir__json){.type = WEIR__STRING, .at = w->at[i], .raw = {w->p + from, to - from}};
     return i + 1;
 }
 
