@@ -76,6 +76,10 @@ const char *arena_printf(struct arena *a, const char *fmt, ...)
     ((n) < (cap) || grow((arena), (void **)&(items), &(cap), sizeof *(items), (n))                 \
          ? &(items)[(n)++]                                                                         \
          : NULL)
+/* Room for n items in an array that is still empty, where their number is known. The arena must
+   have on_oom set, and n * the item's size must not be more than there can be. */
+#define ARENA_ROOM(arena, items, cap, n)                                                           \
+    ((items) = arena_take((arena), (n) * sizeof *(items)), (cap) = (n))
 bool arena__grow(struct arena *a, void **items, size_t *cap, size_t size, size_t n);
 bool arena__grow_unset(struct arena *a, void **items, size_t *cap, size_t size, size_t n);
 

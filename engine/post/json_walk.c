@@ -335,6 +335,9 @@ read_value(struct walk *w, uint32_t i, uint8_t shape, bool list, struct weir__js
     return peek(w, i) == '"' ? read_string(w, i, out) : read_other(w, i, shape, list, out);
 }
 
+/* Room for what most arrays of a post hold. */
+#define FEW_ITEMS ((size_t)4)
+
 static uint32_t
 read_array(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
 {
@@ -344,6 +347,7 @@ read_array(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
     enter(w);
     if (peek(w, ++i) == ']')
         goto closed;
+    ARENA_ROOM(w->arena, items, cap, FEW_ITEMS);
     for (;; i++) {
         i = read_value(w, i, shape, false, ARENA_PUSH_UNSET(w->arena, items, n, cap));
         if (i == NOWHERE)

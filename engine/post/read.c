@@ -34,10 +34,19 @@ weir__fault_merge(struct weir__reading *r, const struct weir__fault *f)
         r->fault = *f;
 }
 
+/* Most lines have one item. */
+static inline weir_item *
+next_item(struct weir__reading *r)
+{
+    if (r->cap == 0)
+        ARENA_ROOM(r->arena, r->items, r->cap, 1);
+    return ARENA_PUSH_UNSET(r->arena, r->items, r->nitems, r->cap);
+}
+
 void
 weir__emit_post(struct weir__reading *r, const weir_post *post)
 {
-    weir_item *item = ARENA_PUSH_UNSET(r->arena, r->items, r->nitems, r->cap);
+    weir_item *item = next_item(r);
     size_t size = r->size;
 
     r->size = 0;
@@ -63,8 +72,7 @@ weir__emit_skip(struct weir__reading *r, const char *what)
         weir__emit_post(r, NULL);
         return;
     }
-    *ARENA_PUSH_UNSET(r->arena, r->items, r->nitems, r->cap) =
-        (weir_item){.kind = WEIR_ITEM_SKIP, .skip = what};
+    *next_item(r) = (weir_item){.kind = WEIR_ITEM_SKIP, .skip = what};
 }
 
 const char *
@@ -88,12 +96,11 @@ weir__has(const struct weir__json *o, unsigned k)
 }
 
 weir_span
-weir__text_of(struct weir__reading *r, const struct weir__json *v)
+weir__without_escapes(struct weir__reading *r, weir_span raw)
 {
-    if (!v->escaped)
-        return v->raw;
-    char *out = arena_take(r->arena, v->raw.len);
-    return (weir_span){out, weir__unescape(v->raw, out)};
+    char *out = arena_take(r->arena, raw.len);
+
+    return (weir_span){out, weir__unescape(raw, out)};
 }
 
 void

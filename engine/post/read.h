@@ -60,6 +60,15 @@ weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
     return v->type != WEIR__NULL ? v : NULL;
 }
 
+/* A STRING without its escapes, a NUMBER as written. */
+weir_span weir__without_escapes(struct weir__reading *r, weir_span raw);
+
+static inline weir_span
+weir__text_of(struct weir__reading *r, const struct weir__json *v)
+{
+    return v->escaped ? weir__without_escapes(r, v->raw) : v->raw;
+}
+
 weir_span weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k);
 /* A string, or a number as written. */
 weir_span weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k);
@@ -76,8 +85,6 @@ weir_span weir__item_string(struct weir__reading *r, const struct weir__json *o,
 
 /* Is the key there, with a value that is not null? No fault comes of asking. */
 bool weir__has(const struct weir__json *o, unsigned k);
-/* A STRING without its escapes, a NUMBER as written. */
-weir_span weir__text_of(struct weir__reading *r, const struct weir__json *v);
 /* "a number", "nothing" (for NULL) …; static. */
 const char *weir__found(const struct weir__json *v);
 
