@@ -128,7 +128,7 @@ struct weir__plan {
     uint8_t max_nested; /* keys that would lead deeper into posts than this count as unwatched */
     struct weir__looks {
         uint8_t n;
-        uint8_t slot[WEIR__LOOKUP_SLOTS]; /* index + 1; 0: none */
+        uint8_t slot[WEIR__LOOKUP_SLOTS];           /* index + 1; 0: none */
         struct weir__look keys[WEIR__KEYS_MAX + 1]; /* from 1 on */
     } look[WEIR__SHAPES_MAX];
 };
