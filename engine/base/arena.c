@@ -5,7 +5,6 @@
 
 #include "base/span.h"
 
-#include <stdalign.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +56,6 @@ arena_reset(struct arena *a)
         b = next;
     }
     a->blocks = keep;
-    a->used = 0;
     if (keep) {
         keep->next = NULL;
         a->at = (char *)keep->data;
@@ -88,8 +86,8 @@ new_block(struct arena *a, size_t at_least)
     return true;
 }
 
-static void *
-alloc_raw(struct arena *a, size_t size)
+void *
+arena__take_new(struct arena *a, size_t size)
 {
     const size_t align = alignof(max_align_t);
 
@@ -98,36 +96,31 @@ alloc_raw(struct arena *a, size_t size)
             longjmp(*a->on_oom, 1);
         return NULL;
     }
-    size = (size + align - 1) & ~(align - 1);
-    if (size == 0)
-        size = align;
-    if (!a->blocks || (size_t)(a->end - a->at) < size)
-        if (!new_block(a, size))
-            return NULL;
+    size = size ? (size + align - 1) & ~(align - 1) : align;
+    if ((size_t)(a->end - a->at) < size && !new_block(a, size))
+        return NULL;
     void *p = a->at;
     a->at += size;
-    a->used += size;
     return p;
 }
 
-void *
-arena_alloc(struct arena *a, size_t size)
+/* What nothing can have, where the product does not fit. */
+static size_t
+array_size(size_t n, size_t size)
 {
-    void *p = alloc_raw(a, size);
-
-    return p ? memset(p, 0, size) : NULL;
+    return size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size;
 }
 
 void *
 arena_array(struct arena *a, size_t n, size_t size)
 {
-    return arena_alloc(a, size != 0 && n > SIZE_MAX / size ? SIZE_MAX : n * size);
+    return arena_alloc(a, array_size(n, size));
 }
 
 weir_span
 arena_copy(struct arena *a, weir_span s)
 {
-    char *p = alloc_raw(a, s.len + 1);
+    char *p = arena_take(a, s.len + 1);
 
     if (!p)
         return SPAN_NONE;
@@ -152,7 +145,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
     va_copy(again, ap);
     int n = vsnprintf(NULL, 0, fmt, ap);
     va_end(ap);
-    char *p = n < 0 ? NULL : alloc_raw(a, (size_t)n + 1);
+    char *p = n < 0 ? NULL : arena_take(a, (size_t)n + 1);
     if (p)
         (void)vsnprintf(p, (size_t)n + 1, fmt, again);
     va_end(again);
@@ -160,10 +153,10 @@ arena_printf(struct arena *a, const char *fmt, ...)
 }
 
 bool
-arena__grow(struct arena *a, void **items, size_t *cap, size_t size, size_t n)
+arena__grow_unset(struct arena *a, void **items, size_t *cap, size_t size, size_t n)
 {
     size_t more = *cap ? *cap * 2 : 8;
-    void *p = arena_array(a, more, size);
+    void *p = arena_take(a, array_size(more, size));
 
     if (!p)
         return false;
@@ -171,5 +164,14 @@ arena__grow(struct arena *a, void **items, size_t *cap, size_t size, size_t n)
         memcpy(p, *items, n * size);
     *items = p;
     *cap = more;
+    return true;
+}
+
+bool
+arena__grow(struct arena *a, void **items, size_t *cap, size_t size, size_t n)
+{
+    if (!arena__grow_unset(a, items, cap, size, n))
+        return false;
+    memset((char *)*items + n * size, 0, (*cap - n) * size);
     return true;
 }

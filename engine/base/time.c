@@ -36,8 +36,9 @@ civil_from_days(int64_t days, int64_t *y, int *m, int *d)
     *y = yoe + era * 400 + (*m <= 2);
 }
 
-bool
-weir__take_digits(weir_span *s, size_t n, unsigned *out)
+/* Inline, so that where n is known its loop is none: times are read once a post. */
+static inline bool
+take_digits(weir_span *s, size_t n, unsigned *out)
 {
     unsigned v = 0;
 
@@ -53,10 +54,17 @@ weir__take_digits(weir_span *s, size_t n, unsigned *out)
     return true;
 }
 
-static bool
-take(weir_span *s, const char *any_of)
+bool
+weir__take_digits(weir_span *s, size_t n, unsigned *out)
 {
-    if (s->len == 0 || !strchr(any_of, s->p[0]) || s->p[0] == '\0')
+    return take_digits(s, n, out);
+}
+
+/* One of two bytes, or twice the same. */
+static inline bool
+take(weir_span *s, char a, char b)
+{
+    if (s->len == 0 || (s->p[0] != a && s->p[0] != b))
         return false;
     *s = span_skip(*s, 1);
     return true;
@@ -85,48 +93,59 @@ weir__civil_to_ms(const struct weir__civil *c)
            (seconds - (int64_t)c->offset_minutes * 60) * 1000 + c->ms;
 }
 
-static bool
+/* Digits beyond the third count nothing. */
+static inline bool
 take_fraction(weir_span *s, unsigned *ms)
 {
-    unsigned scale = 100, digits = 0;
+    static const unsigned scale[] = {100, 10, 1};
+    size_t digits = 0;
 
     *ms = 0;
-    if (!take(s, "."))
+    if (!take(s, '.', '.'))
         return true;
-    for (; s->len && ascii_is_digit(s->p[0]); *s = span_skip(*s, 1), digits++) {
-        *ms += (unsigned)(s->p[0] - '0') * scale;
-        scale /= 10;
-    }
+    for (; digits < s->len && ascii_is_digit(s->p[digits]); digits++)
+        if (digits < sizeof scale / sizeof *scale)
+            *ms += (unsigned)(s->p[digits] - '0') * scale[digits];
+    *s = span_skip(*s, digits);
     return digits > 0;
 }
 
-static bool
+static inline bool
 take_offset(weir_span *s, int *minutes)
 {
     unsigned h, m;
 
     *minutes = 0;
-    if (take(s, "Zz"))
+    if (take(s, 'Z', 'z'))
         return true;
     int sign = s->len && s->p[0] == '-' ? -1 : 1;
-    if (!take(s, "+-") || !weir__take_digits(s, 2, &h) || !take(s, ":") ||
-        !weir__take_digits(s, 2, &m))
+    if (!take(s, '+', '-') || !take_digits(s, 2, &h) || !take(s, ':', ':') ||
+        !take_digits(s, 2, &m))
         return false;
     *minutes = sign * (int)(h * 60 + m);
     return h < 24 && m < 60;
 }
 
+static inline bool
+take_date(weir_span *s, struct weir__civil *c)
+{
+    return take_digits(s, 4, &c->year) && take(s, '-', '-') && take_digits(s, 2, &c->month) &&
+           take(s, '-', '-') && take_digits(s, 2, &c->day);
+}
+
+static inline bool
+take_clock(weir_span *s, struct weir__civil *c)
+{
+    return take_digits(s, 2, &c->hour) && take(s, ':', ':') && take_digits(s, 2, &c->minute) &&
+           take(s, ':', ':') && take_digits(s, 2, &c->second);
+}
+
 bool
 weir_time_parse(weir_span s, int64_t *out)
 {
-    struct weir__civil c = {0};
+    struct weir__civil c;
 
-    if (!weir__take_digits(&s, 4, &c.year) || !take(&s, "-") ||
-        !weir__take_digits(&s, 2, &c.month) || !take(&s, "-") || !weir__take_digits(&s, 2, &c.day))
-        return false;
-    if (!take(&s, "Tt ") || !weir__take_digits(&s, 2, &c.hour) || !take(&s, ":") ||
-        !weir__take_digits(&s, 2, &c.minute) || !take(&s, ":") ||
-        !weir__take_digits(&s, 2, &c.second))
+    if (!take_date(&s, &c) || !(take(&s, 'T', 't') || take(&s, ' ', ' ')) || !take_clock(&s, &c))
         return false;
     if (!take_fraction(&s, &c.ms) || !take_offset(&s, &c.offset_minutes) || s.len != 0)
         return false;

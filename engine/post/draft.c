@@ -21,7 +21,7 @@ weir__draft_begin(struct weir__draft *d, struct weir__reading *r, weir_source so
 void
 weir__draft_tag(struct weir__draft *d, weir_span tag)
 {
-    *ARENA_PUSH(d->r->arena, d->tags, d->ntags, d->tags_cap) = tag;
+    *ARENA_PUSH_UNSET(d->r->arena, d->tags, d->ntags, d->tags_cap) = tag;
 }
 
 /* An account of which nothing is known can match nothing, and is left out. */
@@ -29,7 +29,7 @@ void
 weir__draft_mention(struct weir__draft *d, weir_account a)
 {
     if (a.id.len || a.handle.len)
-        *ARENA_PUSH(d->r->arena, d->mentions, d->nmentions, d->mentions_cap) = a;
+        *ARENA_PUSH_UNSET(d->r->arena, d->mentions, d->nmentions, d->mentions_cap) = a;
 }
 
 bool
@@ -37,12 +37,16 @@ weir__draft_tags(struct weir__draft *d, const struct weir__json *o, unsigned k)
 {
     const struct weir__json *list = weir__get_array(d->r, o, k);
 
-    for (size_t i = 0; list && i < list->n; i++) {
+    if (!list)
+        return false;
+    if (d->tags_cap == 0 && list->n)
+        ARENA_ROOM(d->r->arena, d->tags, d->tags_cap, list->n);
+    for (size_t i = 0; i < list->n; i++) {
         weir_span tag = weir__item_string(d->r, o, k, i);
         if (tag.p)
             weir__draft_tag(d, tag);
     }
-    return list != NULL;
+    return true;
 }
 
 bool
@@ -77,8 +81,11 @@ weir__draft_mention_objects(struct weir__draft *d, const struct weir__json *o, u
 void
 weir__draft_lang(struct weir__draft *d, weir_span lang)
 {
-    if (lang.p)
-        *ARENA_PUSH(d->r->arena, d->langs, d->nlangs, d->langs_cap) = lang;
+    if (!lang.p)
+        return;
+    if (d->langs_cap == 0) /* mostly there is one */
+        ARENA_ROOM(d->r->arena, d->langs, d->langs_cap, 1);
+    *ARENA_PUSH_UNSET(d->r->arena, d->langs, d->nlangs, d->langs_cap) = lang;
 }
 
 bool

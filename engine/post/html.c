@@ -174,7 +174,7 @@ put_cp(char *out, uint32_t cp)
 weir_span
 weir__html_text(struct arena *arena, weir_span html)
 {
-    char *out = arena_alloc(arena, html.len);
+    char *out = arena_take(arena, html.len);
     size_t n = 0, i = 0;
 
     while (i < html.len) {

@@ -21,7 +21,7 @@ extern "C" {
 /* Stage 1 --------------------------------------------------------------------------------- */
 
 /* Where the tokens of a text begin, in ascending order: brackets, colons, commas, the opening
-   quotes of strings, the first bytes of other scalars. */
+   quotes of strings, the first bytes of other scalars. Behind the last stands the text's length. */
 struct weir__tokens {
     const uint32_t *at;
     uint32_t n;
@@ -74,20 +74,22 @@ struct weir__json {
     union {
         weir_span raw; /* NUMBER as written, STRING between its quotes */
         struct {
-            const struct weir__json *items; /* ARRAY: in order; OBJECT: by their key's index */
+            const struct weir__json *items; /* ARRAY, OBJECT: in order. In front of an object's
+                                               lie their places, a byte a key, backwards */
             uint64_t has;                   /* OBJECT: bit k is set when key k is there */
         };
     };
 };
 
 /* The value of the object's key with index k, or NULL. An empty object `{}` costs its brackets'
-   node and no more, whatever its shape: a line may hold very many. */
+   node and no more, whatever its shape: a line may hold very many. Counting the bits of `has` below
+   k would do without places, but is a call for most processors that are compiled for. */
 static inline const struct weir__json *
 weir__json_get(const struct weir__json *object, unsigned k)
 {
     if (object->type != WEIR__OBJECT || !(object->has >> k & 1))
         return NULL;
-    return &object->items[__builtin_popcountll(object->has & ((UINT64_C(1) << k) - 1))];
+    return &object->items[((const uint8_t *)object->items)[-1 - (int)k]];
 }
 
 /* Plans ----------------------------------------------------------------------------------- */
@@ -110,15 +112,24 @@ struct weir__shape {
 #define WEIR__KEYS_MAX 64
 #define WEIR__LOOKUP_SLOTS 128 /* a power of two */
 
+/* A watched key made ready for being found. */
+struct weir__look {
+    uint64_t head, tail; /* its first and last eight bytes; zeros fill up a shorter one */
+    const char *name;
+    uint8_t len;
+    uint8_t index;               /* in its shape */
+    uint8_t next;                /* in its slot: index + 1; 0: none */
+    uint8_t shape, list, nested; /* as its watch has them */
+};
+
 /* Shapes made ready for look-ups: chains of keys by a cheap hash. */
 struct weir__plan {
-    const struct weir__shape *shapes;
     uint8_t root;       /* shape of the outermost object */
     uint8_t max_nested; /* keys that would lead deeper into posts than this count as unwatched */
-    struct {
-        uint8_t len[WEIR__KEYS_MAX];
-        uint8_t next[WEIR__KEYS_MAX];     /* index + 1; 0: end of the chain */
-        uint8_t slot[WEIR__LOOKUP_SLOTS]; /* index + 1; 0: none */
+    struct weir__looks {
+        uint8_t n;
+        uint8_t slot[WEIR__LOOKUP_SLOTS];           /* index + 1; 0: none */
+        struct weir__look keys[WEIR__KEYS_MAX + 1]; /* from 1 on */
     } look[WEIR__SHAPES_MAX];
 };
 
@@ -140,6 +151,7 @@ struct weir__walked {
 /*
  * The text behind the tokens becomes *root. Memory comes from the arena (which must have on_oom
  * set) and, for numbers and strings, from the text. *root is only to be used when nothing is bad.
+ * WEIR_LINE_PADDING bytes behind the text must be readable; what they are is all the same.
  */
 struct weir__walked weir__json_walk(const struct weir__plan *plan, weir_span text,
                                     struct weir__tokens tokens, struct arena *arena,

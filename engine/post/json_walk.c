@@ -11,99 +11,161 @@
 
 struct walk {
     const struct weir__plan *plan;
-    weir_span text;
-    const uint32_t *at; /* tokens */
-    uint32_t n, i;      /* their number, and the next one */
+    const char *p;      /* the text */
+    const uint32_t *at; /* tokens, and the text's length behind them */
+    uint32_t n;         /* tokens */
+    size_t len;         /* of the text */
     struct arena *arena;
-    size_t depth;  /* open brackets that are being read */
-    size_t nested; /* posts around the one that is being read */
+    size_t depth;     /* open brackets that are being read */
+    size_t nested;    /* posts around the one that is being read */
+    size_t escape_at; /* no backslash from what has been read up to here: see has_escape */
     struct weir__walked result;
 };
 
+/*
+ * What reads, takes the number of the token it is to begin with, and returns that of the token
+ * behind what it has read; or NOWHERE, after something bad: nothing ends in front of the first
+ * token. Carried in `struct walk`, the number would go through memory with each step.
+ */
+#define NOWHERE 0u
+
 /* ---- plans ---- */
 
-static size_t
-slot_of(weir_span key)
+/* The first eight bytes of a key, which is not empty; those behind it are read, and dropped. */
+static inline uint64_t
+head_of(weir_span key)
 {
-    /* Length and both ends tell nearly all keys of a post apart. */
-    unsigned first = (unsigned char)key.p[0], last = (unsigned char)key.p[key.len - 1];
+    uint64_t head = eight_at(key.p);
 
-    return (key.len * 29 ^ first * 5 ^ last * 3) & (WEIR__LOOKUP_SLOTS - 1);
+    return key.len >= sizeof head ? head : head & ~UINT64_C(0) >> (64 - 8 * key.len);
+}
+
+/* Its last eight bytes, which may be some of the first; of a shorter one, the first are all. */
+static inline uint64_t
+tail_of(weir_span key, uint64_t head)
+{
+    return key.len > sizeof head ? eight_at(key.p + key.len - sizeof head) : head;
+}
+
+/* The factor was searched for: it gives each key of a line a slot of its own. */
+static inline size_t
+slot_of(uint64_t head, size_t len)
+{
+    return ((head ^ len) * UINT64_C(0x95c1b4dcb8542469)) >> 57;
+}
+
+_Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");
+
+static void
+make_ready(struct weir__looks *looks, const struct weir__watch *watch)
+{
+    char padded[32] = {0};
+    weir_span name = {padded, strlen(watch->name)};
+
+    CHECK(looks->n < WEIR__KEYS_MAX && name.len > 0 &&
+          name.len + sizeof(uint64_t) <= sizeof padded);
+    memcpy(padded, watch->name, name.len);
+    uint64_t head = head_of(name);
+    uint8_t *slot = &looks->slot[slot_of(head, name.len)];
+    looks->keys[looks->n + 1] = (struct weir__look){.head = head,
+                                                    .tail = tail_of(name, head),
+                                                    .name = watch->name,
+                                                    .len = (uint8_t)name.len,
+                                                    .index = looks->n,
+                                                    .next = *slot,
+                                                    .shape = watch->shape,
+                                                    .list = watch->list,
+                                                    .nested = watch->nested};
+    *slot = ++looks->n;
 }
 
 void
 weir__plan_init(struct weir__plan *plan, const struct weir__shape *shapes, size_t nshapes,
                 uint8_t root, uint8_t max_nested)
 {
-    *plan = (struct weir__plan){.shapes = shapes, .root = root, .max_nested = max_nested};
+    memset(plan, 0, sizeof *plan);
+    plan->root = root;
+    plan->max_nested = max_nested;
     for (size_t s = 0; s < nshapes; s++)
-        for (uint8_t k = 0; k < shapes[s].n; k++) {
-            weir_span name = span_of(shapes[s].keys[k].name);
-            size_t slot = slot_of(name);
-            plan->look[s].len[k] = (uint8_t)name.len;
-            plan->look[s].next[k] = plan->look[s].slot[slot];
-            plan->look[s].slot[slot] = (uint8_t)(k + 1);
-        }
+        for (uint8_t k = 0; k < shapes[s].n; k++)
+            make_ready(&plan->look[s], &shapes[s].keys[k]);
 }
 
-/* Index + 1 of a key in a shape, or 0. */
-static uint8_t
-find_key(const struct weir__plan *plan, uint8_t shape, weir_span key)
+/* Apart, and for all that is rare: with a call in it, what finds most keys would have to put by
+   its caller's registers. `k` is where the chain begins. */
+static __attribute__((noinline)) const struct weir__look *
+find_in_chain(const struct weir__looks *looks, weir_span key, size_t k)
+{
+    for (; k; k = looks->keys[k].next)
+        if (looks->keys[k].len == key.len && memcmp(looks->keys[k].name, key.p, key.len) == 0)
+            return &looks->keys[k];
+    return NULL;
+}
+
+/* A key of a shape, or NULL. Eight bytes from the key's first on are read. */
+static const struct weir__look *
+find_key(const struct weir__looks *looks, weir_span key)
 {
     if (key.len == 0)
-        return 0;
-    uint8_t k = plan->look[shape].slot[slot_of(key)];
-    while (k && (plan->look[shape].len[k - 1] != key.len ||
-                 memcmp(plan->shapes[shape].keys[k - 1].name, key.p, key.len) != 0))
-        k = plan->look[shape].next[k - 1];
-    return k;
+        return NULL;
+    uint64_t head = head_of(key);
+    size_t k = looks->slot[slot_of(head, key.len)];
+    const struct weir__look *look = &looks->keys[k];
+    if (k == 0)
+        return NULL;
+    if (look->head == head && look->tail == tail_of(key, head) && look->len == key.len &&
+        key.len <= 2 * sizeof head)
+        return look;
+    return find_in_chain(looks, key, k);
 }
 
 /* ---- tokens ---- */
 
-static bool
+static uint32_t
 bad(struct walk *w, size_t at, const char *what)
 {
     w->result.bad = what;
     w->result.bad_at = at;
-    return false;
+    return NOWHERE;
 }
 
-/* Offset of the next token, or the text's length. */
+/* First byte of a token; 0 at the end (a NUL in the text is taken for its end: no token can begin
+   with one, so the outcome is an error at the same place). */
+static inline char
+peek(const struct walk *w, uint32_t i)
+{
+    return i < w->n ? w->p[w->at[i]] : '\0';
+}
+
+/* Offset behind a token, which there must be. No token begins with whitespace. */
 static size_t
-here(const struct walk *w)
+token_end(const struct walk *w, uint32_t i)
 {
-    return w->i < w->n ? w->at[w->i] : w->text.len;
+    size_t to = w->at[i + 1];
+
+    while (w->p[to - 1] == ' ' || w->p[to - 1] == '\n' || w->p[to - 1] == '\r' ||
+           w->p[to - 1] == '\t')
+        to--;
+    return to;
 }
 
-/* First byte of the next token; 0 at the end (a NUL in the text is taken for its end: no token
-   can begin with one, so the outcome is an error at the same place). */
-static char
-peek(const struct walk *w)
+/* The inside of a token that begins with a quote; {NULL, 0} when it ends with none. */
+static inline weir_span
+inside_of(const struct walk *w, uint32_t i)
 {
-    return w->i < w->n ? w->text.p[w->at[w->i]] : '\0';
-}
+    size_t from = w->at[i] + (size_t)1, to = w->at[i + 1] - (size_t)1;
 
-/* The next token as it stands, without the whitespace behind it. */
-static weir_span
-scalar_here(const struct walk *w)
-{
-    size_t from = here(w), to = w->i + 1 < w->n ? w->at[w->i + 1] : w->text.len;
-    weir_span s = {w->text.p + from, to - from};
-
-    while (s.len > 1 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t' ||
-                         s.p[s.len - 1] == '\r' || s.p[s.len - 1] == '\n'))
-        s.len--;
-    return s;
+    if (w->p[to] != '"') /* mostly the next token follows at once */
+        to = token_end(w, i) - 1;
+    return to >= from && w->p[to] == '"' ? (weir_span){w->p + from, to - from} : SPAN_NONE;
 }
 
 /* The plan bounds how deep this goes; only what is passed over can be deeper than that. */
-static void
+static inline void
 enter(struct walk *w)
 {
     w->depth++;
     CHECK(w->depth <= WEIR__DEPTH_MAX);
-    w->i++;
 }
 
 /* ---- what is not watched ---- */
@@ -129,15 +191,15 @@ note_deep(struct walk *w, size_t at)
  * kind each is stands in the bits of a word; deeper than that (the line is too deep already) they
  * are only counted.
  */
-static bool
-skip_brackets(struct walk *w)
+static uint32_t
+skip_brackets(struct walk *w, uint32_t i)
 {
     uint64_t kinds = 0;
     size_t depth = 0, room = WEIR__DEPTH_MAX - w->depth;
     bool counted = false;
 
-    for (uint32_t i = w->i; i < w->n; i++) {
-        char c = w->text.p[w->at[i]];
+    for (; i < w->n; i++) {
+        char c = w->p[w->at[i]];
         if (!may_be_bracket(c))
             continue;
         if (c == '{' || c == '[') {
@@ -150,56 +212,83 @@ skip_brackets(struct walk *w)
             if (!counted && (kinds & 1) != (c == '}'))
                 return bad(w, w->at[i], "this bracket does not close the one that is open");
             kinds >>= 1;
-            if (--depth == 0) {
-                w->i = i + 1;
-                return true;
-            }
+            if (--depth == 0)
+                return i + 1;
         }
     }
-    return bad(w, w->text.len, "the text ends inside an array or object");
+    return bad(w, w->len, "the text ends inside an array or object");
 }
 
-static bool
-skip_value(struct walk *w)
+static uint32_t
+no_value(struct walk *w, uint32_t i)
 {
-    char c = peek(w);
+    return bad(w, w->at[i], i < w->n ? "a value was expected here" : "a value is missing");
+}
+
+static uint32_t
+skip_value(struct walk *w, uint32_t i)
+{
+    char c = peek(w, i);
 
     if (c == '{' || c == '[')
-        return skip_brackets(w);
+        return skip_brackets(w, i);
     if (c != '"' && c != '-' && c != 't' && c != 'f' && c != 'n' && !ascii_is_digit(c))
-        return bad(w, here(w), w->i < w->n ? "a value was expected here" : "a value is missing");
-    w->i++;
-    return true;
+        return no_value(w, i);
+    return i + 1;
 }
 
 /* ---- what is watched ---- */
 
-/* The inside of the string that is the next token. */
+/* Is there a backslash in what is read, here or from here on? Each is looked for once: where the
+   next one is, is kept, and mostly there is none. */
 static bool
-read_string(struct walk *w, struct weir__json *out)
+has_escape(struct walk *w, weir_span s)
 {
-    weir_span s = scalar_here(w);
-    size_t wrong;
+    size_t from = (size_t)(s.p - w->p);
 
-    if (s.len < 2 || s.p[s.len - 1] != '"')
-        return bad(w, here(w), "a string was expected here");
-    out->type = WEIR__STRING;
-    out->raw = (weir_span){s.p + 1, s.len - 2};
-    out->escaped = span_find(out->raw, '\\') < out->raw.len;
-    if (out->escaped && !weir__are_escapes(out->raw, &wrong))
-        return bad(w, here(w) + 1 + wrong, "this escape is none of JSON's");
-    w->i++;
-    return true;
+    if (w->escape_at < from)
+        w->escape_at = from + span_find((weir_span){s.p, w->len - from}, '\\');
+    return w->escape_at < from + s.len;
 }
 
-static bool
-read_scalar(struct walk *w, struct weir__json *out)
+/* Any string, whatever is in it and behind it. */
+static __attribute__((noinline)) uint32_t
+read_odd_string(struct walk *w, uint32_t i, struct weir__json *out)
 {
-    weir_span s = scalar_here(w);
+    weir_span s = inside_of(w, i);
+    size_t wrong;
+
+    if (!s.p)
+        return bad(w, w->at[i], "a string was expected here");
+    bool escaped = has_escape(w, s);
+    if (escaped && !weir__are_escapes(s, &wrong))
+        return bad(w, w->at[i] + 1 + wrong, "this escape is none of JSON's");
+    *out = (struct weir__json){.type = WEIR__STRING, .escaped = escaped, .at = w->at[i], .raw = s};
+    return i + 1;
+}
+
+/* A string. Most have no escapes, which is known when a backslash is known to come later, and the
+   next token behind them; they are read without a call. */
+static inline uint32_t
+read_string(struct walk *w, uint32_t i, struct weir__json *out)
+{
+    size_t from = w->at[i] + (size_t)1, to = w->at[i + 1] - (size_t)1;
+
+    if (w->p[to] != '"' || to < from || w->escape_at < to)
+        return read_odd_string(w, i, out);
+    *out =
+        (struct weir__json){.type = WEIR__STRING, .at = w->at[i], .raw = {w->p + from, to - from}};
+    return i + 1;
+}
+
+static uint32_t
+read_scalar(struct walk *w, uint32_t i, struct weir__json *out)
+{
+    weir_span s = {w->p + w->at[i], token_end(w, i) - w->at[i]};
 
     if (s.p[0] == '-' || ascii_is_digit(s.p[0])) {
         if (!weir__is_json_number(s))
-            return bad(w, here(w), "this number is not written as JSON has it");
+            return bad(w, w->at[i], "this number is not written as JSON has it");
         out->type = WEIR__NUMBER;
         out->raw = s;
     } else if (span_is(s, "null")) {
@@ -209,157 +298,225 @@ read_scalar(struct walk *w, struct weir__json *out)
     } else if (span_is(s, "false")) {
         out->type = WEIR__FALSE;
     } else {
-        return bad(w, here(w), "a value was expected here");
+        return no_value(w, i);
     }
-    w->i++;
-    return true;
+    return i + 1;
 }
 
-static bool read_object(struct walk *w, uint8_t shape, struct weir__json *out);
-static bool read_array(struct walk *w, uint8_t shape, struct weir__json *out);
+static uint32_t read_object(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out);
+static uint32_t read_array(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out);
 
-/* The next value, with what `shape` watches in it; `list`: an array's items too. */
-static bool
-read_value(struct walk *w, uint8_t shape, bool list, struct weir__json *out)
+/* Any value but a string. */
+static uint32_t
+read_other(struct walk *w, uint32_t i, uint8_t shape, bool list, struct weir__json *out)
 {
-    *out = (struct weir__json){.at = (uint32_t)here(w)};
-    switch (peek(w)) {
+    char c = peek(w, i);
+
+    *out = (struct weir__json){.at = w->at[i]};
+    switch (c) {
     case '\0':
-        return bad(w, here(w), w->i < w->n ? "a value was expected here" : "a value is missing");
+        return no_value(w, i);
     case '{':
         out->type = WEIR__OBJECT;
         out->shape = shape;
-        return shape ? read_object(w, shape, out) : skip_brackets(w);
+        return shape ? read_object(w, i, shape, out) : skip_brackets(w, i);
     case '[':
         out->type = WEIR__ARRAY;
-        return list ? read_array(w, shape, out) : skip_brackets(w);
-    case '"':
-        return read_string(w, out);
+        return list ? read_array(w, i, shape, out) : skip_brackets(w, i);
     default:
-        return read_scalar(w, out);
+        return read_scalar(w, i, out);
     }
 }
 
-static bool
-read_array(struct walk *w, uint8_t shape, struct weir__json *out)
+/* A value, with what `shape` watches in it; `list`: an array's items too. */
+static inline uint32_t
+read_value(struct walk *w, uint32_t i, uint8_t shape, bool list, struct weir__json *out)
+{
+    return peek(w, i) == '"' ? read_string(w, i, out) : read_other(w, i, shape, list, out);
+}
+
+/* Room for what most arrays of a post hold. */
+#define FEW_ITEMS ((size_t)4)
+
+static uint32_t
+read_array(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
 {
     struct weir__json *items = NULL;
     size_t n = 0, cap = 0;
 
     enter(w);
-    if (peek(w) == ']')
+    if (peek(w, ++i) == ']')
         goto closed;
-    for (;;) {
-        if (!read_value(w, shape, false, ARENA_PUSH(w->arena, items, n, cap)))
-            return false;
-        if (peek(w) == ']')
+    ARENA_ROOM(w->arena, items, cap, FEW_ITEMS);
+    for (;; i++) {
+        i = read_value(w, i, shape, false, ARENA_PUSH_UNSET(w->arena, items, n, cap));
+        if (i == NOWHERE)
+            return NOWHERE;
+        char c = peek(w, i);
+        if (c == ']')
             goto closed;
-        if (peek(w) != ',')
-            return bad(w, here(w), "a comma or a closing bracket was expected here");
-        w->i++;
+        if (c != ',')
+            return bad(w, w->at[i], "a comma or a closing bracket was expected here");
     }
 closed:
-    w->i++;
     w->depth--;
     out->items = items;
     out->n = (uint32_t)n;
-    return true;
+    return i + 1;
 }
 
-/* The next token as a key of the shape: *found is index + 1, or 0. */
-static bool
-read_key(struct walk *w, uint8_t shape, uint8_t *found)
+/* A key that is not watched as it is written: it may be with its escapes read. */
+static uint32_t
+read_other_key(struct walk *w, uint32_t i, const struct weir__looks *looks, weir_span s,
+               const struct weir__look **found)
 {
-    struct weir__json key = {0};
-    weir_span s = scalar_here(w);
+    struct weir__json key;
 
-    if (s.len < 2 || s.p[0] != '"' || s.p[s.len - 1] != '"')
-        return bad(w, here(w),
-                   w->i < w->n ? "a key was expected here" : "the text ends inside an object");
-    s = (weir_span){s.p + 1, s.len - 2};
-    *found = find_key(w->plan, shape, s);
-    if (*found) {
-        w->i++;
-    } else {
-        if (!read_string(w, &key))
-            return false;
-        if (key.escaped) {
-            char *plain = arena_alloc(w->arena, s.len);
-            *found = find_key(w->plan, shape, (weir_span){plain, weir__unescape(s, plain)});
-        }
-    }
-    if (peek(w) != ':')
-        return bad(w, here(w), "a colon was expected here");
-    w->i++;
-    return true;
+    if (!has_escape(w, s))
+        return i + 1;
+    if (read_string(w, i, &key) == NOWHERE)
+        return NOWHERE;
+    char *plain = arena_take(w->arena, s.len + sizeof(uint64_t));
+    *found = find_key(looks, (weir_span){plain, weir__unescape(s, plain)});
+    return i + 1;
 }
 
-/* The value of a watched key into its place. A key that comes twice keeps its first value that is
-   not null, so that it is seen however the two stand; whoever reads it refuses it. */
-static bool
-read_member(struct walk *w, const struct weir__watch *key, size_t key_at, bool first,
-            struct weir__json *item)
+/* A key and its colon: *found is the shape's key, or NULL. */
+static inline uint32_t
+read_key(struct walk *w, uint32_t i, const struct weir__looks *looks,
+         const struct weir__look **found)
 {
-    struct weir__json again, *into = first ? item : &again;
-    w->nested += key->nested;
-    bool ok = read_value(w, key->shape, key->list, into);
-    w->nested -= key->nested;
-    if (ok && into == &again) {
-        uint32_t twice_at = item->twice_at ? item->twice_at : (uint32_t)key_at;
-        if (item->type == WEIR__NULL)
-            *item = again;
-        item->twice_at = twice_at;
-    }
-    return ok;
+    weir_span s = peek(w, i) == '"' ? inside_of(w, i) : SPAN_NONE;
+
+    if (!s.p)
+        return bad(w, w->at[i],
+                   i < w->n ? "a key was expected here" : "the text ends inside an object");
+    *found = find_key(looks, s);
+    if (*found)
+        i++;
+    else if ((i = read_other_key(w, i, looks, s, found)) == NOWHERE)
+        return NOWHERE;
+    if (peek(w, i) != ':')
+        return bad(w, w->at[i], "a colon was expected here");
+    return i + 1;
 }
 
-/* One `"key": value` of an object; what is watched goes to its place in `found`. */
-static bool
-read_pair(struct walk *w, uint8_t shape, struct weir__json *found, uint64_t *has)
-{
-    size_t key_at = here(w);
-    uint8_t k;
+/* The members of an object while they are read: in order, and where each watched key's is. */
+struct members {
+    uint64_t has;
+    size_t n;
+    uint8_t place[WEIR__KEYS_MAX]; /* backwards; valid where `has` says so, as are `items` */
+    struct weir__json items[WEIR__KEYS_MAX];
+};
 
-    if (!read_key(w, shape, &k))
-        return false;
-    if (k == 0)
-        return skip_value(w);
-    const struct weir__watch *key = &w->plan->shapes[shape].keys[--k];
-    if (w->nested + key->nested > w->plan->max_nested)
-        return skip_value(w);
-    bool first = !(*has >> k & 1);
-    *has |= UINT64_C(1) << k;
-    return read_member(w, key, key_at, first, &found[k]);
+static inline uint8_t *
+place_of(struct members *m, uint8_t k)
+{
+    return &m->place[WEIR__KEYS_MAX - 1 - k];
 }
 
-static bool
-read_object(struct walk *w, uint8_t shape, struct weir__json *out)
+/* A watched key that comes again. It keeps its first value that is not null, so that it is seen
+   however the two stand; whoever reads it refuses it. */
+static uint32_t
+read_again(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
+           struct weir__json *item)
 {
-    struct weir__json found[WEIR__KEYS_MAX]; /* valid where `has` says so */
-    uint64_t has = 0;
+    struct weir__json again;
 
+    i = read_value(w, i, key->shape, key->list, &again);
+    if (i == NOWHERE)
+        return NOWHERE;
+    uint32_t twice_at = item->twice_at ? item->twice_at : (uint32_t)key_at;
+    if (item->type == WEIR__NULL)
+        *item = again;
+    item->twice_at = twice_at;
+    return i;
+}
+
+/* The value of a watched key into its place. */
+static inline uint32_t
+read_member(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
+            struct members *m)
+{
+    uint64_t bit = UINT64_C(1) << key->index;
+
+    if (m->has & bit)
+        return read_again(w, i, key, key_at, &m->items[*place_of(m, key->index)]);
+    m->has |= bit;
+    *place_of(m, key->index) = (uint8_t)m->n;
+    return read_value(w, i, key->shape, key->list, &m->items[m->n++]);
+}
+
+/* The same of a key whose value is a post deeper. */
+static uint32_t
+read_nested(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
+            struct members *m)
+{
+    if (w->nested >= w->plan->max_nested)
+        return skip_value(w, i);
+    w->nested++;
+    i = read_member(w, i, key, key_at, m);
+    w->nested--;
+    return i;
+}
+
+/* One `"key": value` of an object. */
+static inline uint32_t
+read_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+{
+    const struct weir__look *key;
+    size_t key_at = w->at[i];
+
+    i = read_key(w, i, looks, &key);
+    if (i == NOWHERE)
+        return NOWHERE;
+    if (!key)
+        return skip_value(w, i);
+    return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
+}
+
+/* The members as the tree has them: the places of the shape's keys, and the items behind them. */
+static const struct weir__json *
+keep_members(struct walk *w, const struct weir__looks *looks, const struct members *m)
+{
+    const size_t align = alignof(max_align_t);
+    size_t places = (looks->n + align - 1) & ~(align - 1);
+    char *block = arena_take(w->arena, places + m->n * sizeof *m->items);
+    struct weir__json *items = (struct weir__json *)(void *)(block + places);
+
+    for (size_t i = 0; i < places; i += align)
+        memcpy(block + i, m->place + WEIR__KEYS_MAX - places + i, align);
+    for (size_t i = 0; i < m->n; i++)
+        items[i] = m->items[i];
+    return items;
+}
+
+static uint32_t
+read_object(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
+{
+    const struct weir__looks *looks = &w->plan->look[shape];
+    struct members m; /* most of it stays unset */
+
+    m.has = 0;
+    m.n = 0;
     enter(w);
-    if (peek(w) == '}')
+    if (peek(w, ++i) == '}')
         goto closed;
-    for (;;) {
-        if (!read_pair(w, shape, found, &has))
-            return false;
-        if (peek(w) == '}')
+    for (;; i++) {
+        i = read_pair(w, i, looks, &m);
+        if (i == NOWHERE)
+            return NOWHERE;
+        char c = peek(w, i);
+        if (c == '}')
             goto closed;
-        if (peek(w) != ',')
-            return bad(w, here(w), "a comma or a closing brace was expected here");
-        w->i++;
+        if (c != ',')
+            return bad(w, w->at[i], "a comma or a closing brace was expected here");
     }
 closed:
-    w->i++;
     w->depth--;
-    struct weir__json *items =
-        has ? arena_array(w->arena, (size_t)__builtin_popcountll(has), sizeof *items) : NULL;
-    out->items = items;
-    out->has = has;
-    for (uint64_t left = has; left; left &= left - 1)
-        *items++ = found[__builtin_ctzll(left)];
-    return true;
+    out->items = m.n ? keep_members(w, looks, &m) : NULL;
+    out->has = m.has;
+    return i + 1;
 }
 
 struct weir__walked
@@ -367,9 +524,10 @@ weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__toke
                 struct arena *arena, struct weir__json *root)
 {
     struct walk w = {
-        .plan = plan, .text = text, .at = tokens.at, .n = tokens.n, .arena = arena};
+        .plan = plan, .p = text.p, .len = text.len, .at = tokens.at, .n = tokens.n, .arena = arena};
+    uint32_t i = read_value(&w, 0, plan->root, false, root);
 
-    if (read_value(&w, plan->root, false, root) && w.i < w.n)
-        bad(&w, here(&w), "something stands behind the value");
+    if (i != NOWHERE && i < w.n)
+        bad(&w, w.at[i], "something stands behind the value");
     return w.result;
 }

@@ -34,10 +34,19 @@ weir__fault_merge(struct weir__reading *r, const struct weir__fault *f)
         r->fault = *f;
 }
 
+/* Most lines have one item. */
+static inline weir_item *
+next_item(struct weir__reading *r)
+{
+    if (r->cap == 0)
+        ARENA_ROOM(r->arena, r->items, r->cap, 1);
+    return ARENA_PUSH_UNSET(r->arena, r->items, r->nitems, r->cap);
+}
+
 void
 weir__emit_post(struct weir__reading *r, const weir_post *post)
 {
-    weir_item *item = ARENA_PUSH(r->arena, r->items, r->nitems, r->cap);
+    weir_item *item = next_item(r);
     size_t size = r->size;
 
     r->size = 0;
@@ -63,8 +72,7 @@ weir__emit_skip(struct weir__reading *r, const char *what)
         weir__emit_post(r, NULL);
         return;
     }
-    *ARENA_PUSH(r->arena, r->items, r->nitems, r->cap) =
-        (weir_item){.kind = WEIR_ITEM_SKIP, .skip = what};
+    *next_item(r) = (weir_item){.kind = WEIR_ITEM_SKIP, .skip = what};
 }
 
 const char *
@@ -88,24 +96,19 @@ weir__has(const struct weir__json *o, unsigned k)
 }
 
 weir_span
-weir__text_of(struct weir__reading *r, const struct weir__json *v)
+weir__without_escapes(struct weir__reading *r, weir_span raw)
 {
-    if (!v->escaped)
-        return v->raw;
-    char *out = arena_alloc(r->arena, v->raw.len);
-    return (weir_span){out, weir__unescape(v->raw, out)};
+    char *out = arena_take(r->arena, raw.len);
+
+    return (weir_span){out, weir__unescape(raw, out)};
 }
 
-const struct weir__json *
-weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
+void
+weir__fault_twice(struct weir__reading *r, const struct weir__json *o, unsigned k)
 {
-    const struct weir__json *v = weir__json_get(o, k);
-
-    if (v && v->twice_at)
-        weir__fault(r, WEIR_READ_DUPLICATE_KEY, v->twice_at,
-                    "\"%s\" stands twice in one object: which one holds cannot be told",
-                    weir__key_name(o->shape, k));
-    return v && v->type != WEIR__NULL ? v : NULL;
+    weir__fault(r, WEIR_READ_DUPLICATE_KEY, weir__json_get(o, k)->twice_at,
+                "\"%s\" stands twice in one object: which one holds cannot be told",
+                weir__key_name(o->shape, k));
 }
 
 static void
@@ -117,7 +120,7 @@ wrong_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
 }
 
 /* One of the types, as bits (1 << type). */
-static const struct weir__json *
+static inline const struct weir__json *
 get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, unsigned types,
           const char *must)
 {
@@ -167,7 +170,7 @@ weir__get_array(struct weir__reading *r, const struct weir__json *o, unsigned k)
     return get_typed(r, o, k, 1u << WEIR__ARRAY, "be an array");
 }
 
-static const struct weir__json *
+static inline const struct weir__json *
 item_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i,
            enum weir__json_type type, const char *must)
 {

@@ -45,7 +45,30 @@ void weir__emit_skip(struct weir__reading *r, const char *what);
 /* Accessors of an object's members. A key that came twice, or a value of another type, is a
    fault; what is absent, null or faulty is returned as NULL or an empty span. */
 
-const struct weir__json *weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k);
+/* Member k of o came twice. */
+void weir__fault_twice(struct weir__reading *r, const struct weir__json *o, unsigned k);
+
+static inline const struct weir__json *
+weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__json_get(o, k);
+
+    if (!v)
+        return NULL;
+    if (v->twice_at)
+        weir__fault_twice(r, o, k);
+    return v->type != WEIR__NULL ? v : NULL;
+}
+
+/* A STRING without its escapes, a NUMBER as written. */
+weir_span weir__without_escapes(struct weir__reading *r, weir_span raw);
+
+static inline weir_span
+weir__text_of(struct weir__reading *r, const struct weir__json *v)
+{
+    return v->escaped ? weir__without_escapes(r, v->raw) : v->raw;
+}
+
 weir_span weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k);
 /* A string, or a number as written. */
 weir_span weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k);
@@ -62,8 +85,6 @@ weir_span weir__item_string(struct weir__reading *r, const struct weir__json *o,
 
 /* Is the key there, with a value that is not null? No fault comes of asking. */
 bool weir__has(const struct weir__json *o, unsigned k);
-/* A STRING without its escapes, a NUMBER as written. */
-weir_span weir__text_of(struct weir__reading *r, const struct weir__json *v);
 /* "a number", "nothing" (for NULL) …; static. */
 const char *weir__found(const struct weir__json *v);
 

@@ -205,7 +205,11 @@ read_tree(struct weir__reading *r, const struct weir__plan *plan, weir_span text
 static bool
 is_blank(weir_span s)
 {
-    return weir__span_trim(s).len == 0;
+    size_t i = 0;
+
+    while (i < s.len && (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\r' || s.p[i] == '\n'))
+        i++;
+    return i == s.len;
 }
 
 /* The text where the scanner may read it: the line itself, or a copy with room behind. */

@@ -26,18 +26,17 @@ nfkc_casefold(const struct weir__rooms *r, int32_t *nresult, UErrorCode *err)
     *nresult = unorm2_normalize(norm, r->a, r->n, r->b, r->cap, err);
 }
 
-static void
-lower_ascii(weir_span s, weir_buf *out)
-{
-    weir__fold_handle(s, out);
-}
-
 void
 weir__fold_key(weir_span s, weir_buf *out)
 {
-    /* Of ASCII, NFKC_Casefold changes nothing but A to Z. */
-    if (weir__is_ascii(s))
-        lower_ascii(s, out);
+    char *p = weir_buf_reserve(out, s.len);
+
+    if (!p)
+        return;
+    /* Of ASCII, NFKC_Casefold changes nothing but A to Z, whatever stands beside it: a mark that
+       would compose with a letter is not settled. */
+    if (weir__lower_ascii(s, p) || weir__is_settled((weir_span){p, s.len}))
+        out->len += s.len;
     else
         weir__fold_by(nfkc_casefold, s, out);
 }

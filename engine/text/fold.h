@@ -47,6 +47,12 @@ const char *weir__icu_version(void);
 
 /* Is all of it ASCII? */
 bool weir__is_ascii(weir_span s);
+/* ASCII letters in lower case, all else as it is. `out` has room for s.len bytes, and is not where
+   s is. @return is all of it ASCII? */
+bool weir__lower_ascii(weir_span s, char *out);
+/* Is it known that NFKC_Casefold would leave s, which has no capitals of ASCII, as it is? It is
+   well-formed then. */
+bool weir__is_settled(weir_span s);
 /* Is it well-formed UTF-8? The offset of the first bad byte goes to *bad (may be NULL). */
 bool weir__is_utf8(weir_span s, size_t *bad);
 

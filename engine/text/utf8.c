@@ -4,10 +4,13 @@
  */
 #include "text/fold.h"
 
+/* The highest bit of each byte of a word. */
+#define HIGH UINT64_C(0x8080808080808080)
+
 bool
 weir__is_ascii(weir_span s)
 {
-    const uint64_t high = UINT64_C(0x8080808080808080);
+    const uint64_t high = HIGH;
     size_t i = 0;
 
     for (; s.len - i >= sizeof high; i += sizeof high) {
@@ -88,6 +91,63 @@ weir__tag_body(weir_span tag)
     return span_starts(tag, wide) ? span_skip(tag, sizeof wide - 1) : tag;
 }
 
+/* Eight bytes, or fewer, with those from A to Z in lower case. Added to the lower seven bits of a
+   byte, the constants reach its highest from A on, and from behind Z on. */
+static inline uint64_t
+lower_word(uint64_t word)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t low = word & ~HIGH;
+    uint64_t from_a = low + each * (0x80 - 'A'), behind_z = low + each * (0x7F - 'Z');
+
+    return word | ((from_a ^ behind_z) & ~word & HIGH) >> 2;
+}
+
+/* One word at `at`, in lower case. @return as it was */
+static inline uint64_t
+lower_eight(const char *at, char *out)
+{
+    uint64_t word, lower;
+
+    memcpy(&word, at, sizeof word);
+    lower = lower_word(word);
+    memcpy(out, &lower, sizeof lower);
+    return word;
+}
+
+static inline uint64_t
+lower_four(const char *at, char *out)
+{
+    uint32_t word, lower;
+
+    memcpy(&word, at, sizeof word);
+    lower = (uint32_t)lower_word(word);
+    memcpy(out, &lower, sizeof lower);
+    return word;
+}
+
+bool
+weir__lower_ascii(weir_span s, char *out)
+{
+    uint64_t seen = 0;
+    size_t i = 0;
+
+    /* the last word may be some of the one in front of it again: most tags are two of them */
+    if (s.len >= 8) {
+        for (; i + 8 < s.len; i += 8)
+            seen |= lower_eight(s.p + i, out + i);
+        seen |= lower_eight(s.p + s.len - 8, out + s.len - 8);
+    } else if (s.len >= 4) {
+        seen = lower_four(s.p, out) | lower_four(s.p + s.len - 4, out + s.len - 4);
+    } else {
+        for (; i < s.len; i++) {
+            seen |= (unsigned char)s.p[i];
+            out[i] = ascii_lower(s.p[i]);
+        }
+    }
+    return (seen & HIGH) == 0;
+}
+
 void
 weir__fold_handle(weir_span handle, weir_buf *out)
 {
@@ -95,7 +155,6 @@ weir__fold_handle(weir_span handle, weir_buf *out)
 
     if (!p)
         return;
-    for (size_t i = 0; i < handle.len; i++)
-        p[i] = ascii_lower(handle.p[i]);
+    (void)weir__lower_ascii(handle, p);
     out->len += handle.len;
 }

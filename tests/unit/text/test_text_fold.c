@@ -134,30 +134,39 @@ put_utf8(weir_buf *b, uint32_t cp)
     return cp < 0xD800 || cp > 0xDFFF;
 }
 
+/* What ICU itself makes of up to 16 code points. */
 static void
-every_code_point_is_as_icu_has_it(void **state)
+put_icus_key(const UChar32 *cp, size_t ncps, weir_buf *want)
 {
     UErrorCode err = U_ZERO_ERROR;
     const UNormalizer2 *norm = unorm2_getNFKCCasefoldInstance(&err);
+    UChar u[32], n[512];
+    int32_t len = 0;
+
+    for (size_t i = 0; i < ncps; i++)
+        U16_APPEND_UNSAFE(u, len, cp[i]);
+    len = unorm2_normalize(norm, u, len, n, 512, &err);
+    assert_true(U_SUCCESS(err));
+    want->len = 0;
+    for (int32_t i = 0; i < len; i++) {
+        uint32_t c = n[i];
+        if (U16_IS_LEAD(c))
+            c = 0x10000 + ((c - 0xD800) << 10) + (n[++i] - 0xDC00u);
+        weir__buf_put_cp(want, c);
+    }
+}
+
+static void
+every_code_point_is_as_icu_has_it(void **state)
+{
     weir_buf in = {0}, key = {0}, again = {0}, want = {0};
 
     (void)state;
     for (uint32_t cp = 0; cp <= 0x10FFFF; cp++) {
-        UChar u[2], n[64];
-        int32_t len = 0;
-
         if (!put_utf8(&in, cp))
             continue;
-        U16_APPEND_UNSAFE(u, len, (UChar32)cp);
-        len = unorm2_normalize(norm, u, len, n, 64, &err);
-        assert_true(U_SUCCESS(err));
-        want.len = key.len = again.len = 0;
-        for (int32_t i = 0; i < len; i++) {
-            uint32_t c = n[i];
-            if (U16_IS_LEAD(c))
-                c = 0x10000 + ((c - 0xD800) << 10) + (n[++i] - 0xDC00u);
-            weir__buf_put_cp(&want, c);
-        }
+        put_icus_key(&(UChar32){(UChar32)cp}, 1, &want);
+        key.len = again.len = 0;
         weir__fold_key(span_of_buf(&in), &key);
         weir__fold_key(span_of_buf(&key), &again);
         if (!span_eq(span_of_buf(&key), span_of_buf(&want)))
@@ -169,6 +178,96 @@ every_code_point_is_as_icu_has_it(void **state)
     weir_buf_fini(&key);
     weir_buf_fini(&again);
     weir_buf_fini(&want);
+}
+
+/* Neighbours matter: letters that marks compose with, marks in and out of order, capitals. Each
+   text is of one script, ASCII and general marks beside it. */
+static void
+texts_are_as_icu_has_them(void **state)
+{
+    static const uint32_t scripts[][2] = {
+        {0xC0, 0x24F},    {0x300, 0x36F},   {0x370, 0x3FF},   {0x400, 0x45F},   {0x5B0, 0x5EA},
+        {0x620, 0x65F},   {0x900, 0x97F},   {0x980, 0x9FF},   {0xA00, 0xA7F},   {0xB80, 0xBFF},
+        {0xE00, 0xE4F},   {0x1000, 0x103F}, {0x1100, 0x11FF}, {0x1E00, 0x1FFF}, {0x2000, 0x20FF},
+        {0x3040, 0x30FF}, {0x4E00, 0x4FFF}, {0xAC00, 0xAC7F}, {0xF900, 0xFAFF}, {0xFF00, 0xFFFF},
+    };
+    weir_buf in = {0}, key = {0}, want = {0};
+    uint32_t random = 1;
+    size_t settled = 0;
+
+    (void)state;
+    for (size_t round = 0; round < 400000; round++) {
+        const uint32_t *script = scripts[round % (sizeof scripts / sizeof *scripts)];
+        UChar32 cp[6];
+        size_t n = 1 + round % 6;
+
+        in.len = key.len = 0;
+        for (size_t i = 0; i < n; i++) {
+            random = random * 1664525 + 1013904223;
+            uint32_t r = random >> 8, of = r % 8;
+            cp[i] = (UChar32)(of == 0   ? 'A' + r / 8 % 58
+                              : of == 1 ? 0x300 + r / 8 % 0x70
+                                        : script[0] + r / 8 % (script[1] - script[0] + 1));
+            weir__buf_put_cp(&in, (uint32_t)cp[i]);
+        }
+        put_icus_key(cp, n, &want);
+        weir__fold_key(span_of_buf(&in), &key);
+        if (!span_eq(span_of_buf(&key), span_of_buf(&want)))
+            fail_msg("round %zu: another key than ICU gives", round);
+        settled +=
+            span_eq(span_of_buf(&in), span_of_buf(&want)) && weir__is_settled(span_of_buf(&in));
+    }
+    assert_true(settled > 20000); /* or hardly anything was tried */
+    weir_buf_fini(&in);
+    weir_buf_fini(&key);
+    weir_buf_fini(&want);
+}
+
+static void
+settled_texts(void **state)
+{
+    static const struct {
+        const char *why, *text;
+        bool is_settled;
+    } rows[] = {
+        {"ASCII", "farmers_1", true},
+        {"letters of a script without cases", "\xE0\xA4\x95\xE0\xA4\xBE", true},
+        {"one mark behind a letter", "\xE0\xA4\x95\xE0\xA5\x8D\xE0\xA4\xB7", true},
+        {"two marks are left to ICU", "q\xCC\xA3\xCC\x87", false},
+        {"a mark that would compose", "e\xCC\x81", false},
+        {"the letter that it makes", "\xC3\xA9", true},
+        {"a capital", "\xC3\x89", false},
+        {"what is dropped", "\xE2\x80\x8B", false},
+        {"beyond the basic plane", "\xF0\x9F\x98\x80", false},
+        {"malformed", "\xC3", false},
+        {"overlong", "\xE0\x82\x80", false},
+        {"a surrogate", "\xED\xA0\x80", false},
+        {"empty", "", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (weir__is_settled(span_of(rows[i].text)) != rows[i].is_settled)
+            fail_msg("%s", rows[i].why);
+}
+
+static void
+lower_case(void **state)
+{
+    char in[40], out[40];
+
+    (void)state;
+    for (size_t len = 0; len <= sizeof in; len++)
+        for (int c = 0; c < 256; c++) {
+            memset(in, 'z', sizeof in);
+            memset(out, '?', sizeof out);
+            if (len)
+                in[(size_t)c % len] = (char)c;
+            bool ascii = weir__lower_ascii((weir_span){in, len}, out);
+            assert_true(ascii == (len == 0 || c < 0x80));
+            for (size_t i = 0; i < sizeof out; i++)
+                assert_int_equal(out[i], i < len ? ascii_lower(in[i]) : '?');
+        }
 }
 
 /* Around and far beyond what fits the stack, where results grow up to eighteenfold. */
@@ -271,6 +370,8 @@ utf8_is_judged_as_icu_judges_it(void **state)
         if (weir__is_utf8(span, &got) != (want == sizeof s) || got != want)
             fail_msg("%02X %02X %02X %02X: bad at %zu, not at %zu", s[0], s[1], s[2], s[3], got,
                      want);
+        if (weir__is_settled(span) && want != sizeof s)
+            fail_msg("%02X %02X %02X %02X is malformed, and settled", s[0], s[1], s[2], s[3]);
     }
     assert_true(weir__is_utf8(SPAN_NONE, NULL));
     assert_false(weir__is_utf8(SPAN_LIT("abc\xC3"), NULL));
@@ -313,6 +414,9 @@ main(void)
         cmocka_unit_test(turkic),
         cmocka_unit_test(handles),
         cmocka_unit_test(every_code_point_is_as_icu_has_it),
+        cmocka_unit_test(texts_are_as_icu_has_them),
+        cmocka_unit_test(settled_texts),
+        cmocka_unit_test(lower_case),
         cmocka_unit_test(long_tags),
         cmocka_unit_test(the_same_buffer_serves_again),
         cmocka_unit_test(a_failed_buffer_stays_as_it_was),
