@@ -6,6 +6,7 @@
  */
 #include "match/finder.h"
 
+#include "base/bits.h"
 #include "base/span.h"
 #include "base/vectors.h"
 #include "match/search.h"
@@ -377,7 +378,7 @@ find_batch(struct weir__search *s, struct batch *b)
     for (uint64_t left = busy(s, b); left; left &= left - 1)
         take(s, b, (size_t)__builtin_ctzll(left));
     if (f->memo.cells)
-        weir__memo_count(&f->memo, b->n, (size_t)__builtin_popcountll(b->known));
+        weir__memo_count(&f->memo, b->n, weir__count_bits(b->known));
 }
 
 void
