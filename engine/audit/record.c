@@ -33,15 +33,16 @@ put_word(weir_buf *out, const char *before, const char *word)
     BUF_LIT(out, "\"");
 }
 
-static void
-put_action(weir_buf *out, weir_action a)
+/* With the comma in front of it. */
+static weir_span
+text_of_action(weir_action a)
 {
-#define X(name, text) SPAN_LIT("\"action\":\"" text "\""),
+#define X(name, text) SPAN_LIT(",\"action\":\"" text "\""),
     static const weir_span texts[] = {WEIR_ACTIONS(X)};
 #undef X
 
     CHECK((size_t)a < sizeof texts / sizeof *texts);
-    weir__buf_add(out, texts[a]);
+    return texts[a];
 }
 
 /* `via` to `value`: the same in a withhold and in each surface of a downrank. */
@@ -83,7 +84,7 @@ static void
 put_outcome(weir_buf *out, const weir_ruleset *rs, const weir_outcome *o)
 {
     BUF_LIT(out, "{");
-    put_action(out, o->action);
+    weir__buf_add(out, span_skip(text_of_action(o->action), 1));
     if (o->action == WEIR_WITHHOLD)
         put_act(out, rs, &o->act);
     else if (o->action == WEIR_DOWNRANK)
@@ -183,15 +184,36 @@ put_subject(weir_buf *out, const weir_post *post)
     BUF_LIT(out, "}");
 }
 
+#define AT ",\"at\":\""
+#define RULESET "\",\"ruleset\":\""
+#define END "\"}"
+
+/* In one piece, as it is known how long it is at most. */
+static void
+put_tail(weir_buf *out, const weir_decision *d)
+{
+    char *p = weir_buf_reserve(out, sizeof AT RULESET END + WEIR_TIME_MAX + DIGEST_SHOWN), *to = p;
+
+    if (!p)
+        return;
+    memcpy(to, AT, sizeof AT - 1);
+    to += sizeof AT - 1;
+    to += weir_time_format(d->at_ms, to);
+    memcpy(to, RULESET, sizeof RULESET - 1);
+    to += sizeof RULESET - 1;
+    memcpy(to, d->rs->digest, DIGEST_SHOWN);
+    to += DIGEST_SHOWN;
+    memcpy(to, END, sizeof END - 1);
+    to += sizeof END - 1;
+    out->len += (size_t)(to - p);
+}
+
 static void
 put_decision(weir_buf *out, const weir_decision *d)
 {
-    char at[WEIR_TIME_MAX];
-
     BUF_LIT(out, "{\"v\":1");
     put_subject(out, d->post);
-    BUF_LIT(out, ",");
-    put_action(out, d->action);
+    weir__buf_add(out, text_of_action(d->action));
     put_regions(out, d);
     put_exempted(out, d);
     put_rules(out, d, "observed", NULL, d->observed, d->nobserved);
@@ -203,11 +225,7 @@ put_decision(weir_buf *out, const weir_decision *d)
         BUF_LIT(out, ",\"quoted\":");
         put_decision(out, d->quoted);
     }
-    BUF_LIT(out, ",\"at\":\"");
-    weir__buf_add(out, (weir_span){at, weir_time_format(d->at_ms, at)});
-    BUF_LIT(out, "\",\"ruleset\":\"");
-    weir__buf_add(out, (weir_span){d->rs->digest, DIGEST_SHOWN});
-    BUF_LIT(out, "\"}");
+    put_tail(out, d);
 }
 
 void

@@ -11,26 +11,15 @@
 
 #include <tagweir/audit.h>
 
-/* A JSON string of two pieces; the prefix holds nothing that needs escaping. */
-static void
-put_prefixed(weir_buf *out, const char *prefix, weir_span s)
-{
-    BUF_LIT(out, "\"");
-    weir__buf_add(out, span_of(prefix));
-    weir__buf_put_escaped(out, s);
-    BUF_LIT(out, "\"");
-}
-
 void
 weir__put_author(weir_buf *out, const weir_account *a)
 {
     if (!a->id.len && !a->handle.len)
         return;
-    BUF_LIT(out, ",\"author\":");
-    if (a->id.len)
-        put_prefixed(out, weir__shown_before_id(a->id), a->id);
-    else
-        put_prefixed(out, "@", a->handle);
+    BUF_LIT(out, ",\"author\":\"");
+    weir__buf_add(out, span_of(a->id.len ? weir__shown_before_id(a->id) : "@"));
+    weir__buf_put_escaped(out, a->id.len ? a->id : a->handle);
+    BUF_LIT(out, "\"");
 }
 
 void
