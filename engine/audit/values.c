@@ -12,39 +12,14 @@
 #include <tagweir/audit.h>
 
 void
-weir__put_text(weir_buf *out, const char *key, weir_span text)
-{
-    weir_buf_puts(out, key);
-    weir_buf_put_json(out, text);
-}
-
-/* A JSON string of two pieces; the prefix holds nothing that needs escaping. */
-static void
-put_prefixed(weir_buf *out, const char *prefix, weir_span s)
-{
-    size_t at;
-
-    weir_buf_putc(out, '"');
-    weir_buf_puts(out, prefix);
-    at = out->len;
-    weir_buf_put_json(out, s);
-    if (!out->failed) {
-        /* take back the opening quote that put_json wrote in the middle */
-        memmove(out->p + at, out->p + at + 1, out->len - at - 1);
-        out->len--;
-    }
-}
-
-void
 weir__put_author(weir_buf *out, const weir_account *a)
 {
     if (!a->id.len && !a->handle.len)
         return;
-    weir_buf_puts(out, ",\"author\":");
-    if (a->id.len)
-        put_prefixed(out, weir__shown_before_id(a->id), a->id);
-    else
-        put_prefixed(out, "@", a->handle);
+    BUF_LIT(out, ",\"author\":\"");
+    weir__buf_add(out, span_of(a->id.len ? weir__shown_before_id(a->id) : "@"));
+    weir__buf_put_escaped(out, a->id.len ? a->id : a->handle);
+    BUF_LIT(out, "\"");
 }
 
 void
@@ -52,12 +27,11 @@ weir__put_value(weir_buf *out, const weir_act *act)
 {
     struct weir__shown shown = weir__shown(act);
 
-    put_prefixed(out, shown.before, shown.value);
-    if (*shown.behind && !out->failed) {
-        out->len--; /* the closing quote comes behind it */
-        weir_buf_puts(out, shown.behind);
-        weir_buf_putc(out, '"');
-    }
+    BUF_LIT(out, "\"");
+    weir_buf_puts(out, shown.before);
+    weir__buf_put_escaped(out, shown.value);
+    weir_buf_puts(out, shown.behind);
+    BUF_LIT(out, "\"");
 }
 
 void
@@ -67,26 +41,26 @@ weir__put_factor(weir_buf *out, uint32_t milli)
 
     CHECK(milli < 1000);
     if (milli == 0) {
-        weir_buf_putc(out, '0');
+        BUF_LIT(out, "0");
         return;
     }
     digits[0] = (char)('0' + milli / 100);
     digits[1] = (char)('0' + milli / 10 % 10);
     digits[2] = (char)('0' + milli % 10);
     size_t n = digits[2] != '0' ? 3 : digits[1] != '0' ? 2 : 1;
-    weir_buf_puts(out, "0.");
+    BUF_LIT(out, "0.");
     weir_buf_put(out, (weir_span){digits, n});
 }
 
 static void
 put_account(weir_buf *out, const weir_account *a)
 {
-    weir_buf_putc(out, '{');
+    BUF_LIT(out, "{");
     if (a->id.p)
         weir__put_text(out, "\"id\":", a->id);
     if (a->handle.p)
         weir__put_text(out, a->id.p ? ",\"handle\":" : "\"handle\":", a->handle);
-    weir_buf_putc(out, '}');
+    BUF_LIT(out, "}");
 }
 
 static void
@@ -101,21 +75,21 @@ put_tags(weir_buf *out, const weir_post *p)
 {
     weir_buf key = {0};
 
-    weir_buf_puts(out, ",\"hashtags\":[");
+    BUF_LIT(out, ",\"hashtags\":[");
     put_texts(out, p->hashtags, p->nhashtags);
-    weir_buf_puts(out, "],\"keys\":[");
+    BUF_LIT(out, "],\"keys\":[");
     for (size_t i = 0; i < p->nhashtags; i++) {
         key.len = 0;
         weir_canonical_key(p->hashtags[i], &key);
         weir__put_text(out, i ? "," : "", span_of_buf(&key));
     }
-    weir_buf_puts(out, "],\"mentions\":[");
+    BUF_LIT(out, "],\"mentions\":[");
     for (size_t i = 0; i < p->nmentions; i++) {
         if (i)
-            weir_buf_putc(out, ',');
+            BUF_LIT(out, ",");
         put_account(out, &p->mentions[i]);
     }
-    weir_buf_putc(out, ']');
+    BUF_LIT(out, "]");
     out->failed = out->failed || key.failed;
     weir_buf_fini(&key);
 }
@@ -128,7 +102,7 @@ put_langs(weir_buf *out, const weir_post *p)
     weir_buf_puts(out, p->nlangs > 1 ? ",\"lang\":[" : ",\"lang\":");
     put_texts(out, p->langs, p->nlangs);
     if (p->nlangs > 1)
-        weir_buf_putc(out, ']');
+        BUF_LIT(out, "]");
 }
 
 static void
@@ -137,7 +111,7 @@ put_post(weir_buf *out, const weir_post *p)
     char at[WEIR_TIME_MAX];
 
     weir__put_text(out, "{\"id\":", p->id);
-    weir_buf_puts(out, ",\"author\":");
+    BUF_LIT(out, ",\"author\":");
     put_account(out, &p->author);
     put_tags(out, p);
     if (p->has_created) {
@@ -147,14 +121,14 @@ put_post(weir_buf *out, const weir_post *p)
     put_langs(out, p);
     weir_buf_printf(out, ",\"source\":\"%s\"", weir_source_name(p->source));
     if (p->repost_of) {
-        weir_buf_puts(out, ",\"repost_of\":");
+        BUF_LIT(out, ",\"repost_of\":");
         put_post(out, p->repost_of);
     }
     if (p->quotes) {
-        weir_buf_puts(out, ",\"quotes\":");
+        BUF_LIT(out, ",\"quotes\":");
         put_post(out, p->quotes);
     }
-    weir_buf_putc(out, '}');
+    BUF_LIT(out, "}");
 }
 
 void

@@ -4,10 +4,19 @@
 #ifndef WEIR_AUDIT_VALUES_H
 #define WEIR_AUDIT_VALUES_H
 
+#include "base/buf.h"
+
 #include <tagweir/decide.h>
 
-/* `key`, with all that stands around it, and a JSON string behind it. */
-void weir__put_text(weir_buf *out, const char *key, weir_span text);
+/* `key`, with all that stands around it, and a JSON string behind it. Here, as keys are literals,
+   whose length is then known. */
+static inline void
+weir__put_text(weir_buf *out, const char *key, weir_span text)
+{
+    weir__buf_add(out, span_of(key));
+    weir_buf_put_json(out, text);
+}
+
 /* `,"author":…` as `id:…`, or the bare DID, else `@handle`; nothing when there is neither. */
 void weir__put_author(weir_buf *out, const weir_account *a);
 /* The value that a rule acted on, as a JSON string. */

@@ -44,7 +44,7 @@ weir_buf_reserve(weir_buf *b, size_t more)
 void
 weir_buf_put(weir_buf *b, weir_span s)
 {
-    char *p = weir_buf_reserve(b, s.len);
+    char *p = weir__buf_has_room(b, s.len) ? b->p + b->len : weir_buf_reserve(b, s.len);
 
     if (p && s.len) {
         memcpy(p, s.p, s.len);
@@ -61,7 +61,7 @@ weir_buf_puts(weir_buf *b, const char *cstr)
 void
 weir_buf_putc(weir_buf *b, char c)
 {
-    char *p = weir_buf_reserve(b, 1);
+    char *p = weir__buf_has_room(b, 1) ? b->p + b->len : weir_buf_reserve(b, 1);
 
     if (p) {
         *p = c;
@@ -150,25 +150,81 @@ escape_of(char c)
     }
 }
 
+#define EVERY_BYTE UINT64_C(0x0101010101010101)
+
+/* Of eight bytes, the high bit of the first that is to be escaped; bits above it mean nothing. What
+   is below 0x20, and the quote, are below 0x21 with bit 1 turned over; a byte that is below n, and
+   ASCII, borrows from its high bit when n is taken from it. */
+static inline uint64_t
+escapes_in(uint64_t eight)
+{
+    uint64_t low = (eight ^ EVERY_BYTE * 2) - EVERY_BYTE * 0x21;
+    uint64_t backslash = (eight ^ EVERY_BYTE * '\\') - EVERY_BYTE;
+
+    return (low | backslash) & ~eight & EVERY_BYTE << 7;
+}
+
+/* Copies eight bytes. @return how many of them, from the first on, stand in a JSON string as they
+   are */
+static inline size_t
+copy_eight(char *to, const char *from)
+{
+    uint64_t found = escapes_in(eight_at(from));
+
+    memcpy(to, from, 8);
+    return found ? (size_t)__builtin_ctzll(found) / 8 : 8;
+}
+
+/* Copies the bytes before the first that does not stand in a JSON string as it is, and perhaps some
+   behind it. @return how many are before it */
+static size_t
+copy_plain(char *to, weir_span s)
+{
+    size_t i = 0, n;
+
+    if (s.len < 8) {
+        for (; i < s.len && !escape_of(s.p[i]); i++)
+            to[i] = s.p[i];
+        return i;
+    }
+    while ((n = copy_eight(to + i, s.p + i)) == 8 && i + 8 < s.len)
+        i = s.len - i < 16 ? s.len - 8 : i + 8; /* the last eight may have been copied in part */
+    return i + n;
+}
+
+static void
+put_escape(weir_buf *b, char c)
+{
+    char e = escape_of(c);
+
+    if (e == 'u') {
+        weir_buf_printf(b, "\\u%04x", (unsigned)(unsigned char)c);
+        return;
+    }
+    weir_buf_putc(b, '\\');
+    weir_buf_putc(b, e);
+}
+
+void
+weir__buf_put_escaped(weir_buf *b, weir_span s)
+{
+    while (s.len > 0) {
+        char *to = weir__buf_has_room(b, s.len) ? b->p + b->len : weir_buf_reserve(b, s.len);
+        if (!to)
+            return;
+        size_t n = copy_plain(to, s);
+        b->len += n;
+        if (n == s.len)
+            return;
+        put_escape(b, s.p[n]);
+        s = span_skip(s, n + 1);
+    }
+}
+
 void
 weir_buf_put_json(weir_buf *b, weir_span s)
 {
-    size_t from = 0;
-
-    weir_buf_putc(b, '"');
-    for (size_t i = 0; i < s.len; i++) {
-        char e = escape_of(s.p[i]);
-        if (!e)
-            continue;
-        weir_buf_put(b, (weir_span){s.p + from, i - from});
-        if (e == 'u')
-            weir_buf_printf(b, "\\u%04x", (unsigned)(unsigned char)s.p[i]);
-        else {
-            weir_buf_putc(b, '\\');
-            weir_buf_putc(b, e);
-        }
-        from = i + 1;
-    }
-    weir_buf_put(b, (weir_span){s.p + from, s.len - from});
-    weir_buf_putc(b, '"');
+    BUF_LIT(b, "\"");
+    weir__buf_put_escaped(b, s);
+    BUF_LIT(b, "\"");
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #define MS_A_DAY INT64_C(86400000)
+#define DAYS_AN_ERA 146097
 
 int64_t
 weir__days_from_civil(int64_t y, unsigned m, unsigned d)
@@ -19,21 +20,22 @@ weir__days_from_civil(int64_t y, unsigned m, unsigned d)
     int64_t yoe = y - era * 400;
     int64_t doy = (153 * (m > 2 ? (int64_t)m - 3 : (int64_t)m + 9) + 2) / 5 + (int64_t)d - 1;
     int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    return era * 146097 + doe - 719468;
+    return era * DAYS_AN_ERA + doe - 719468;
 }
 
+/* From the year 0 on. Counted from an era before it, so that nothing is below zero, and 32 bits are
+   enough: they are divided with less. */
 static void
-civil_from_days(int64_t days, int64_t *y, int *m, int *d)
+civil_from_days(int64_t days, unsigned *y, unsigned *m, unsigned *d)
 {
-    days += 719468;
-    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
-    int64_t doe = days - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    *d = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *m = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *y = yoe + era * 400 + (*m <= 2);
+    uint32_t n = (uint32_t)(days + 719468 + DAYS_AN_ERA);
+    uint32_t era = n / DAYS_AN_ERA, doe = n % DAYS_AN_ERA;
+    uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    uint32_t mp = (5 * doy + 2) / 153;
+    *d = doy - (153 * mp + 2) / 5 + 1;
+    *m = mp < 10 ? mp + 3 : mp - 9;
+    *y = yoe + (era - 1) * 400 + (*m <= 2);
 }
 
 /* Inline, so that where n is known its loop is none: times are read once a post. */
@@ -155,37 +157,49 @@ weir_time_parse(weir_span s, int64_t *out)
     return true;
 }
 
-/* So many digits, and what stands behind them. @return where to go on */
+static const char pairs[] = "0001020304050607080910111213141516171819"
+                            "2021222324252627282930313233343536373839"
+                            "4041424344454647484950515253545556575859"
+                            "6061626364656667686970717273747576777879"
+                            "8081828384858687888990919293949596979899";
+
+/* Two digits, and what stands behind them. @return where to go on */
 static char *
-put_digits(char *at, int v, int n, char behind)
+put_two(char *at, unsigned v, char behind)
 {
-    for (int i = n; i-- > 0; v /= 10)
-        at[i] = (char)('0' + v % 10);
-    at[n] = behind;
-    return at + n + 1;
+    memcpy(at, pairs + (size_t)2 * v, 2);
+    at[2] = behind;
+    return at + 3;
+}
+
+static char *
+put_date(char *at, int64_t day)
+{
+    unsigned y, m, d;
+
+    civil_from_days(day, &y, &m, &d);
+    at = put_two(at, y / 100, ' ') - 1; /* written over */
+    at = put_two(at, y % 100, '-');
+    at = put_two(at, m, '-');
+    return put_two(at, d, 'T');
 }
 
 size_t
 weir_time_format(int64_t ms, char out[WEIR_TIME_MAX])
 {
     static const int64_t lowest = -719528 * MS_A_DAY, highest = 2932897 * MS_A_DAY - 1;
-    char *at = out;
-    int64_t y;
-    int m, d;
 
     ms = ms < lowest ? lowest : ms > highest ? highest : ms;
     int64_t day = ms >= 0 ? ms / MS_A_DAY : -((MS_A_DAY - 1 - ms) / MS_A_DAY);
-    int64_t rest = ms - day * MS_A_DAY;
-    civil_from_days(day, &y, &m, &d);
-    int milli = (int)(rest % 1000);
-    at = put_digits(at, (int)y, 4, '-');
-    at = put_digits(at, m, 2, '-');
-    at = put_digits(at, d, 2, 'T');
-    at = put_digits(at, (int)(rest / 3600000), 2, ':');
-    at = put_digits(at, (int)(rest / 60000 % 60), 2, ':');
-    at = put_digits(at, (int)(rest / 1000 % 60), 2, milli ? '.' : 'Z');
-    if (milli)
-        at = put_digits(at, milli, 3, 'Z');
+    unsigned rest = (unsigned)(ms - day * MS_A_DAY), milli = rest % 1000;
+    char *at = put_date(out, day);
+    at = put_two(at, rest / 3600000, ':');
+    at = put_two(at, rest / 60000 % 60, ':');
+    at = put_two(at, rest / 1000 % 60, milli ? '.' : 'Z');
+    if (milli) {
+        *at++ = (char)('0' + milli / 100);
+        at = put_two(at, milli % 100, 'Z');
+    }
     *at = '\0';
     return (size_t)(at - out);
 }

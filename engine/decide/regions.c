@@ -5,6 +5,7 @@
  * Regions are XX, and those that some candidate names or leaves out of its XX: every other region
  * has XX's outcome, so nothing is gained by looking at it.
  */
+#include "base/bits.h"
 #include "decide/scratch.h"
 
 /* All parts in one region; the exemptions stand in s->sum. The caller has made room. */
@@ -118,7 +119,7 @@ count(const struct weir__region_set *set)
     size_t n = 0;
 
     for (int i = 0; i < WEIR_REGION_WORDS; i++)
-        n += (size_t)__builtin_popcountll(set->w[i]);
+        n += weir__count_bits(set->w[i]);
     return n;
 }
 
@@ -129,6 +130,9 @@ weir__decide_regions(weir_scratch *s, struct weir__slot *slot, uint16_t region)
     weir_outcome first;
     weir_status st;
 
+    /* most posts: allowed in every region, which is what a decision says before it is made */
+    if (slot->candidate.n == 0)
+        return WEIR_OK;
     if (region == WEIR_REGION_NONE)
         for (size_t i = 0; i < slot->candidate.n; i++)
             weir__region_unite(&named, &slot->candidate.items[i].rule->named);

@@ -26,8 +26,11 @@ struct weir__touched {
         type *items;                                                                               \
         size_t n, cap;                                                                             \
     }
-/* Room for `size` items in all; those that are there stay. False without memory. */
-#define VEC_ROOM(v, size) weir__vec_room((void **)&(v).items, &(v).cap, (size), sizeof *(v).items)
+/* Room for `size` items in all; those that are there stay. False without memory. There is room for
+   nearly every post, which is not worth a call. */
+#define VEC_ROOM(v, size)                                                                          \
+    (((v).items && (size) <= (v).cap) ||                                                           \
+     weir__vec_room((void **)&(v).items, &(v).cap, (size), sizeof *(v).items))
 bool weir__vec_room(void **items, size_t *cap, size_t n, size_t size);
 
 /* One post of those that are decided together: the post itself, its original, that one's. */

@@ -6,6 +6,7 @@
  */
 #include "match/finder.h"
 
+#include "base/bits.h"
 #include "base/span.h"
 #include "base/vectors.h"
 #include "match/search.h"
@@ -120,7 +121,8 @@ struct batch {
     uint64_t stand;     /* there, with these sets: */
     uint32_t set[BATCH];
     uint64_t loose; /* patterns without a literal may match it */
-    uint64_t known; /* by the memo, which says: */
+    uint64_t known; /* by the memo, */
+    uint64_t told;  /* which has something to say of it: */
     struct known {
         uint32_t sets[WEIR__MEMO_SETS];
         uint32_t nsets;
@@ -151,6 +153,7 @@ recall(const struct weir__search *s, struct batch *b)
             memcmp(cell->key, b->keys[i].p, cell->len) != 0)
             continue;
         b->known |= UINT64_C(1) << i;
+        b->told |= (uint64_t)(cell->nsets > 0) << i;
         memcpy(b->says[i].sets, cell->sets, sizeof cell->sets);
         b->says[i].nsets = cell->nsets;
     }
@@ -304,6 +307,14 @@ find_key(struct weir__search *s, const struct batch *b, size_t k)
         weir__search_loose(s);
 }
 
+/* What the memo has to say of a key. */
+static void
+tell(const struct weir__search *s, const struct batch *b, size_t k)
+{
+    for (size_t i = 0; i < b->says[k].nsets; i++)
+        s->found(s->arg, b->first + k, b->says[k].sets[i], WEIR__HIT);
+}
+
 /* A key that the memo knows, of a post over its budget: found as if the memo did not know it. */
 static void
 find_anew(struct weir__search *s, struct batch *b, size_t k)
@@ -329,8 +340,7 @@ take(struct weir__search *s, struct batch *b, size_t k)
     /* what is left of a post over its budget runs out, also where the memo would know better: else
        decisions would depend on what the thread had seen before */
     if (known && s->f->nhard < s->f->post_limit) {
-        for (size_t i = 0; i < b->says[k].nsets; i++)
-            s->found(s->arg, s->index, b->says[k].sets[i], WEIR__HIT);
+        tell(s, b, k);
         return;
     }
     if (known)
@@ -352,16 +362,12 @@ busy(const struct weir__search *s, const struct batch *b)
     return b->known | b->stand | t->has_literals | t->aside | b->loose;
 }
 
+/* Of the keys that the memo does not know, what confirming needs. */
 static void
-find_batch(struct weir__search *s, struct batch *b)
+ask(struct weir__search *s, struct batch *b, uint64_t strange)
 {
     struct weir__finder *f = s->f;
 
-    b->known = b->may_stand = 0;
-    weir__keytable_hash_all(f->rs->keys, s->space, b->keys, b->n, b->hash);
-    if (remembers(f))
-        recall(s, b);
-    uint64_t strange = all_of(b) & ~b->known;
     ask_gate(s, b, strange);
     /* each step asks memory for what one behind it reads; where there is something else to do, it
        is done between */
@@ -374,10 +380,29 @@ find_batch(struct weir__search *s, struct batch *b)
     b->loose &= ~f->sift->aside;
     prefetch_patterns(f);
     prefetch_texts(f);
-    for (uint64_t left = busy(s, b); left; left &= left - 1)
-        take(s, b, (size_t)__builtin_ctzll(left));
+}
+
+static void
+find_batch(struct weir__search *s, struct batch *b)
+{
+    struct weir__finder *f = s->f;
+
+    b->known = b->told = b->may_stand = 0;
+    weir__keytable_hash_all(f->rs->keys, s->space, b->keys, b->n, b->hash);
+    if (remembers(f))
+        recall(s, b);
+    uint64_t strange = all_of(b) & ~b->known;
+    if (!strange && f->nhard < f->post_limit) {
+        /* most posts have a few tags that everybody uses: that is all there is to do then */
+        for (uint64_t left = b->told; left; left &= left - 1)
+            tell(s, b, (size_t)__builtin_ctzll(left));
+    } else {
+        ask(s, b, strange);
+        for (uint64_t left = busy(s, b); left; left &= left - 1)
+            take(s, b, (size_t)__builtin_ctzll(left));
+    }
     if (f->memo.cells)
-        weir__memo_count(&f->memo, b->n, (size_t)__builtin_popcountll(b->known));
+        weir__memo_count(&f->memo, b->n, weir__count_bits(b->known));
 }
 
 void

@@ -60,8 +60,9 @@ record_set(struct weir__match *m, uint32_t set, uint32_t value, bool ran_out)
 static void
 look_up(struct weir__match *m, enum weir__space space, weir_span key, uint32_t value)
 {
+    if (!m->asked[space])
+        return;
     uint32_t set = weir__find_literal(&m->finder, space, key);
-
     if (set != WEIR_NONE)
         record_set(m, set, value, false);
 }
@@ -161,17 +162,34 @@ match_account(struct weir__match *m, enum weir__space id_space, const weir_accou
         match_domain(m, domain_space, handle, value);
 }
 
-static void
-match_accounts(struct weir__match *m, const weir_post *post)
+/* Does any rule ask about handles, for their own sake or for the domain in them? */
+static bool
+asks_handles(const struct weir__match *m, enum weir__space id_space)
 {
-    bool asked = m->asked[WEIR__SPACE_MENTION_ID] || m->asked[WEIR__SPACE_MENTION_HANDLE] ||
-                 m->asked[WEIR__SPACE_MENTION_DOMAIN];
+    return m->asked[id_space + 1] || m->asked[id_space + 2];
+}
 
-    m->handle.len = 0;
-    weir__fold_handle(post->author.handle, &m->handle);
-    m->author_handle = span_of_buf(&m->handle);
-    match_account(m, WEIR__SPACE_AUTHOR_ID, &post->author, m->author_handle, 0);
-    for (size_t i = 0; asked && i < post->nmentions; i++) {
+static void
+match_author(struct weir__match *m, const weir_account *author)
+{
+    bool asked = asks_handles(m, WEIR__SPACE_AUTHOR_ID);
+
+    m->author_handle = SPAN_NONE;
+    if (asked || author->id.len == 0) {
+        m->handle.len = 0;
+        weir__fold_handle(author->handle, &m->handle);
+        m->author_handle = span_of_buf(&m->handle);
+    }
+    if (asked || m->asked[WEIR__SPACE_AUTHOR_ID])
+        match_account(m, WEIR__SPACE_AUTHOR_ID, author, m->author_handle, 0);
+}
+
+static void
+match_mentions(struct weir__match *m, const weir_post *post)
+{
+    if (!m->asked[WEIR__SPACE_MENTION_ID] && !asks_handles(m, WEIR__SPACE_MENTION_ID))
+        return;
+    for (size_t i = 0; i < post->nmentions; i++) {
         m->folded.len = 0;
         weir__fold_handle(post->mentions[i].handle, &m->folded);
         match_account(m, WEIR__SPACE_MENTION_ID, &post->mentions[i], span_of_buf(&m->folded),
@@ -206,13 +224,14 @@ weir__match_post(struct weir__match *m, const weir_post *post, struct weir__scop
     begin(m, scope);
     /* accounts first: an author chooses the tags, and must not use up with them the budget of the
        patterns that are about the author */
-    match_accounts(m, post);
+    match_author(m, &post->author);
+    match_mentions(m, post);
     weir_status st = match_tags(m, post);
     if (post->id.len)
         look_up(m, WEIR__SPACE_POST, post->id, 0);
     for (size_t i = 0; m->asked[WEIR__SPACE_LANG] && i < post->nlangs; i++)
         match_lang(m, post->langs[i], (uint32_t)i);
-    if (post->source != WEIR_SOURCE_QUERY)
+    if (m->asked[WEIR__SPACE_SOURCE] && post->source != WEIR_SOURCE_QUERY)
         look_up(m, WEIR__SPACE_SOURCE, span_of(weir_source_name(post->source)), 0);
     list_touched(m); /* also on failure: it leaves the bits as the next post needs them */
     if (m->handle.failed || m->folded.failed)

@@ -27,8 +27,10 @@ struct weir__match {
        wanted, also those with a hit in `except` alone. Ascending. */
     uint32_t *rules;
     size_t nrules;
-    bool too_many_tags;      /* only the first WEIR_MAX_TAGS distinct keys were matched */
-    weir_span author_handle; /* folded; {NULL, 0}: the post has none */
+    bool too_many_tags; /* only the first WEIR_MAX_TAGS distinct keys were matched */
+    /* Folded; empty: the post has none, or nobody asks for it, as no rule does and the author has
+       an id. */
+    weir_span author_handle;
 
     /* the rest is match's own */
     bool tells_excepts;        /* a trace is wanted */

@@ -1,11 +1,14 @@
 /*
- * The distinct canonical keys of a post: a small hash table that is emptied by counting up an
- * epoch, so that a post with one tag costs one probe and not a sweep.
+ * The distinct canonical keys of a post. The few that most posts have are compared with each other,
+ * which costs less than their hashes would; those of a post with more go into a small hash table
+ * that is emptied by counting up an epoch, so that it never costs a sweep.
  */
 #include "match/tags.h"
 
 #include <sys/random.h>
 #include <xxhash.h>
+
+#define FEW 8 /* keys without a hash */
 
 void
 weir__tags_init(struct weir__tags *t)
@@ -41,42 +44,75 @@ key_at(const struct weir__tags *t, size_t i)
     return (weir_span){t->bytes.p + t->tag[i].at, t->tag[i].len};
 }
 
-/* The key stands at the end of the bytes, from `at`; false when it is there already. */
-static bool
-is_new(struct weir__tags *t, size_t at, uint64_t hash, size_t *slot)
+/* Free, or its tag is the key. */
+static size_t
+slot_of(const struct weir__tags *t, weir_span key, uint64_t hash)
 {
-    weir_span key = {t->bytes.p + at, t->bytes.len - at};
     size_t i = hash % WEIR__TAG_SLOTS;
 
     for (; t->slot[i].epoch == t->epoch; i = (i + 1) % WEIR__TAG_SLOTS) {
         uint32_t k = t->slot[i].tag;
         if (t->tag[k].hash == hash && span_eq(key_at(t, k), key))
-            return false;
+            break;
     }
-    *slot = i;
-    return true;
+    return i;
+}
+
+static bool
+is_among_few(const struct weir__tags *t, weir_span key)
+{
+    for (size_t i = 0; i < t->n; i++)
+        if (span_eq(key_at(t, i), key))
+            return true;
+    return false;
+}
+
+/* Is the key there? If not, the next tag will be the one that has it. */
+static bool
+is_in_table(struct weir__tags *t, weir_span key)
+{
+    uint64_t hash = XXH3_64bits_withSeed(key.p, key.len, t->seed);
+    size_t i = slot_of(t, key, hash);
+
+    if (t->slot[i].epoch == t->epoch)
+        return true;
+    if (t->n == WEIR_MAX_TAGS)
+        return false; /* there will be no next one */
+    t->slot[i].epoch = t->epoch;
+    t->slot[i].tag = (uint32_t)t->n;
+    t->tag[t->n].hash = hash;
+    return false;
+}
+
+/* From now on, keys are told apart by their hashes. */
+static void
+put_few_in_table(struct weir__tags *t)
+{
+    for (t->n = 0; t->n < FEW; t->n++)
+        (void)is_in_table(t, key_at(t, t->n));
 }
 
 /* false: this would be one key too many */
 static bool
 take(struct weir__tags *t, weir_span tag, uint32_t value)
 {
-    size_t at = t->bytes.len, slot = 0;
+    size_t at = t->bytes.len;
 
     weir_canonical_key(tag, &t->bytes);
-    size_t len = t->bytes.len - at;
-    if (len == 0)
+    if (t->bytes.len == at)
         return true;
-    uint64_t hash = XXH3_64bits_withSeed(t->bytes.p + at, len, t->seed);
-    if (!is_new(t, at, hash, &slot)) {
+    weir_span key = {t->bytes.p + at, t->bytes.len - at};
+    if (t->n < FEW ? is_among_few(t, key) : is_in_table(t, key)) {
         t->bytes.len = at;
         return true;
     }
     if (t->n == WEIR_MAX_TAGS)
         return false;
-    t->slot[slot].epoch = t->epoch;
-    t->slot[slot].tag = (uint32_t)t->n;
-    t->tag[t->n++] = (struct weir__tag){at, len, hash, value};
+    t->tag[t->n].at = at;
+    t->tag[t->n].len = key.len;
+    t->tag[t->n++].value = value;
+    if (t->n == FEW)
+        put_few_in_table(t);
     return true;
 }
 

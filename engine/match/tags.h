@@ -13,7 +13,7 @@
 
 struct weir__tag {
     size_t at, len; /* of the key, in `bytes` */
-    uint64_t hash;
+    uint64_t hash;  /* of one in the table */
     uint32_t value; /* index of the tag that gave the key first */
 };
 

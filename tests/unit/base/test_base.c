@@ -77,8 +77,51 @@ json_strings(void **state)
     weir__buf_put_cp(&b, 0x1F600);
     weir_buf_put_u64(&b, UINT64_MAX);
     weir_buf_putc(&b, '\0');
-    assert_string_equal(b.p, "\xEF\xBF\xBD\xF0\x9F\x98\x80" "18446744073709551615");
+    assert_string_equal(b.p, "\xEF\xBF\xBD\xF0\x9F\x98\x80"
+                             "18446744073709551615");
     weir_buf_fini(&b);
+}
+
+/* Eight bytes are looked at at once: whichever it is, and wherever it stands. */
+static void
+every_byte_at_every_place_of_a_json_string(void **state)
+{
+    weir_buf whole = {0}, apart = {0};
+
+    (void)state;
+    for (size_t len = 1; len <= 25; len++)
+        for (size_t at = 0; at < len; at++)
+            for (int c = 0; c < 256; c++) {
+                char text[25], one = (char)c;
+                memset(text, c & 1 ? 'a' : '\xff', len);
+                text[at] = one;
+                weir_span s = {text, len};
+                whole.len = apart.len = 0;
+                weir_buf_put_json(&whole, s);
+                weir_buf_putc(&apart, '"');
+                weir_buf_put(&apart, span_head(s, at));
+                weir__buf_put_escaped(&apart, (weir_span){&one, 1});
+                weir_buf_put(&apart, span_skip(s, at + 1));
+                weir_buf_putc(&apart, '"');
+                assert_true(span_eq(span_of_buf(&whole), span_of_buf(&apart)));
+            }
+    weir_buf_fini(&whole);
+    weir_buf_fini(&apart);
+}
+
+/* There and back, one in each day that can be written, two in three with milliseconds. */
+static void
+every_day_is_written_as_it_is_read(void **state)
+{
+    (void)state;
+    for (int64_t day = -719528; day < 2932897; day++) {
+        char text[WEIR_TIME_MAX];
+        int64_t ms = day * 86400000 + (day + 719528) * 7919 % 86400000, back;
+        ms -= day % 3 ? 0 : ms % 1000;
+        weir_span written = {text, weir_time_format(ms, text)};
+        assert_true(weir_time_parse(written, &back));
+        assert_int_equal(back, ms);
+    }
 }
 
 static void
@@ -151,6 +194,8 @@ main(void)
         cmocka_unit_test(times_read),
         cmocka_unit_test(distances),
         cmocka_unit_test(json_strings),
+        cmocka_unit_test(every_byte_at_every_place_of_a_json_string),
+        cmocka_unit_test(every_day_is_written_as_it_is_read),
         cmocka_unit_test(arena_grows_and_resets),
         cmocka_unit_test(arena_jumps_when_memory_is_out),
         cmocka_unit_test(diagnostics_point_at_their_cause),

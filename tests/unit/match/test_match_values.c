@@ -212,6 +212,38 @@ a_thousand_distinct_tags_are_matched(void **state)
     free(g);
 }
 
+/* However many there are by then: few are compared, more are hashed. */
+static void
+each_tag_is_taken_once(void **state)
+{
+    enum { MOST = 20 };
+    char names[2 * MOST][8];
+    struct given_post *g = calloc(1, sizeof *g);
+    struct weir__tags *t = malloc(sizeof *t);
+
+    (void)state;
+    weir__tags_init(t);
+    g->post.hashtags = g->tags;
+    for (size_t i = 0; i < 2 * MOST; i++)
+        g->tags[i] = (weir_span){names[i], (size_t)snprintf(names[i], sizeof names[i], "%s%zu",
+                                                            i < MOST ? "t" : "T", i % MOST)};
+    for (size_t n = 1; n <= MOST; n++) {
+        memmove(g->tags + n, g->tags + MOST, n * sizeof *g->tags); /* the same again */
+        g->post.nhashtags = 2 * n;
+        assert_int_equal(weir__tags_take(t, &g->post), WEIR_OK);
+        assert_int_equal(t->n, n);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(span_is(t->key[i], names[i]));
+            assert_int_equal(t->tag[i].value, i);
+        }
+        for (size_t i = n; i < 2 * MOST; i++)
+            g->tags[i] = (weir_span){names[i], strlen(names[i])};
+    }
+    weir__tags_fini(t);
+    free(t);
+    free(g);
+}
+
 /* Budgets ----------------------------------------------------------------------------------- */
 
 /* Backtracks without end on a run of a's that something else follows. */
@@ -279,7 +311,7 @@ a_post_has_a_budget_over_all_patterns(void **state)
         WEIR_OK);
     assert_int_equal(m.finder.nhard, 2);
     assert_int_equal(weir__match_hit(&m, b), WEIR_NONE); /* not tried any more */
-    assert_int_equal(weir__match_ran_out(&m, b), 4); /* no tag before can match it */
+    assert_int_equal(weir__match_ran_out(&m, b), 4);     /* no tag before can match it */
     uint32_t a = rs->rules[0].selector[WEIR__MATCH][WEIR_SEL_HASHTAGS];
     assert_int_equal(weir__match_hit(&m, a), 5); /* globs need no budget */
     weir__match_fini(&m);
@@ -377,6 +409,7 @@ main(void)
         cmocka_unit_test(a_query_has_no_source),
         cmocka_unit_test(rules_out_of_scope_spend_no_budget),
         cmocka_unit_test(a_thousand_distinct_tags_are_matched),
+        cmocka_unit_test(each_tag_is_taken_once),
         cmocka_unit_test(a_pattern_out_of_budget_is_told_apart),
         cmocka_unit_test(a_post_has_a_budget_over_all_patterns),
         cmocka_unit_test(touched_rules_are_ascending),
