@@ -268,6 +268,17 @@ be_idle(struct loader *l)
         (void)sched_setscheduler(0, SCHED_IDLE, &no_param);
 }
 
+int64_t
+loader_used_us(const struct loader *l)
+{
+    struct timespec used = {0};
+    clockid_t clock;
+
+    if (l->started && pthread_getcpuclockid(l->thread, &clock) == 0)
+        (void)clock_gettime(clock, &used);
+    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+}
+
 void
 loader_hurry(struct loader *l)
 {

@@ -64,6 +64,8 @@ void loader_ask(struct loader *l, struct load_job *j);
 struct load_job *loader_answered(struct loader *l);
 /* An edition that nobody decides by; freed on the loader's thread. */
 void loader_discard(struct loader *l, struct edition *e);
+/* The time of a processor that its thread has had so far. */
+int64_t loader_used_us(const struct loader *l);
 /* To be called when a job lasts: from now on until it ends it is given time of others as well. */
 void loader_hurry(struct loader *l);
 

@@ -12,8 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A load that has no idle time to live on is told to hurry after so long. */
-static const struct timeval patience = {.tv_sec = 2, .tv_usec = 0};
+/* A load lives on idle time and on what workers cede. Where neither comes to a part of the time, as
+   others take it all, it is told to hurry after so long. */
+#define PATIENCE_S 2
+#define PART_LEAST 20
+static const struct timeval patience = {.tv_sec = PATIENCE_S, .tv_usec = 0};
 
 /* Who asked for a load. */
 struct asker {
@@ -156,8 +159,23 @@ start(struct server *s, struct load_job *j)
     if (!j->dry)
         (void)daemon_reloading("loading rules");
     s->loading = j;
+    s->loader_used_us = loader_used_us(s->loader);
+    atomic_store_explicit(&s->cede, !j->dry, memory_order_relaxed);
     (void)event_add(s->hurry, &patience);
     loader_ask(s->loader, j);
+}
+
+void
+server_look_at_load(struct server *s)
+{
+    int64_t used_us = loader_used_us(s->loader);
+
+    if (used_us - s->loader_used_us < PATIENCE_S * INT64_C(1000000) / PART_LEAST) {
+        loader_hurry(s->loader);
+        return;
+    }
+    s->loader_used_us = used_us;
+    (void)event_add(s->hurry, &patience);
 }
 
 static void
@@ -199,6 +217,7 @@ end_load(struct server *s, struct load_job *j)
     weir_buf_fini(&said);
     load_job_free(j);
     s->loading = NULL;
+    atomic_store_explicit(&s->cede, false, memory_order_relaxed);
     (void)event_del(s->hurry);
     if (s->draining)
         return; /* the end would have to wait for what comes next */

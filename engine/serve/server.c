@@ -157,11 +157,9 @@ on_boundary(evutil_socket_t fd, short what, void *arg)
 static void
 on_hurry(evutil_socket_t fd, short what, void *arg)
 {
-    struct server *s = arg;
-
     (void)fd;
     (void)what;
-    loader_hurry(s->loader);
+    server_look_at_load(arg);
 }
 
 /* Ending ------------------------------------------------------------------------------------- */
@@ -289,7 +287,8 @@ make_desk(struct server *s, const struct worker_hooks *hooks)
 static bool
 make_workers(struct server *s, weir_ruleset *rs)
 {
-    struct worker_hooks hooks = {.news = server_wake, .left = server_left, .say = on_say, .arg = s};
+    struct worker_hooks hooks = {
+        .news = server_wake, .left = server_left, .say = on_say, .arg = s, .cede = &s->cede};
     struct worker_limits limits = s->o.limits;
 
     s->workers = calloc(s->o.workers, sizeof *s->workers);

@@ -57,6 +57,8 @@ struct server {
     uint64_t editions;
     int64_t edition_ms; /* since when */
     struct load_job *loading, *waiting;
+    _Atomic bool cede;      /* workers are to leave the loader some time */
+    int64_t loader_used_us; /* of a processor, when it was looked at last */
     struct server_load last_load;
     int64_t good_ms; /* of the last one that was */
 
@@ -104,6 +106,8 @@ void server_retire(struct server *s);
 /* Of a watch: loads the rules again, and says nothing where they are what they were. */
 void server_on_changed_files(void *server);
 void server_end_loads(struct server *s);
+/* Does the load that is under way come on? */
+void server_look_at_load(struct server *s);
 void server_drop_loads(struct server *s);
 
 /* alarms.c: what somebody should know: breakers, and what time changes */

@@ -84,6 +84,7 @@ struct worker_hooks {
     void (*left)(void *arg, struct edition *e); /* nobody decides by it any more */
     void (*say)(void *arg, bool is_problem, const char *line);
     void *arg;
+    const _Atomic bool *cede; /* leave others some time now; NULL: never */
 };
 
 enum worker_order { WORKER_SERVE, WORKER_DRAIN, WORKER_KILL, WORKER_STOP };
