@@ -3,6 +3,9 @@
  */
 #include "arguments.h"
 
+#include "rules.h"
+#include "tokens.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,19 @@ argument_number(const char *text, size_t len, const char *of, size_t least, size
     }
     die(EXIT_USAGE, "%s: \"%.*s\" is not a number from %zu to %zu", of, (int)len, text, least,
         most);
+}
+
+void
+argument_sizes(const char *text, const char *of, size_t *sizes, size_t *n, size_t most)
+{
+    while (*text) {
+        size_t len = strcspn(text, ",");
+
+        if (*n == most)
+            die(EXIT_USAGE, "%s takes up to %zu numbers", of, most);
+        sizes[(*n)++] = argument_number(text, len, of, 1, 3000000);
+        text += len + (text[len] == ',');
+    }
 }
 
 double
@@ -64,4 +80,16 @@ size_t
 argument_choose(const char *text, const char *what, name_fn *name, size_t n)
 {
     return find(text, strlen(text), what, name, n);
+}
+
+const char *
+argument_workload(size_t i)
+{
+    return workload_name((enum workload)i);
+}
+
+const char *
+argument_stream(size_t i)
+{
+    return stream_name((enum stream)i);
 }

@@ -73,43 +73,9 @@ static const struct option known[] = {
 /* Names -------------------------------------------------------------------------------------- */
 
 static const char *
-nth_workload(size_t i)
-{
-    return workload_name((enum workload)i);
-}
-
-static const char *
-nth_stream(size_t i)
-{
-    return stream_name((enum stream)i);
-}
-
-static const char *
 nth_engine(size_t i)
 {
     return engines[i]->name;
-}
-
-static void
-read_sizes(struct options *o, const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, ",");
-
-        if (o->nsizes == MAX_SIZES)
-            die(EXIT_USAGE, "--rules takes up to %d numbers", MAX_SIZES);
-        o->sizes[o->nsizes++] = argument_number(text, len, "--rules", 1, 3000000);
-        text += len + (text[len] == ',');
-    }
-}
-
-static void
-require(struct options *o, const char *text)
-{
-    char why[256] = "too many goals are required";
-
-    if (!requirements_add(&o->requirements, goal_target, text, why, sizeof why))
-        die(EXIT_USAGE, "--require %s: %s", text, why);
 }
 
 /* Options ------------------------------------------------------------------------------------ */
@@ -125,14 +91,14 @@ take(struct options *o, int option)
         break;
     case OPT_WORKLOAD:
         o->chose_workloads = true;
-        argument_mark(optarg, "workload", nth_workload, NWORKLOADS, o->workloads);
+        argument_mark(optarg, "workload", argument_workload, NWORKLOADS, o->workloads);
         break;
     case OPT_RULES:
-        read_sizes(o, optarg);
+        argument_sizes(optarg, "--rules", o->sizes, &o->nsizes, MAX_SIZES);
         break;
     case OPT_TOKENS:
         o->chose_streams = true;
-        argument_mark(optarg, "stream", nth_stream, NSTREAMS, o->streams);
+        argument_mark(optarg, "stream", argument_stream, NSTREAMS, o->streams);
         break;
     case OPT_ENGINES:
         o->chose_engines = true;
@@ -157,7 +123,7 @@ take(struct options *o, int option)
         o->svg = optarg;
         break;
     case OPT_REQUIRE:
-        require(o, optarg);
+        requirements_take(&o->requirements, goal_target, optarg);
         break;
     default:
         o->list = true;

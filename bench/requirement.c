@@ -67,6 +67,15 @@ requirements_add(struct requirements *r, target_fn *targets, const char *text, c
     return r->n > before;
 }
 
+void
+requirements_take(struct requirements *r, target_fn *targets, const char *text)
+{
+    char why[256] = "too many goals are required";
+
+    if (!requirements_add(r, targets, text, why, sizeof why))
+        die(EXIT_USAGE, "--require %s: %s", text, why);
+}
+
 bool
 requirement_met(const struct requirement *r, const struct target_value *v)
 {

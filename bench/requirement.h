@@ -42,6 +42,8 @@ struct requirements {
  */
 bool requirements_add(struct requirements *r, target_fn *targets, const char *text, char *why,
                       size_t cap);
+/* A value of --require. What is none ends the program as bad usage. */
+void requirements_take(struct requirements *r, target_fn *targets, const char *text);
 /* An excuse counts where no other bound was asked for. */
 bool requirement_met(const struct requirement *r, const struct target_value *v);
 

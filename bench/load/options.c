@@ -118,40 +118,6 @@ static const struct option known[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char *
-nth_workload(size_t i)
-{
-    return workload_name((enum workload)i);
-}
-
-static const char *
-nth_stream(size_t i)
-{
-    return stream_name((enum stream)i);
-}
-
-static void
-read_sizes(struct load_options *o, const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, ",");
-
-        if (o->nsizes == MAX_SET_SIZES)
-            die(EXIT_USAGE, "--rules takes up to %d numbers", MAX_SET_SIZES);
-        o->sizes[o->nsizes++] = argument_number(text, len, "--rules", 1, 3000000);
-        text += len + (text[len] == ',');
-    }
-}
-
-static void
-require(struct load_options *o, const char *text)
-{
-    char why[256] = "too many goals are required";
-
-    if (!requirements_add(&o->requirements, stream_goal, text, why, sizeof why))
-        die(EXIT_USAGE, "--require %s: %s", text, why);
-}
-
 /* A number of one option. */
 static size_t
 count(const char *of, size_t least, size_t most)
@@ -201,11 +167,11 @@ take_material(struct load_options *o, int option)
 
     switch (option) {
     case OPT_RULES:
-        read_sizes(o, optarg);
+        argument_sizes(optarg, "--rules", o->sizes, &o->nsizes, MAX_SET_SIZES);
         return true;
     case OPT_WORKLOAD:
         s->workload =
-            (enum workload)argument_choose(optarg, "workload", nth_workload, WORKLOAD_REGIONS);
+            (enum workload)argument_choose(optarg, "workload", argument_workload, WORKLOAD_REGIONS);
         return true;
     case OPT_FEED:
         s->feed_file = optarg;
@@ -214,7 +180,7 @@ take_material(struct load_options *o, int option)
         s->nposts = count("--posts", 1, 10000000);
         return true;
     case OPT_TOKENS:
-        s->stream = (enum stream)argument_choose(optarg, "stream", nth_stream, STREAM_UNKNOWN);
+        s->stream = (enum stream)argument_choose(optarg, "stream", argument_stream, STREAM_UNKNOWN);
         return true;
     case OPT_SEED:
         s->seed = count("--seed", 0, SIZE_MAX);
@@ -248,7 +214,7 @@ take(struct load_options *o, int option)
         o->pin = true;
         break;
     case OPT_REQUIRE:
-        require(o, optarg);
+        requirements_take(&o->requirements, stream_goal, optarg);
         break;
     case OPT_ROUNDS:
         o->setting.rounds = (unsigned)count("--rounds", 1, MAX_ROUNDS);

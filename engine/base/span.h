@@ -111,6 +111,16 @@ ascii_is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Digits, and at least one. */
+static inline bool
+span_is_digits(weir_span s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!ascii_is_digit(s.p[i]))
+            return false;
+    return s.len > 0;
+}
+
 /* The eight bytes from p on, the first one lowest. */
 static inline uint64_t
 eight_at(const char *p)

@@ -7,22 +7,13 @@
 #include "cli/costs.h"
 #include "cli/ui.h"
 
-#include <stdlib.h>
+#include "flow/members.h"
 
-static void
-put_number(weir_buf *out, const char *key, uint64_t n)
-{
-    weir_buf_putc(out, ',');
-    ui_json(out, key);
-    weir_buf_putc(out, ':');
-    weir_buf_put_u64(out, n);
-}
+#include <stdlib.h>
 
 static void
 put_head(const struct summary *s, weir_buf *out)
 {
-    char time[WEIR_TIME_MAX];
-
     weir_buf_puts(out, "{\"summary\":");
     ui_json(out, s->command);
     if (!s->rs)
@@ -30,13 +21,11 @@ put_head(const struct summary *s, weir_buf *out)
     weir_buf_puts(out, ",\"clock\":\"");
     summary_clock(&s->args->answer, out);
     weir_buf_putc(out, '"');
-    if (s->args->answer.clock == ANSWER_NOW && !s->served) {
-        (void)weir_time_format(s->now_ms, time);
-        weir_buf_printf(out, ",\"at\":\"%s\"", time);
-    }
-    weir_buf_printf(out, ",\"ruleset\":\"%s\"", weir_ruleset_digest(s->rs));
-    put_number(out, "rules", weir_ruleset_nrules(s->rs));
-    put_number(out, "orders", weir_ruleset_norders(s->rs));
+    if (s->args->answer.clock == ANSWER_NOW && !s->served)
+        member_time(out, "at", s->now_ms);
+    member_text(out, "ruleset", weir_ruleset_digest(s->rs));
+    member_number(out, "rules", weir_ruleset_nrules(s->rs));
+    member_number(out, "orders", weir_ruleset_norders(s->rs));
 }
 
 static void
@@ -47,12 +36,12 @@ put_ended(const struct server_sums *s, weir_buf *out)
         weir_buf_printf(out, "%s\"%s\":%llu", e ? "," : "", worker_end_name((enum worker_end)e),
                         (unsigned long long)s->counts.ended[e]);
     weir_buf_putc(out, '}');
-    put_number(out, "tls_failed", s->counts.tls_failed);
-    put_number(out, "refused", s->refused);
-    put_number(out, "unopened", s->counts.unopened);
-    put_number(out, "reloads", s->reloads);
-    put_number(out, "reloads_refused", s->reloads_refused);
-    put_number(out, "trips", s->trips);
+    member_number(out, "tls_failed", s->counts.tls_failed);
+    member_number(out, "refused", s->refused);
+    member_number(out, "unopened", s->counts.unopened);
+    member_number(out, "reloads", s->reloads);
+    member_number(out, "reloads_refused", s->reloads_refused);
+    member_number(out, "trips", s->trips);
 }
 
 static void
@@ -61,24 +50,24 @@ put_input(const struct summary *s, weir_buf *out)
     const struct worker_counts *w = s->served ? &s->served->counts : NULL;
 
     if (!w) {
-        put_number(out, "files", s->files);
-        put_number(out, "lines", s->lines);
+        member_number(out, "files", s->files);
+        member_number(out, "lines", s->lines);
     } else {
-        put_number(out, "connections", w->opened);
-        put_number(out, "silent", w->silent);
-        put_number(out, "broken", w->broken);
+        member_number(out, "connections", w->opened);
+        member_number(out, "silent", w->silent);
+        member_number(out, "broken", w->broken);
         put_ended(s->served, out);
-        put_number(out, "bytes_in", w->bytes_in);
-        put_number(out, "bytes_out", w->bytes_out);
-        put_number(out, "delivered", w->delivered);
-        put_number(out, "discarded", w->discarded);
-        put_number(out, "lines", w->lines);
-        put_number(out, "unanswered", w->unanswered);
-        put_number(out, "unfinished", w->unfinished);
+        member_number(out, "bytes_in", w->bytes_in);
+        member_number(out, "bytes_out", w->bytes_out);
+        member_number(out, "delivered", w->delivered);
+        member_number(out, "discarded", w->discarded);
+        member_number(out, "lines", w->lines);
+        member_number(out, "unanswered", w->unanswered);
+        member_number(out, "unfinished", w->unfinished);
     }
-    put_number(out, "items", s->tally->items);
-    put_number(out, "posts", s->tally->posts);
-    put_number(out, "queries", s->tally->queries);
+    member_number(out, "items", s->tally->items);
+    member_number(out, "posts", s->tally->posts);
+    member_number(out, "queries", s->tally->queries);
 }
 
 static void
@@ -102,7 +91,7 @@ put_places(const struct summary_places *p, int e, weir_buf *out)
     for (size_t i = 0; i < p->n[e]; i++) {
         weir_buf_puts(out, i ? ",{\"file\":" : "{\"file\":");
         ui_json(out, p->at[e][i].file);
-        put_number(out, "line", p->at[e][i].line);
+        member_number(out, "line", p->at[e][i].line);
         weir_buf_putc(out, '}');
     }
     weir_buf_putc(out, ']');
@@ -113,7 +102,7 @@ put_errors(const struct summary *s, weir_buf *out)
 {
     bool any = false;
 
-    put_number(out, "abandoned", s->tally->abandoned);
+    member_number(out, "abandoned", s->tally->abandoned);
     weir_buf_puts(out, ",\"errors\":{");
     for (int e = 0; e < WEIR_NREAD_ERRORS; e++) {
         if (!s->tally->error[e])
@@ -147,13 +136,13 @@ static void
 put_decisions(const struct tally *t, weir_buf *out)
 {
     put_actions(",\"decisions\":{", t->action, out);
-    put_number(out, "exempted", t->exempted);
-    put_number(out, "observed", t->observed);
-    put_number(out, "held_back", t->held_back);
-    put_number(out, "limit", t->limit);
-    put_number(out, "limit_patterns", t->limit_patterns);
-    put_number(out, "limit_tags", t->limit_tags);
-    put_number(out, "reposts_by_id", t->by_id);
+    member_number(out, "exempted", t->exempted);
+    member_number(out, "observed", t->observed);
+    member_number(out, "held_back", t->held_back);
+    member_number(out, "limit", t->limit);
+    member_number(out, "limit_patterns", t->limit_patterns);
+    member_number(out, "limit_tags", t->limit_tags);
+    member_number(out, "reposts_by_id", t->by_id);
     put_actions(",\"quoted\":{", t->quoted, out);
 }
 
@@ -169,11 +158,11 @@ put_row(const struct ledger_row *r, weir_buf *out)
         weir_buf_puts(out, ",\"order\":");
         ui_json(out, r->order);
     }
-    put_number(out, "withheld", r->did.withheld);
-    put_number(out, "downranked", r->did.downranked);
-    put_number(out, "exempted", r->did.exempted);
-    put_number(out, "observed", r->did.observed);
-    put_number(out, "held_back", r->did.held_back);
+    member_number(out, "withheld", r->did.withheld);
+    member_number(out, "downranked", r->did.downranked);
+    member_number(out, "exempted", r->did.exempted);
+    member_number(out, "observed", r->did.observed);
+    member_number(out, "held_back", r->did.held_back);
     weir_buf_putc(out, '}');
 }
 
@@ -187,10 +176,10 @@ put_patterns(const struct summary *s, weir_buf *out)
     for (size_t i = 0; i < n; i++) {
         weir_buf_puts(out, i ? ",{\"rule\":" : "{\"rule\":");
         ui_json(out, rows[i].rule);
-        put_number(out, "candidates", rows[i].counts.candidates);
-        put_number(out, "confirmed", rows[i].counts.confirmed);
-        put_number(out, "hard", rows[i].counts.hard);
-        put_number(out, "over", rows[i].counts.over);
+        member_number(out, "candidates", rows[i].counts.candidates);
+        member_number(out, "confirmed", rows[i].counts.confirmed);
+        member_number(out, "hard", rows[i].counts.hard);
+        member_number(out, "over", rows[i].counts.over);
         weir_buf_putc(out, '}');
     }
     weir_buf_putc(out, ']');
@@ -216,7 +205,7 @@ summary_json(const struct summary *s, weir_buf *out)
             put_row(&rows[i], out);
         }
         weir_buf_putc(out, ']');
-        put_number(out, "rows_lost", s->ledger->lost);
+        member_number(out, "rows_lost", s->ledger->lost);
         free(rows);
         put_patterns(s, out);
     }

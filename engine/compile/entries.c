@@ -111,15 +111,6 @@ is_did(weir_span s)
 }
 
 static bool
-is_all_digits(weir_span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!ascii_is_digit(s.p[i]))
-            return false;
-    return s.len > 0;
-}
-
-static bool
 read_account(struct compiling *c, weir_span text, struct raw_entry *out)
 {
     bool id = span_starts(text, "id:");
@@ -145,7 +136,7 @@ read_account(struct compiling *c, weir_span text, struct raw_entry *out)
         text = span_skip(text, 1);
     out->entry.text = text;
     out->entry.kind = weir__is_glob(text) ? WEIR__ENTRY_GLOB : WEIR__ENTRY_LITERAL;
-    if (is_all_digits(text))
+    if (span_is_digits(text))
         weir__diag_add(c->diags, WEIR_WARNING, &out->at,
                        "this is read as the handle @%.*s: if it is an id, write id:%.*s",
                        SPAN_FMT(text), SPAN_FMT(text));
@@ -169,8 +160,9 @@ read_hashtag(struct compiling *c, weir_span text, struct raw_entry *out)
         longjmp(*c->work->on_oom, 1);
     if (c->buf.len)
         return true;
-    ERR_AT(c, &out->at, "nothing is left of this hashtag once it is brought into its canonical "
-                        "form: it could never match");
+    ERR_AT(c, &out->at,
+           "nothing is left of this hashtag once it is brought into its canonical "
+           "form: it could never match");
     return false;
 }
 
@@ -427,8 +419,9 @@ add_glob(struct compiling *c, struct raw_entry *e, enum weir__space space, uint3
     }
     if (c->buf.len == 0) {
         e->refused = true;
-        ERR_AT(c, &e->at, "nothing is left of this glob once it is brought into its canonical "
-                          "form: it could never match");
+        ERR_AT(c, &e->at,
+               "nothing is left of this glob once it is brought into its canonical "
+               "form: it could never match");
         return true;
     }
     bool handles = space == WEIR__SPACE_AUTHOR_HANDLE || space == WEIR__SPACE_MENTION_HANDLE;

@@ -82,15 +82,6 @@ last_part(weir_span address)
 }
 
 static bool
-is_number(weir_span s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (!ascii_is_digit(s.p[i]))
-            return false;
-    return s.len > 0;
-}
-
-static bool
 begins_nocase(weir_span s, const char *prefix)
 {
     size_t n = strlen(prefix);
@@ -107,7 +98,7 @@ lint_post(struct compiling *c, const struct raw_entry *e)
         return;
     if (!weir__tell_once(c, &e->at, "post"))
         return;
-    if (is_number(id))
+    if (span_is_digits(id))
         weir__diag_add(c->diags, WEIR_WARNING, &e->at,
                        "this is a post's address, and posts are known by their id: write \"%.*s\"",
                        SPAN_FMT(id));

@@ -3,6 +3,8 @@
  */
 #include "serve/http_parts.h"
 
+#include "flow/members.h"
+
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -16,15 +18,6 @@ http_healthz(struct http_ask *a)
 
     weir_buf_puts(&body, "{\"alive\":true}\n");
     http_reply(a, HTTP_200, HTTP_JSON, &body);
-}
-
-static void
-put_time(weir_buf *out, const char *key, int64_t ms)
-{
-    char time[WEIR_TIME_MAX];
-
-    (void)weir_time_format(ms, time);
-    weir_buf_printf(out, ",\"%s\":\"%s\"", key, time);
 }
 
 /* A reload that was refused leaves it as ready as it was, by the rules that it had; why it was is
@@ -43,10 +36,10 @@ http_readyz(struct http_ask *a)
     }
     weir_buf_printf(&body, "{\"ready\":true,\"ruleset\":\"%.16s\"",
                     weir_ruleset_digest(server_ruleset(s)));
-    put_time(&body, "since", server_edition_ms(s));
+    member_time(&body, "since", server_edition_ms(s));
     if (load->any) {
         weir_buf_printf(&body, ",\"last_reload\":{\"ok\":%s", load->ok ? "true" : "false");
-        put_time(&body, "at", load->at_ms);
+        member_time(&body, "at", load->at_ms);
         if (!load->ok)
             weir_buf_puts(&body, ",\"detail\":\"it was refused, and nothing has changed: the log "
                                  "says why\"");

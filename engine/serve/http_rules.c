@@ -4,6 +4,8 @@
  */
 #include "serve/http_parts.h"
 
+#include "flow/members.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,42 +15,14 @@
 /* Regions that are told by name; of more, their number. */
 #define REGIONS_NAMED 16u
 
-static void
-put_key(weir_buf *out, const char *key)
-{
-    weir_buf_printf(out, ",\"%s\":", key);
-}
-
-/* Nothing for NULL. */
-static void
-put_text(weir_buf *out, const char *key, const char *text)
-{
-    if (!text)
-        return;
-    put_key(out, key);
-    weir_buf_put_json(out, (weir_span){text, strlen(text)});
-}
-
-/* Nothing for a time that is none. */
-static void
-put_time(weir_buf *out, const char *key, int64_t ms)
-{
-    char time[WEIR_TIME_MAX];
-
-    if (ms == INT64_MIN)
-        return;
-    (void)weir_time_format(ms, time);
-    put_text(out, key, time);
-}
-
 /* The interval around this moment, or the gap. */
 static void
 put_interval(weir_buf *out, const weir_interval *i)
 {
-    put_key(out, "in_force");
+    member_key(out, "in_force");
     weir_buf_puts(out, i->holds ? "true" : "false");
-    put_time(out, i->holds ? "since" : "ended", i->from_ms);
-    put_time(out, i->holds ? "until" : "begins", i->until_ms);
+    member_time(out, i->holds ? "since" : "ended", i->from_ms);
+    member_time(out, i->holds ? "until" : "begins", i->until_ms);
 }
 
 /* Rules -------------------------------------------------------------------------------------- */
@@ -67,7 +41,7 @@ put_regions(weir_buf *out, const char *key, const weir_ruleset *rs, uint32_t rul
         }
     if (!n)
         return;
-    put_key(out, key);
+    member_key(out, key);
     if (n > REGIONS_NAMED) {
         weir_buf_put_u64(out, n);
         return;
@@ -112,13 +86,13 @@ put_rule(weir_buf *out, const weir_ruleset *rs, uint32_t rule, int64_t now_ms)
         weir_ruleset_order(rs, info.order, &order);
     weir_buf_puts(out, "{\"id\":");
     weir_buf_put_json(out, (weir_span){info.id, strlen(info.id)});
-    put_text(out, "order", order.id);
+    member_text(out, "order", order.id);
     if (order.confidential) {
         weir_buf_puts(out, ",\"confidential\":true}");
         return;
     }
-    put_text(out, "action", weir_action_name(info.action));
-    put_text(out, "mode", mode_name(info.mode));
+    member_text(out, "action", weir_action_name(info.action));
+    member_text(out, "mode", mode_name(info.mode));
     put_rule_where(out, rs, rule);
     weir_ruleset_rule_interval(rs, rule, now_ms, &interval);
     put_interval(out, &interval);
@@ -132,8 +106,8 @@ rules_part(struct http_ask *a, weir_buf *out, bool *more)
 
     if (!from) {
         weir_buf_puts(out, "{\"v\":1");
-        put_time(out, "at", a->at_ms);
-        put_text(out, "ruleset", weir_ruleset_digest(a->rs));
+        member_time(out, "at", a->at_ms);
+        member_text(out, "ruleset", weir_ruleset_digest(a->rs));
         weir_buf_puts(out, ",\"rules\":[");
     }
     for (; a->next_rule < n && a->next_rule - from < RULES_PART; a->next_rule++) {
@@ -165,27 +139,27 @@ put_order(weir_buf *out, const weir_ruleset *rs, uint32_t order, int64_t now_ms)
 
     weir_ruleset_order(rs, order, &info);
     weir_buf_puts(out, "{\"v\":1");
-    put_text(out, "id", info.id);
+    member_text(out, "id", info.id);
     if (info.confidential) {
         weir_buf_puts(out, ",\"confidential\":true}\n");
         return;
     }
-    put_text(out, "kind", weir_kind_name(info.kind));
-    put_text(out, "authority", info.authority);
-    put_text(out, "basis", info.basis);
-    put_text(out, "reference", info.reference);
-    put_text(out, "notice", info.notice);
-    put_time(out, "served", info.served_ms);
+    member_text(out, "kind", weir_kind_name(info.kind));
+    member_text(out, "authority", info.authority);
+    member_text(out, "basis", info.basis);
+    member_text(out, "reference", info.reference);
+    member_text(out, "notice", info.notice);
+    member_time(out, "served", info.served_ms);
     weir_ruleset_order_interval(rs, order, now_ms, &interval);
     put_interval(out, &interval);
-    put_text(out, "review", weir_review_name(weir_ruleset_order_review(rs, order, now_ms)));
-    put_time(out, "review_by", info.review_by_ms);
+    member_text(out, "review", weir_review_name(weir_ruleset_order_review(rs, order, now_ms)));
+    member_time(out, "review_by", info.review_by_ms);
     if (info.review_by_ms != INT64_MIN)
-        put_text(out, "on_lapse", info.lapses ? "lift" : "hold");
-    put_time(out, "confirmed", info.confirmed_ms);
-    put_time(out, "revoked", info.revoked_ms);
-    put_time(out, "at", now_ms);
-    put_text(out, "ruleset", weir_ruleset_digest(rs));
+        member_text(out, "on_lapse", info.lapses ? "lift" : "hold");
+    member_time(out, "confirmed", info.confirmed_ms);
+    member_time(out, "revoked", info.revoked_ms);
+    member_time(out, "at", now_ms);
+    member_text(out, "ruleset", weir_ruleset_digest(rs));
     weir_buf_puts(out, "}\n");
 }
 

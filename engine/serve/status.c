@@ -3,15 +3,24 @@
  */
 #include "serve/status.h"
 
+#include "flow/members.h"
+
 #include <inttypes.h>
 #include <string.h>
+
+/* Nobody looks at fractions of one. */
+static int64_t
+whole_second(int64_t ms)
+{
+    return ms - ms % 1000;
+}
 
 static void
 put_time(weir_buf *out, int64_t ms)
 {
     char time[WEIR_TIME_MAX];
 
-    (void)weir_time_format(ms - ms % 1000, time);
+    (void)weir_time_format(whole_second(ms), time);
     weir_buf_puts(out, time);
 }
 
@@ -124,42 +133,20 @@ status_text(const struct server *s, const struct server_sums *sums, weir_buf *ou
 /* For programs ------------------------------------------------------------------------------- */
 
 static void
-put_key(weir_buf *out, const char *key)
-{
-    weir_buf_printf(out, ",\"%s\":", key);
-}
-
-static void
-put_number(weir_buf *out, const char *key, uint64_t n)
-{
-    put_key(out, key);
-    weir_buf_put_u64(out, n);
-}
-
-static void
-put_time_json(weir_buf *out, const char *key, int64_t ms)
-{
-    put_key(out, key);
-    weir_buf_putc(out, '"');
-    put_time(out, ms);
-    weir_buf_putc(out, '"');
-}
-
-static void
 put_rules_json(const struct server *s, weir_buf *out)
 {
     const weir_ruleset *rs = server_ruleset(s);
     const struct server_load *load = server_last_load(s);
 
-    weir_buf_printf(out, ",\"ruleset\":\"%s\"", weir_ruleset_digest(rs));
-    put_number(out, "rules", weir_ruleset_nrules(rs));
-    put_number(out, "orders", weir_ruleset_norders(rs));
-    put_number(out, "overdue", status_count_reviews(s, WEIR_REVIEW_OVERDUE));
-    put_time_json(out, "ruleset_since", server_edition_ms(s));
+    member_text(out, "ruleset", weir_ruleset_digest(rs));
+    member_number(out, "rules", weir_ruleset_nrules(rs));
+    member_number(out, "orders", weir_ruleset_norders(rs));
+    member_number(out, "overdue", status_count_reviews(s, WEIR_REVIEW_OVERDUE));
+    member_time(out, "ruleset_since", whole_second(server_edition_ms(s)));
     if (!load->any)
         return;
     weir_buf_printf(out, ",\"last_reload\":{\"ok\":%s", load->ok ? "true" : "false");
-    put_time_json(out, "at", load->at_ms);
+    member_time(out, "at", whole_second(load->at_ms));
     weir_buf_putc(out, '}');
 }
 
@@ -174,8 +161,8 @@ put_trips_json(const struct server *s, weir_buf *out)
 
         weir_buf_puts(out, i ? ",{\"rule\":" : "{\"rule\":");
         weir_buf_put_json(out, *rule ? (weir_span){rule, strlen(rule)} : (weir_span){"*", 1});
-        weir_buf_printf(out, ",\"then\":\"%s\"", weir_trip_name(how));
-        put_time_json(out, "at", at_ms);
+        member_text(out, "then", weir_trip_name(how));
+        member_time(out, "at", whole_second(at_ms));
         weir_buf_putc(out, '}');
     }
     weir_buf_putc(out, ']');
@@ -187,36 +174,36 @@ put_counts_json(const struct server_sums *sums, weir_buf *out)
     const struct worker_counts *c = &sums->counts;
     const struct tally *t = &sums->tally;
 
-    put_number(out, "connections", c->opened - c->closed);
-    put_number(out, "opened", c->opened);
-    put_number(out, "refused", sums->refused);
-    put_number(out, "unopened", c->unopened);
+    member_number(out, "connections", c->opened - c->closed);
+    member_number(out, "opened", c->opened);
+    member_number(out, "refused", sums->refused);
+    member_number(out, "unopened", c->unopened);
     for (int e = 0; e < WORKER_NENDS; e++) {
         weir_buf_printf(out, ",\"closed_%s\":", worker_end_name((enum worker_end)e));
         weir_buf_put_u64(out, c->ended[e]);
     }
-    put_number(out, "items", t->items);
-    put_number(out, "posts", t->posts);
-    put_number(out, "queries", t->queries);
-    put_number(out, "skips", t->skips);
-    put_number(out, "errors", t->errors);
-    put_number(out, "abandoned", t->abandoned);
-    put_number(out, "in_flight", status_in_flight(t));
-    put_number(out, "withhold", t->action[WEIR_WITHHOLD]);
-    put_number(out, "downrank", t->action[WEIR_DOWNRANK]);
-    put_number(out, "allow", t->action[WEIR_ALLOW]);
-    put_number(out, "answers", t->made);
-    put_number(out, "delivered", c->delivered);
-    put_number(out, "discarded", c->discarded);
-    put_number(out, "unsent", sums->unsent);
-    put_number(out, "held_bytes", sums->held);
+    member_number(out, "items", t->items);
+    member_number(out, "posts", t->posts);
+    member_number(out, "queries", t->queries);
+    member_number(out, "skips", t->skips);
+    member_number(out, "errors", t->errors);
+    member_number(out, "abandoned", t->abandoned);
+    member_number(out, "in_flight", status_in_flight(t));
+    member_number(out, "withhold", t->action[WEIR_WITHHOLD]);
+    member_number(out, "downrank", t->action[WEIR_DOWNRANK]);
+    member_number(out, "allow", t->action[WEIR_ALLOW]);
+    member_number(out, "answers", t->made);
+    member_number(out, "delivered", c->delivered);
+    member_number(out, "discarded", c->discarded);
+    member_number(out, "unsent", sums->unsent);
+    member_number(out, "held_bytes", sums->held);
 }
 
 void
 status_json(const struct server *s, const struct server_sums *sums, weir_buf *out)
 {
     weir_buf_puts(out, "{\"v\":1");
-    put_time_json(out, "since", server_began_ms(s));
+    member_time(out, "since", whole_second(server_began_ms(s)));
     put_rules_json(s, out);
     put_trips_json(s, out);
     put_counts_json(sums, out);

@@ -46,11 +46,7 @@ def size(name, small, full):
 
 
 def own(n, tag="farmers"):
-    return b'{"id":"%d","author":"@reader","hashtags":["%s"]}\n' % (n, tag.encode())
-
-
-def ids(answers):
-    return [json.loads(x)["post"] for x in answers.split(b"\n")[:-1]]
+    return weir.own(n, tag)
 
 
 def need_descriptors(n):
@@ -263,12 +259,6 @@ def goodbye(said):
 def reset(s):
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     s.close()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def flood(s):

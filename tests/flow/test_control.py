@@ -8,7 +8,7 @@ import threading
 import time
 
 import weir
-from weir import tap
+from weir import own, tap
 
 RULES = """tagweir: 1
 {top}rules:
@@ -28,10 +28,6 @@ RULES = """tagweir: 1
 
 def rules(breaker="", top=""):
     return RULES.format(breaker=breaker, top=top)
-
-
-def own(n, *tags):
-    return json.dumps({"id": str(n), "author": "@reader", "hashtags": list(tags)}).encode() + b"\n"
 
 
 class Controlled(weir.Server):

@@ -11,10 +11,9 @@ import threading
 import time
 
 import weir
-from hostile import (MIB, PROMPT_S, RULES, SANITIZED, Beside, Hostile, ids, own, reset, size,
-                     until_closed)
+from hostile import (MIB, PROMPT_S, RULES, SANITIZED, Beside, Hostile, own, reset, size, until_closed)
 from test_control import adds_up
-from weir import tap
+from weir import ids, tap
 
 
 class Stream(threading.Thread):

@@ -14,10 +14,10 @@ import threading
 import time
 
 import weir
-from hostile import (MIB, RULES, SANITIZED, Beside, Hostile, flood, free_port, goodbye, ids,
-                     need_descriptors, own, reset, said_so_far, size, until_closed)
+from hostile import (MIB, RULES, SANITIZED, Beside, Hostile, flood, goodbye, need_descriptors, own, reset,
+                     said_so_far, size, until_closed)
 from test_tls import make
-from weir import tap
+from weir import free_port, ids, tap
 
 SEED = int(os.environ.get("WEIR_SEED", random.SystemRandom().randrange(1 << 32)))
 print(f"# WEIR_SEED={SEED}", flush=True)
@@ -83,7 +83,7 @@ SLOW = "tagweir: 1\nrules:\n" + "".join(f"""  - id: slow{i}
 
 
 def slow_posts(size):
-    posts = b"".join(own(k, '","'.join(f"tag{k}x{i}f" for i in range(30))) for k in range(size // 400))
+    posts = b"".join(weir.own(k, *(f"tag{k}x{i}f" for i in range(30))) for k in range(size // 400))
     return posts[:posts.rindex(b"\n", 0, size) + 1]
 
 

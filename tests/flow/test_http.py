@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import prometheus
 import weir
-from weir import tap
-from web import RULES, SAMPLE, SLOW, Answer, Http, Own, check_law, is_error, own, slow_posts, wait
+from weir import own, tap
+from web import RULES, SAMPLE, SLOW, Answer, Http, Own, check_law, is_error, slow_posts, wait
 
 
 # Health ------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ import threading
 import time
 
 import weir
-from weir import tap
-from web import BODY_MAX, SLOW, Answer, Own, check_law, is_error, own, slow_posts, wait
+from weir import own, tap
+from web import BODY_MAX, SLOW, Answer, Own, check_law, is_error, slow_posts, wait
 
 # What nonsense is drawn from; a failure says it, and WEIR_SEED repeats it.
 SEED = int(os.environ.get("WEIR_SEED", random.SystemRandom().randrange(1 << 32)))

@@ -5,7 +5,6 @@ import re
 import signal
 import socket
 import subprocess
-import time
 from pathlib import Path
 
 import weir
@@ -39,7 +38,7 @@ def measured(*args, code=0, env=None):
 
 
 def own(n):
-    return b'{"id":"%d","author":"@reader","hashtags":["a%d"]}\n' % (n, n)
+    return weir.own(n, f"a{n}")
 
 
 def fake(wrong, *args, posts=2000, code=1, connections=1):

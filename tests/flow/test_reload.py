@@ -63,7 +63,7 @@ def key_of(record):
 
 
 def own(n, tag="farmers"):
-    return b'{"id":"%d","author":"@reader","hashtags":["%s"]}\n' % (n, tag.encode())
+    return weir.own(n, tag)
 
 
 def test_answers_change_with_the_rules():

@@ -8,7 +8,7 @@ import threading
 import time
 
 import weir
-from weir import tap
+from weir import free_port, ids, tap
 
 SAMPLE = (weir.INDIA / "posts.ndjson").read_bytes()
 # What cut writes are drawn from; a failure says it, and WEIR_SEED repeats it.
@@ -25,17 +25,7 @@ def without_skips(answers):
 
 
 def own(n, tag="ModiPlanningFarmerGenocide"):
-    return b'{"id":"%d","author":"@reader","hashtags":["%s"]}\n' % (n, tag.encode())
-
-
-def ids(answers):
-    return [json.loads(x)["post"] for x in answers.split(b"\n")[:-1]]
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    return weir.own(n, tag)
 
 
 def test_a_unix_socket_answers_what_replay_writes():

@@ -9,15 +9,9 @@ import subprocess
 import time
 
 import weir
-from weir import tap
+from weir import free_port, tap
 
 SAMPLE = (weir.INDIA / "posts.ndjson").read_bytes()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def make(folder, name, by=None, subject="localhost", days=30):

@@ -8,6 +8,7 @@ import time
 
 import prometheus
 import weir
+from weir import own
 
 SAMPLE = (weir.INDIA / "posts.ndjson").read_bytes()
 BODY_MAX = 1 << 20
@@ -67,10 +68,6 @@ SLOW = "tagweir: 1\nrules:\n" + "".join(
 
 def slow_posts(n):
     return b"".join(own(i, *(f"qq{i}t{k}y" for k in range(30))) for i in range(n))
-
-
-def own(n, *tags):
-    return json.dumps({"id": str(n), "author": "@reader", "hashtags": list(tags)}).encode() + b"\n"
 
 
 class Client(http.client.HTTPConnection):

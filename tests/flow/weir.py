@@ -1,4 +1,5 @@
 """What the flow tests share: the binary, a way to run it, the real feeds, a server."""
+import json
 import os
 import re
 import signal
@@ -72,6 +73,22 @@ def decide(lines, rules=INDIA, clock=CLOCK, args=()):
 def masked(line):
     """A record without what names the rule set's bytes."""
     return RULESET.sub(b'"ruleset":"*"', line)
+
+
+def own(n, *tags):
+    """A post of Tagweir's own dialect, as a line."""
+    post = {"id": str(n), "author": "@reader", "hashtags": list(tags)}
+    return json.dumps(post, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def ids(answers):
+    return [json.loads(x)["post"] for x in answers.split(b"\n")[:-1]]
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
 
 
 def data_dir():

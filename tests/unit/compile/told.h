@@ -4,19 +4,16 @@
 #ifndef WEIR_TESTS_COMPILE_TOLD_H
 #define WEIR_TESTS_COMPILE_TOLD_H
 
+#include "unit/folder.h"
 #include "unit/test.h"
 
 #include "base/span.h"
 
 #include <tagweir/ruleset.h>
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-/* Made and removed with the test program. */
-static char folder[] = "/tmp/tagweir-test-XXXXXX";
 
 /* Its path, which is good until the next call. */
 static inline const char *
@@ -60,26 +57,6 @@ tell_all(const weir_diags *d)
     weir_buf_putc(&b, '\0');
     (void)fprintf(stderr, "%s", b.p);
     weir_buf_fini(&b);
-}
-
-static inline int
-make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static inline int
-remove_folder(void **state)
-{
-    DIR *d = opendir(folder);
-
-    (void)state;
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
-        (void)unlinkat(dirfd(d), e->d_name, 0); /* not `.` and `..`, which are folders */
-    if (d)
-        (void)closedir(d);
-    return rmdir(folder);
 }
 
 #endif

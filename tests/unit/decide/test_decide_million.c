@@ -7,6 +7,8 @@
  */
 #include "unit/test.h"
 
+#include "unit/draw.h"
+
 #include "unit/count_allocations.h"
 #include "unit/decide/said.h"
 
@@ -84,15 +86,6 @@ struct made {
     weir_account mentions[2];
     char bytes[MOST_TAGS][MOST_BYTES], handle[MOST_BYTES], mention[2][MOST_BYTES], id[24];
 };
-
-static uint64_t drawn;
-
-static uint32_t
-draw(uint32_t below)
-{
-    drawn = drawn * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)((drawn >> 33) % below);
-}
 
 static weir_span
 print_to(char *at, const char *a, const char *b, uint32_t number)

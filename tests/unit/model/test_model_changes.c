@@ -6,12 +6,13 @@
  */
 #include "unit/test.h"
 
+#include "unit/draw.h"
+
 #include "base/check.h"
 #include "model/ruleset.h"
 #include "unit/match/given.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #define N WEIR_TIME_NONE
 #define HOUR INT64_C(3600000)
@@ -158,25 +159,6 @@ a_change_is_behind_one_end_and_not_behind_the_other(void **state)
 
 /* Made-up orders ------------------------------------------------------------------------------ */
 
-static uint64_t seed, drawn;
-
-static void
-draw_from_seed(void)
-{
-    const char *given = getenv("WEIR_SEED");
-
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    drawn = seed * 2 + 1;
-    print_message("# WEIR_SEED=%" PRIu64 "\n", seed);
-}
-
-static int64_t
-draw(int64_t below)
-{
-    drawn = drawn * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)(drawn >> 20) % below;
-}
-
 #define NORDERS 3
 #define NRULES 6
 #define NINTERVALS 4
@@ -192,7 +174,7 @@ struct world {
 static int64_t
 draw_time(const struct world *w)
 {
-    return draw(w->span + 1);
+    return draw_wide(w->span + 1);
 }
 
 static int
@@ -208,23 +190,23 @@ static void
 draw_intervals(const struct world *w, struct weir__interval *in, struct weir__order *o)
 {
     int64_t t[2 * NINTERVALS];
-    size_t n = 1 + (size_t)draw(NINTERVALS);
+    size_t n = 1 + (size_t)draw_wide(NINTERVALS);
 
     for (size_t i = 0; i < 2 * n; i++)
         t[i] = draw_time(w);
     qsort(t, 2 * n, sizeof *t, compare_times);
     for (size_t i = 0; i < n; i++) {
         in[o->nintervals] = (struct weir__interval){t[2 * i], t[2 * i + 1]};
-        if (i && draw(3) == 0)
+        if (i && draw_wide(3) == 0)
             in[o->nintervals].from = t[2 * i - 1];
         if (in[o->nintervals].from < in[o->nintervals].until)
             o->nintervals++;
     }
     if (!o->nintervals)
         in[o->nintervals++] = (struct weir__interval){N, N};
-    if (draw(3) == 0)
+    if (draw_wide(3) == 0)
         in[0].from = N;
-    if (draw(3) == 0)
+    if (draw_wide(3) == 0)
         in[o->nintervals - 1].until = N;
     o->intervals = in;
 }
@@ -234,10 +216,10 @@ draw_order(const struct world *w, struct weir__interval *in, struct weir__order 
 {
     *o = (struct weir__order){.served = N};
     draw_intervals(w, in, o);
-    o->review_by = draw(3) ? draw_time(w) : N;
-    o->lapses = o->review_by != N && draw(2);
-    o->confirmed = draw(3) == 0 ? draw_time(w) : N;
-    o->revoked = draw(4) == 0 ? draw_time(w) : N;
+    o->review_by = draw_wide(3) ? draw_time(w) : N;
+    o->lapses = o->review_by != N && draw_wide(2);
+    o->confirmed = draw_wide(3) == 0 ? draw_time(w) : N;
+    o->revoked = draw_wide(4) == 0 ? draw_time(w) : N;
 }
 
 static void
@@ -245,11 +227,11 @@ draw_rule(const struct world *w, struct weir_rule *r)
 {
     int64_t a = draw_time(w), b = draw_time(w);
 
-    *r = (struct weir_rule){.order = draw(4) ? (uint32_t)draw(NORDERS) : WEIR_NONE};
+    *r = (struct weir_rule){.order = draw_wide(4) ? (uint32_t)draw_wide(NORDERS) : WEIR_NONE};
     r->in_force = (struct weir__interval){a < b ? a : b, a < b ? b : a + 1};
-    if (draw(2))
+    if (draw_wide(2))
         r->in_force.from = N;
-    if (draw(2))
+    if (draw_wide(2))
         r->in_force.until = N;
 }
 
@@ -341,7 +323,7 @@ walk(const struct world *w, int64_t from, weir_buf *expected)
             fail_msg("something changed behind %" PRId64 ", before %" PRId64, from, next);
         for (int i = 0; i < 20 && last > from; i++) {
             int64_t at =
-                last - from < 20 ? from + 1 + i % (last - from) : from + 1 + draw(last - from);
+                last - from < 20 ? from + 1 + i % (last - from) : from + 1 + draw_wide(last - from);
 
             there = answers_at(w, at);
             if (differ(&here, &there))
@@ -398,7 +380,7 @@ spans_of_time_can_be_cut_anywhere(void **state)
         whole.len = pieces.len = 0;
         weir_ruleset_changes(&w->rs, -1, 61, note_change, &whole);
         for (int64_t from = -1, to; from < 61; from = to) {
-            to = from + draw(9);
+            to = from + draw_wide(9);
             weir_ruleset_changes(&w->rs, from, to < 61 ? to : 61, note_change, &pieces);
         }
         assert_int_equal(whole.len, pieces.len);

@@ -7,11 +7,12 @@
 #include "unit/fail_allocations.h"
 #include "unit/test.h"
 
+#include "unit/draw.h"
+
 #include "base/check.h"
 #include "model/ruleset.h"
 
 #include <inttypes.h>
-#include <time.h>
 
 #define N WEIR_TIME_NONE
 #define NORDERS 40
@@ -19,19 +20,10 @@
 #define NINTERVALS 3
 #define SPAN 50 /* few moments: at each something happens to several */
 
-static uint64_t seed, drawn;
-
-static int64_t
-draw(int64_t below)
-{
-    drawn = drawn * 6364136223846793005u + 1442695040888963407u;
-    return (int64_t)(drawn >> 20) % below;
-}
-
 static int64_t
 draw_or_none(int64_t below)
 {
-    return draw(3) ? draw(below) : N;
+    return draw_wide(3) ? draw_wide(below) : N;
 }
 
 struct world {
@@ -45,37 +37,38 @@ struct world {
 static void
 draw_order(struct weir__interval *in, struct weir__order *o)
 {
-    size_t n = 1 + (size_t)draw(NINTERVALS);
-    int64_t at = draw(SPAN / 4);
+    size_t n = 1 + (size_t)draw_wide(NINTERVALS);
+    int64_t at = draw_wide(SPAN / 4);
 
     *o = (struct weir__order){.served = N, .intervals = in, .nintervals = n};
     for (size_t i = 0; i < n; i++) {
-        in[i].from = i || draw(3) ? at : N;
-        at += 1 + draw(SPAN / 4);
-        in[i].until = i + 1 < n || draw(3) ? at : N;
-        at += draw(SPAN / 8);
+        in[i].from = i || draw_wide(3) ? at : N;
+        at += 1 + draw_wide(SPAN / 4);
+        in[i].until = i + 1 < n || draw_wide(3) ? at : N;
+        at += draw_wide(SPAN / 8);
     }
     o->review_by = draw_or_none(SPAN);
-    o->lapses = o->review_by != N && draw(2);
-    o->confirmed = draw(3) ? N : draw(SPAN);
-    o->revoked = draw(4) ? N : draw(SPAN);
+    o->lapses = o->review_by != N && draw_wide(2);
+    o->confirmed = draw_wide(3) ? N : draw_wide(SPAN);
+    o->revoked = draw_wide(4) ? N : draw_wide(SPAN);
 }
 
 static void
 draw_rule(uint32_t norders, struct weir_rule *r)
 {
-    int64_t from = draw(SPAN);
+    int64_t from = draw_wide(SPAN);
 
-    *r = (struct weir_rule){.order = norders && draw(4) ? (uint32_t)draw(norders) : WEIR_NONE};
-    r->in_force.from = draw(2) ? from : N;
-    r->in_force.until = draw(2) ? from + 1 + draw(SPAN / 2) : N;
+    *r = (struct weir_rule){.order =
+                                norders && draw_wide(4) ? (uint32_t)draw_wide(norders) : WEIR_NONE};
+    r->in_force.from = draw_wide(2) ? from : N;
+    r->in_force.until = draw_wide(2) ? from + 1 + draw_wide(SPAN / 2) : N;
 }
 
 static void
 draw_world(struct world *w)
 {
-    w->rs.norders = (uint32_t)draw(NORDERS + 1);
-    w->rs.nrules = (uint32_t)draw(NRULES + 1);
+    w->rs.norders = (uint32_t)draw_wide(NORDERS + 1);
+    w->rs.nrules = (uint32_t)draw_wide(NRULES + 1);
     for (uint32_t i = 0; i < w->rs.norders; i++)
         draw_order(w->intervals[i], &w->orders[i]);
     for (uint32_t i = 0; i < w->rs.nrules; i++)
@@ -169,18 +162,16 @@ compare(const struct told *told, const struct told *expected)
 static void
 the_same_is_told_without_memory(void **state)
 {
-    const char *given = getenv("WEIR_SEED");
     int rounds = getenv("WEIR_TEST_NO_JIT") ? 10 : 500; /* Valgrind is slow */
     struct world *w = calloc(1, sizeof *w);
     struct told *told = calloc(2, sizeof *told), *expected = told + 1;
     size_t most = 0;
 
     (void)state;
-    seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    drawn = seed * 2 + 1;
-    print_message("# WEIR_SEED=%" PRIu64 "\n", seed);
+    draw_from_seed();
     for (int i = 0; i < rounds; i++) {
-        int64_t from = draw(4) ? -1 : draw(SPAN), to = draw(4) ? 2 * SPAN : draw(SPAN);
+        int64_t from = draw_wide(4) ? -1 : draw_wide(SPAN),
+                to = draw_wide(4) ? 2 * SPAN : draw_wide(SPAN);
         size_t k = 0;
 
         draw_world(w);

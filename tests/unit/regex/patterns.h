@@ -2,10 +2,12 @@
  * Patterns drawn at random over everything that PCRE2 has, each with a subject that it might match;
  * for tests that hold what is said of a pattern against PCRE2.
  *
- * WEIR_SEED repeats a run. Under Valgrind (WEIR_TEST_NO_JIT) there is less of everything.
+ * Under Valgrind (WEIR_TEST_NO_JIT) there is less of everything.
  */
 #ifndef WEIR_TESTS_PATTERNS_H
 #define WEIR_TESTS_PATTERNS_H
+
+#include "unit/draw.h"
 
 #include "base/span.h"
 #include "regex/charset.h"
@@ -13,31 +15,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
-
-/* Drawing ---------------------------------------------------------------------------------- */
-
-static uint64_t drawn_seed, drawn;
-
-static inline void
-draw_from_seed(void)
-{
-    const char *given = getenv("WEIR_SEED");
-
-    drawn_seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    drawn = drawn_seed * 2 + 1;
-    print_message("# WEIR_SEED=%llu\n", (unsigned long long)drawn_seed);
-}
-
-/* Below n. */
-static inline unsigned
-draw(size_t n)
-{
-    drawn = drawn * 6364136223846793005u + 1442695040888963407u;
-    return (unsigned)((drawn >> 33) % n);
-}
-
-#define DRAW_ONE(array) ((array)[draw(sizeof(array) / sizeof *(array))])
 
 static inline size_t
 scaled(size_t n)

@@ -5,9 +5,9 @@
 #ifndef WEIR_TESTS_SERVE_CERTS_H
 #define WEIR_TESTS_SERVE_CERTS_H
 
+#include "unit/folder.h"
 #include "unit/test.h"
 
-#include <dirent.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -30,28 +30,6 @@ struct making {
     bool is_ca;                    /* may sign others */
     int64_t from_days, until_days; /* from now on; both 0: valid */
 };
-
-static char folder[] = "/tmp/tagweir-test-XXXXXX";
-
-static inline int
-make_folder(void **state)
-{
-    (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static inline int
-remove_folder(void **state)
-{
-    DIR *d = opendir(folder);
-
-    (void)state;
-    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
-        (void)unlinkat(dirfd(d), e->d_name, 0); /* not `.` and `..`, which are folders */
-    if (d)
-        (void)closedir(d);
-    return rmdir(folder);
-}
 
 static inline void
 allow_signing(X509 *cert)

@@ -2,6 +2,7 @@
  * serve/listener: sockets are for those they are meant for, only our own files are taken away, and
  * what a service manager passes is taken if it is what it should be.
  */
+#include "unit/folder.h"
 #include "unit/test.h"
 
 #include "base/span.h"
@@ -18,20 +19,12 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
-static char folder[] = "/tmp/tagweir-test-XXXXXX";
-
+/* Every test takes away what it made. */
 static int
-make_folder(void **state)
+remove_empty_folder(void **state)
 {
     (void)state;
-    return mkdtemp(folder) ? 0 : -1;
-}
-
-static int
-remove_folder(void **state)
-{
-    (void)state;
-    return rmdir(folder); /* every test takes away what it made */
+    return rmdir(folder);
 }
 
 static const char *
@@ -621,5 +614,5 @@ main(void)
         cmocka_unit_test(sockets_for_others),
     };
 
-    return cmocka_run_group_tests_name("serve/listener", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("serve/listener", tests, make_folder, remove_empty_folder);
 }

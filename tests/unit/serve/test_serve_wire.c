@@ -6,29 +6,8 @@
  */
 #include "unit/test.h"
 
+#include "unit/draw.h"
 #include "unit/serve/client.h"
-
-/* Drawing ---------------------------------------------------------------------------------- */
-
-static uint64_t drawn;
-
-static void
-draw_from_seed(void)
-{
-    const char *given = getenv("WEIR_SEED");
-    uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-
-    drawn = seed * 2 + 1;
-    print_message("# WEIR_SEED=%llu\n", (unsigned long long)seed);
-}
-
-/* Below n. */
-static size_t
-draw(size_t n)
-{
-    drawn = drawn * 6364136223846793005u + 1442695040888963407u;
-    return (size_t)(drawn >> 33) % n;
-}
 
 /* Streams ---------------------------------------------------------------------------------- */
 
