@@ -12,13 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Lines that one call sends, at most: an answer to the first should not wait for the last. */
-#define SEND_LINES 1024
-
 void
 conn_init(struct conn *c, int fd, const struct load *l, size_t line)
 {
-    *c = (struct conn){.fd = fd, .line = line, .at = l->feed->line_at[line]};
+    *c = (struct conn){.fd = fd, .line = line, .at = l->feed->line_at[line], .batch = l->batch};
     c->line_begin = c->at;
     answers_init(&c->answers, l->feed, line);
     c->owed_before = 0 - (uint64_t)l->feed->answer_at[line];
@@ -99,7 +96,7 @@ conn_send(struct conn *c, const struct pace *p, struct counts *counts)
         uint64_t n = c->queued - c->sent;
         size_t left = f->nlines - c->line;
 
-        n = n < SEND_LINES ? n : SEND_LINES;
+        n = n < c->batch ? n : c->batch;
         size_t len = f->line_at[c->line + (n < left ? n : left)] - c->at;
         uint64_t now = now_ns();
         ssize_t sent = send(c->fd, f->bytes.p + c->at, len, MSG_NOSIGNAL);

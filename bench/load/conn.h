@@ -30,6 +30,7 @@ struct conn {
     bool has_ended;        /* it has told the server that nothing more comes */
     bool is_broken;        /* the server closed it, or worse */
     uint64_t queued, sent; /* lines that may be sent; that were */
+    size_t batch;          /* lines that one call sends, at most */
     size_t line, at;       /* of the feed: the line that is being sent; its next byte */
     size_t line_begin;     /* the byte that line begins at */
     struct answers answers;

@@ -38,6 +38,7 @@ static const char help[] =
     "How:\n"
     "  --connections C     that send (8)\n"
     "  --window W          closed loop: posts that each of them keeps unanswered (256)\n"
+    "  --batch N           posts that leave by one call, at most (1024; S3: 1)\n"
     "  --rate R            open loop: posts a second, over all of them\n"
     "  --idle N            more connections that never send (0)\n"
     "  --threads T         of the client (1)\n"
@@ -74,6 +75,7 @@ enum {
     OPT_SEED,
     OPT_CONNECTIONS,
     OPT_WINDOW,
+    OPT_BATCH,
     OPT_RATE,
     OPT_IDLE,
     OPT_THREADS,
@@ -102,6 +104,7 @@ static const struct option known[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"connections", required_argument, NULL, OPT_CONNECTIONS},
     {"window", required_argument, NULL, OPT_WINDOW},
+    {"batch", required_argument, NULL, OPT_BATCH},
     {"rate", required_argument, NULL, OPT_RATE},
     {"idle", required_argument, NULL, OPT_IDLE},
     {"threads", required_argument, NULL, OPT_THREADS},
@@ -135,6 +138,9 @@ take_load(struct load *l, int option)
         return true;
     case OPT_WINDOW:
         l->window = count("--window", 1, 65536);
+        return true;
+    case OPT_BATCH:
+        l->batch = count("--batch", 1, 65536);
         return true;
     case OPT_RATE:
         l->rate = (double)count("--rate", 1, 100000000);
@@ -277,8 +283,13 @@ load_options_read(struct load_options *o, int argc, char **argv)
     o->setting.seed = 1;
     o->setting.progress = isatty(STDERR_FILENO);
     o->setting.cores = (struct cores){-1, -1};
-    o->setting.load = (struct load){
-        .nconns = 8, .nthreads = 1, .window = 256, .seconds = 0, .warm_s = 0.5, .patience_s = 10};
+    o->setting.load = (struct load){.nconns = 8,
+                                    .nthreads = 1,
+                                    .window = 256,
+                                    .batch = 1024,
+                                    .seconds = 0,
+                                    .warm_s = 0.5,
+                                    .patience_s = 10};
     o->workers = "1";
     o->nliterals = 1000000;
     while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
