@@ -5,6 +5,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
+#include "serve/beat.h"
 #include "serve/gone.h"
 #include "serve/trial.h"
 
@@ -48,6 +49,7 @@ struct loader {
     bool has_tried, may_hurry; /* whether it may, was tried */
     pid_t tid;                 /* 0: it has not begun, or ended */
     bool started;
+    struct beat beat; /* while it works */
 };
 
 /* Jobs --------------------------------------------------------------------------------------- */
@@ -330,6 +332,25 @@ answer_next(struct loader *l)
     (void)pthread_mutex_lock(&l->lock);
 }
 
+/*
+ * Linux's scheduler (EEVDF, since 6.6) owes a thread that slept for long a little time, and at
+ * once, idle as it may be. One that decides and can run as well then waits for the next tick of the
+ * clock, milliseconds away. A nap is enough for what is owed to be none: behind it others come
+ * first.
+ */
+static void
+wait_for_work(struct loader *l)
+{
+    static const struct timespec nap = {.tv_nsec = 50000};
+
+    beat_set(&l->beat, false);
+    (void)pthread_cond_wait(&l->asked, &l->lock);
+    (void)pthread_mutex_unlock(&l->lock);
+    (void)nanosleep(&nap, NULL);
+    beat_set(&l->beat, true);
+    (void)pthread_mutex_lock(&l->lock);
+}
+
 static void *
 run(void *arg)
 {
@@ -346,7 +367,7 @@ run(void *arg)
         else if (l->jobs)
             answer_next(l);
         else
-            (void)pthread_cond_wait(&l->asked, &l->lock);
+            wait_for_work(l);
     }
     l->tid = 0;
     (void)pthread_mutex_unlock(&l->lock);
@@ -361,6 +382,7 @@ loader_new(void (*done)(void *arg), void *arg)
     if (!l)
         return NULL;
     *l = (struct loader){.done = done, .arg = arg};
+    beat_init(&l->beat);
     (void)pthread_mutex_init(&l->lock, NULL);
     (void)pthread_cond_init(&l->asked, NULL);
     return l;
@@ -375,6 +397,8 @@ loader_start(struct loader *l)
     (void)sigfillset(&all); /* signals are the main thread's */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     l->started = pthread_create(&l->thread, NULL, run, l) == 0;
+    if (l->started)
+        (void)beat_start(&l->beat);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return l->started;
 }
@@ -427,6 +451,7 @@ loader_free(struct loader *l)
     (void)pthread_mutex_unlock(&l->lock);
     drop(l->jobs);
     drop(l->answers);
+    beat_fini(&l->beat);
     (void)pthread_cond_destroy(&l->asked);
     (void)pthread_mutex_destroy(&l->lock);
     free(l);

@@ -408,13 +408,13 @@ worker_init(struct worker *w, size_t number, struct edition *e, const struct ans
 
 /*
  * While rules are loaded, by a thread that has what others leave of the processors, a worker rests
- * behind each pass of its loop: for a ninth of the time, and for as long that posts which come one
- * by one are answered some together, as each wait for the next one costs more than a post does.
- * What comes meanwhile waits in the socket.
+ * behind each pass of its loop: posts that come one by one are answered some together, as each wait
+ * for the next one costs more than a post does. What comes meanwhile waits in the socket. Where a
+ * pass was long, as more had come than should wait, it rests only so often that a load comes on.
  */
-#define REST_LEAST_US 150
-#define REST_MOST_US 2000
-#define REST_PART 8
+#define REST_US 150
+#define LONG_PASS_US 800
+#define WORK_MOST_US 5000 /* without a rest */
 
 static int64_t
 used_us(void)
@@ -425,19 +425,24 @@ used_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-static void
-rest(int64_t worked_us)
-{
-    int64_t us = worked_us / REST_PART;
-
-    us = us < REST_LEAST_US ? REST_LEAST_US : us > REST_MOST_US ? REST_MOST_US : us;
-    (void)nanosleep(&(struct timespec){.tv_nsec = us * 1000}, NULL);
-}
-
 static bool
 cedes(const struct worker *w)
 {
     return w->hooks.cede && atomic_load_explicit(w->hooks.cede, memory_order_relaxed);
+}
+
+/* Behind a pass that began when the thread had used so much time. */
+static void
+cede(struct worker *w, int64_t began_us)
+{
+    static const struct timespec rest = {.tv_nsec = REST_US * 1000};
+    int64_t pass_us = used_us() - began_us;
+
+    w->unrested_us += pass_us;
+    if (pass_us >= LONG_PASS_US && w->unrested_us < WORK_MOST_US)
+        return;
+    w->unrested_us = 0;
+    (void)nanosleep(&rest, NULL);
 }
 
 static void *
@@ -452,7 +457,7 @@ run(void *arg)
 
         r = event_base_loop(w->base, EVLOOP_ONCE);
         if (r == 0 && ceding && cedes(w))
-            rest(used_us() - began_us);
+            cede(w, began_us);
     } while (r == 0 && !event_base_got_break(w->base));
     if (r < 0)
         w->hooks.say(w->hooks.arg, true, "an event loop failed");
