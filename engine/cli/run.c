@@ -6,8 +6,8 @@
 #include "cli/inputs.h"
 #include "cli/ui.h"
 
+#include "flow/batch.h"
 #include "flow/check.h"
-#include "flow/frame.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -51,51 +51,30 @@ write_out(struct running *x)
     return EXIT_IO;
 }
 
-static int
-answer_one(struct running *x, weir_span bytes, size_t avail)
-{
-    struct answer_line line = {
-        .bytes = bytes, .avail = avail, .number = x->frame.lines, .now_ms = x->r->now_ms};
-    int rc = EXIT_DONE;
-
-    while (rc == EXIT_DONE && !line.done) {
-        struct answer_room room = {.bytes = OUT_BATCH, .work = SIZE_MAX};
-        uint64_t made = x->answerer.tally.made;
-        weir_status st = answer_go_on(&x->answerer, &line, &room, &x->out);
-
-        x->unsent += x->answerer.tally.made - made;
-        if (st != WEIR_OK) {
-            (void)write_out(x);
-            ui_say("%s:%" PRIu64 ": %s", x->places.file, x->frame.lines, weir_status_text(st));
-            return EXIT_IO;
-        }
-        if (x->out.len >= OUT_BATCH)
-            rc = write_out(x);
-    }
-    if (!line.done)
-        answer_give_up(&x->answerer, &line);
-    return rc;
-}
-
 /* The lines of the chunk; at the end of the input also one that no newline ends. */
 static int
 answer_chunk(struct running *x, bool at_end)
 {
-    enum frame_result got;
-    weir_span line;
-    size_t avail;
+    struct answer_line line = {.done = true};
+    enum frame_result got = FRAME_LINE;
     int rc = EXIT_DONE;
 
-    while (rc == EXIT_DONE && (got = frame_next(&x->frame, &line, &avail)) != FRAME_MORE) {
-        if (got == FRAME_NOMEM)
-            ui_no_memory();
-        rc = answer_one(x, line, avail);
+    while (rc == EXIT_DONE && got == FRAME_LINE) {
+        struct answer_room room = {.bytes = OUT_BATCH - x->out.len, .work = SIZE_MAX};
+        uint64_t made = x->answerer.tally.made;
+
+        got = batch_work(&x->answerer, &x->frame, &line, at_end, x->r->now_ms, &room, &x->out);
+        x->unsent += x->answerer.tally.made - made;
+        if (got == FRAME_NOMEM) {
+            (void)write_out(x);
+            ui_say("%s:%" PRIu64 ": %s", x->places.file, x->frame.lines,
+                   weir_status_text(WEIR_E_NOMEM));
+            rc = EXIT_IO;
+        } else if (x->out.len >= OUT_BATCH)
+            rc = write_out(x);
     }
-    if (rc == EXIT_DONE && at_end && (got = frame_end(&x->frame, &line, &avail)) != FRAME_MORE) {
-        if (got == FRAME_NOMEM)
-            ui_no_memory();
-        rc = answer_one(x, line, avail);
-    }
+    if (!line.done)
+        answer_give_up(&x->answerer, &line);
     return rc;
 }
 

@@ -131,26 +131,76 @@ quoted_of(const struct weir__slot *slot, size_t *level)
     return NULL;
 }
 
-weir_status
-weir_decide(const weir_ruleset *rs, weir_scratch *scratch, const weir_post *post, int64_t now_ms,
-            weir_decision *out)
+static weir_status
+decide(weir_scratch *s, const weir_post *post, int64_t now_ms, weir_decision *out)
 {
     bool limited = false;
     size_t level = 0, n = 0;
 
-    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
-    CHECK_OBJ(scratch, WEIR_SCRATCH_MAGIC);
-    CHECK(scratch->rs == rs);
     for (; post; n++) {
-        struct weir__slot *slot = &scratch->slot[n];
-        weir_status st = decide_parts(scratch, slot, level, post, now_ms);
+        struct weir__slot *slot = &s->slot[n];
+        weir_status st = decide_parts(s, slot, level, post, now_ms);
         if (st != WEIR_OK)
             return st;
         limited |= slot->d.nlimit > 0 || slot->d.limit_tags;
         if (n > 0)
-            scratch->slot[n - 1].d.quoted = &slot->d;
+            s->slot[n - 1].d.quoted = &slot->d;
         post = quoted_of(slot, &level);
     }
-    *out = scratch->slot[0].d;
+    *out = s->slot[0].d;
     return limited ? WEIR_E_LIMIT : WEIR_OK;
+}
+
+static void
+check(const weir_ruleset *rs, const weir_scratch *s)
+{
+    CHECK_OBJ(rs, WEIR_RULESET_MAGIC);
+    CHECK_OBJ(s, WEIR_SCRATCH_MAGIC);
+    CHECK(s->rs == rs);
+}
+
+weir_status
+weir_decide(const weir_ruleset *rs, weir_scratch *scratch, const weir_post *post, int64_t now_ms,
+            weir_decision *out)
+{
+    check(rs, scratch);
+    return decide(scratch, post, now_ms, out);
+}
+
+void
+weir_decide_ahead(const weir_ruleset *rs, weir_scratch *scratch, const weir_post *const *posts,
+                  size_t n)
+{
+    check(rs, scratch);
+    CHECK(n <= WEIR_AHEAD_MAX);
+    for (size_t i = 0; i < n; i++)
+        scratch->ahead[i] = posts[i];
+    scratch->nahead = n;
+    scratch->next = scratch->looked_from = scratch->nlooked = 0;
+}
+
+/* The next post, to matching. There is room for so many tags ahead; behind them it looks again. */
+static void
+announce_next(weir_scratch *s)
+{
+    size_t i = s->next - s->looked_from;
+
+    if (i == s->nlooked) {
+        s->looked_from = s->next;
+        i = 0;
+        s->nlooked = weir__match_ahead(&s->match, s->ahead + s->next, s->nahead - s->next);
+    }
+    if (i < s->nlooked)
+        weir__match_announce(&s->match, i);
+    else
+        s->looked_from++; /* it is matched by itself */
+}
+
+weir_status
+weir_decide_next(const weir_ruleset *rs, weir_scratch *scratch, int64_t now_ms, weir_decision *out)
+{
+    check(rs, scratch);
+    CHECK(scratch->next < scratch->nahead);
+    announce_next(scratch);
+    return decide(scratch, scratch->ahead[scratch->next++], now_ms, out);
 }

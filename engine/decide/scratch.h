@@ -77,6 +77,9 @@ struct weir_scratch {
     uint32_t ntripped; /* rules that have */
     bool set_tripped;
     struct weir__match match;
+    const weir_post *ahead[WEIR_AHEAD_MAX]; /* what weir_decide_ahead was given */
+    size_t nahead, next;                    /* how many; the one that weir_decide_next decides */
+    size_t looked_from, nlooked;            /* of them, those that matching has looked at */
     struct weir__slot slot[WEIR__LEVELS];
     struct weir__region_set named;          /* regions that any rule of the set names, and XX */
     struct weir__exemptions one, sum, both; /* of one part; of all so far; while uniting */

@@ -95,6 +95,15 @@ write_post(struct answerer *a, const weir_post *post, weir_buf *out)
     return WEIR_OK;
 }
 
+static weir_status
+decide(struct answerer *a, const weir_post *post, int64_t at_ms, weir_decision *d)
+{
+    if (a->nahead == 0)
+        return weir_decide(a->rs, a->scratch, post, at_ms, d);
+    a->nahead--;
+    return weir_decide_next(a->rs, a->scratch, at_ms, d);
+}
+
 /* WEIR_E_NOMEM also where `out` could not grow: the caller cuts off what it got. */
 static weir_status
 answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf *out)
@@ -103,7 +112,7 @@ answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf 
 
     if (!a->rs)
         return write_post(a, post, out);
-    weir_status st = weir_decide(a->rs, a->scratch, post, time_of(a, post, now_ms), &d);
+    weir_status st = decide(a, post, time_of(a, post, now_ms), &d);
     if (st != WEIR_OK && st != WEIR_E_LIMIT)
         return st;
     if (a->on_decided)
@@ -139,9 +148,45 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
     return out->failed ? WEIR_E_NOMEM : WEIR_OK;
 }
 
+/* Posts that will be decided one after the other ------------------------------------------------
+ */
+
+struct posts {
+    const weir_post *post[WEIR_AHEAD_MAX];
+    size_t n;
+};
+
+static void
+list_posts(struct posts *p, const weir_item *items, size_t n)
+{
+    for (size_t i = 0; i < n && p->n < WEIR_AHEAD_MAX; i++)
+        if (items[i].kind == WEIR_ITEM_POST)
+            p->post[p->n++] = items[i].post;
+}
+
+static void
+look_ahead(struct answerer *a, const struct posts *p)
+{
+    if (!a->rs || p->n < 2)
+        return;
+    weir_decide_ahead(a->rs, a->scratch, p->post, p->n);
+    a->nahead = p->n;
+}
+
+/* Lines ---------------------------------------------------------------------------------------- */
+
+/* The first time that its items are there, which are counted then; how many they would have been
+   where they could not be read, nobody knows. */
+static void
+begin(struct answerer *a, struct answer_line *line, weir_status st, size_t nitems)
+{
+    line->nitems = st == WEIR_OK ? nitems : 1;
+    a->tally.items += line->nitems;
+}
+
 /*
  * The line's items to a->items, where they may still be from the last time: else it is read again,
- * which gives the same ones. Only the first time are they counted.
+ * which gives the same ones.
  */
 static weir_status
 read_line(struct answerer *a, struct answer_line *line)
@@ -153,10 +198,8 @@ read_line(struct answerer *a, struct answer_line *line)
         return WEIR_OK;
     line->read_as = ++a->reads;
     weir_status st = weir_reader_read(a->reader, line->bytes, line->avail, &a->items, &n);
-    if (first) {
-        line->nitems = st == WEIR_OK ? n : 1; /* how many it would have been, nobody knows */
-        a->tally.items += line->nitems;
-    }
+    if (first)
+        begin(a, line, st, n);
     CHECK(st != WEIR_OK || line->nitems == n);
     return st;
 }
@@ -167,18 +210,23 @@ use_up(size_t *room, size_t by)
     *room -= by < *room ? by : *room;
 }
 
-weir_status
-answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *room, weir_buf *out)
+/* Go on with a line whose items are a->items. */
+static weir_status
+answer_items(struct answerer *a, struct answer_line *line, struct answer_room *room, weir_buf *out)
 {
-    CHECK_OBJ(a, ANSWERER_MAGIC);
-    CHECK(!line->done && room->bytes && room->work);
-    weir_status st = read_line(a, line);
-    if (st == WEIR_OK && line->nitems == 0)
+    weir_status st = WEIR_OK;
+
+    if (line->nitems == 0)
         use_up(&room->work, ANSWER_BLANK);
     while (st == WEIR_OK && line->answered < line->nitems && room->bytes && room->work) {
         const weir_item *item = &a->items[line->answered];
         size_t mark = out->len;
 
+        if (a->nahead == 0 && line->nitems - line->answered > 1) {
+            struct posts of_page = {.n = 0};
+            list_posts(&of_page, item, line->nitems - line->answered);
+            look_ahead(a, &of_page);
+        }
         st = answer_item(a, item, line->number, line->now_ms, out);
         if (st != WEIR_OK) {
             out->len = mark;
@@ -189,9 +237,78 @@ answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *r
         use_up(&room->bytes, out->len - mark);
         use_up(&room->work, item->size + ANSWER_WORK);
     }
+    line->done = line->answered == line->nitems;
+    return st;
+}
+
+weir_status
+answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *room, weir_buf *out)
+{
+    CHECK_OBJ(a, ANSWERER_MAGIC);
+    CHECK(!line->done && room->bytes && room->work);
+    a->nahead = 0;
+    weir_status st = read_line(a, line);
+    if (st == WEIR_OK)
+        st = answer_items(a, line, room, out);
     if (st != WEIR_OK)
         answer_give_up(a, line);
-    line->done = line->answered == line->nitems;
+    return st;
+}
+
+/* Lines that were read together. */
+struct read {
+    const weir_item *items;
+    size_t nitems;
+    weir_status st;
+};
+
+/* The posts of several pages would be too many to be there together. @return lines that were read:
+   only the last of them may have other than one item, only the first may have failed. */
+static size_t
+read_lines(struct answerer *a, struct answer_line *lines, size_t n, struct read *got)
+{
+    size_t i = 0;
+
+    do {
+        struct read *r = &got[i];
+
+        r->st = (i ? weir_reader_read_also : weir_reader_read)(
+            a->reader, lines[i].bytes, lines[i].avail, &r->items, &r->nitems);
+        if (r->st != WEIR_OK && i)
+            break;
+        lines[i++].read_as = ++a->reads;
+    } while (i < n && got[i - 1].st == WEIR_OK && got[i - 1].nitems == 1);
+    return i;
+}
+
+weir_status
+answer_together(struct answerer *a, struct answer_line *lines, size_t n, struct answer_room *room,
+                weir_buf *out, size_t *begun)
+{
+    struct read got[ANSWER_TOGETHER];
+    struct posts posts = {.n = 0};
+    weir_status st = WEIR_OK;
+    size_t i = 0;
+
+    CHECK_OBJ(a, ANSWERER_MAGIC);
+    CHECK(n > 0 && n <= ANSWER_TOGETHER && room->bytes && room->work);
+    a->nahead = 0;
+    n = read_lines(a, lines, n, got);
+    for (size_t k = 0; k < n && got[k].st == WEIR_OK; k++)
+        list_posts(&posts, got[k].items, got[k].nitems);
+    look_ahead(a, &posts);
+    for (bool done = true; i < n && done && st == WEIR_OK && room->bytes && room->work; i++) {
+        st = got[i].st;
+        begin(a, &lines[i], st, got[i].nitems);
+        a->items = got[i].items;
+        if (st == WEIR_OK)
+            st = answer_items(a, &lines[i], room, out);
+        if (st != WEIR_OK)
+            answer_give_up(a, &lines[i]);
+        done = lines[i].done;
+    }
+    a->nahead = 0;
+    *begun = i;
     return st;
 }
 

@@ -40,8 +40,9 @@ struct answerer {
     weir_ruleset *rs; /* NULL: nothing is decided, posts are written as they were read */
     weir_scratch *scratch;
     weir_reader *reader;
-    const weir_item *items; /* of the line that was read last */
+    const weir_item *items; /* of the line that was read last, or is answered now */
     uint64_t reads;         /* lines read, and read again */
+    size_t nahead;          /* posts that weir_decide_next is to decide, in this call */
     struct answer_options o;
     struct tally tally;
     answer_error_fn *on_error; /* may be NULL */
@@ -96,6 +97,20 @@ struct answer_room {
  */
 weir_status answer_go_on(struct answerer *a, struct answer_line *line, struct answer_room *room,
                          weir_buf *out);
+
+/* Lines that are read before the first of them is answered, at most. */
+#define ANSWER_TOGETHER ((size_t)WEIR_AHEAD_MAX)
+
+/*
+ * Answer up to ANSWER_TOGETHER lines that were not begun, as answer_go_on would one after the
+ * other; what their posts may match is looked for together. It stops where the room is used up, or
+ * a line has more than one item.
+ * @param begun  So many were begun, one at least: all of them are done but for the last, which may
+ *               have to be gone on with. The others are as if they had not been given.
+ * @retval WEIR_E_NOMEM  As of answer_go_on: items of the last one that was begun were abandoned.
+ */
+weir_status answer_together(struct answerer *a, struct answer_line *lines, size_t n,
+                            struct answer_room *room, weir_buf *out, size_t *begun);
 
 /* A line that will not be gone on with: what is left of it counts as abandoned. */
 void answer_give_up(struct answerer *a, struct answer_line *line);

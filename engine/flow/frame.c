@@ -84,6 +84,18 @@ give_cut(struct frame *f, weir_span *line, size_t *avail)
     return FRAME_LINE;
 }
 
+static void
+give_here(struct frame *f, const char *nl, weir_span *line, size_t *avail)
+{
+    const char *from = f->at;
+    size_t len = (size_t)(nl - from);
+
+    f->at = nl + 1;
+    f->lines++;
+    *line = (weir_span){from, len < f->keep ? len : f->keep};
+    *avail = (size_t)(f->end - from) + WEIR_LINE_PADDING;
+}
+
 enum frame_result
 frame_next(struct frame *f, weir_span *line, size_t *avail)
 {
@@ -91,8 +103,7 @@ frame_next(struct frame *f, weir_span *line, size_t *avail)
     drop_given(f);
     if (f->at == f->end)
         return FRAME_MORE;
-    const char *from = f->at;
-    const char *nl = memchr(from, '\n', (size_t)(f->end - from));
+    const char *nl = memchr(f->at, '\n', (size_t)(f->end - f->at));
     if (!nl || f->has_cut) {
         if (!keep_part(f, nl ? nl : f->end))
             return FRAME_NOMEM;
@@ -100,12 +111,30 @@ frame_next(struct frame *f, weir_span *line, size_t *avail)
         f->at = nl ? nl + 1 : f->end;
         return nl ? give_cut(f, line, avail) : FRAME_MORE;
     }
-    size_t len = (size_t)(nl - from);
-    f->at = nl + 1;
-    f->lines++;
-    *line = (weir_span){from, len < f->keep ? len : f->keep};
-    *avail = (size_t)(f->end - from) + WEIR_LINE_PADDING;
+    give_here(f, nl, line, avail);
     return FRAME_LINE;
+}
+
+bool
+frame_next_here(struct frame *f, weir_span *line, size_t *avail)
+{
+    CHECK_OBJ(f, FRAME_MAGIC);
+    if (f->given || f->has_cut || f->at == f->end)
+        return false;
+    const char *nl = memchr(f->at, '\n', (size_t)(f->end - f->at));
+    if (!nl)
+        return false;
+    give_here(f, nl, line, avail);
+    return true;
+}
+
+void
+frame_take_back(struct frame *f, const char *line, uint64_t n)
+{
+    CHECK_OBJ(f, FRAME_MAGIC);
+    CHECK(n <= f->lines && line <= f->at);
+    f->at = line;
+    f->lines -= n;
 }
 
 uint64_t

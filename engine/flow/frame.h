@@ -42,6 +42,17 @@ void frame_feed(struct frame *f, const char *p, size_t len);
  */
 enum frame_result frame_next(struct frame *f, weir_span *line, size_t *avail);
 
+/*
+ * The next line, where it lies whole in the chunk: lines given out by this stay good together, with
+ * the one before, which must be one that lay in the chunk as well. false: it does not, or there is
+ * none, and nothing has changed.
+ */
+bool frame_next_here(struct frame *f, weir_span *line, size_t *avail);
+
+/* The last n lines, given out by frame_next_here, of which the first begins at `line`, were not
+   given out. */
+void frame_take_back(struct frame *f, const char *line, uint64_t n);
+
 /* At the end of the input: the last line, where no newline ended it. FRAME_MORE: there is none. */
 enum frame_result frame_end(struct frame *f, weir_span *line, size_t *avail);
 

@@ -13,8 +13,6 @@
 
 #include <stdlib.h>
 
-#define BATCH WEIR__SIFT_KEYS
-
 #define MEMO_BITS 16u
 
 weir_status
@@ -30,14 +28,15 @@ weir__finder_init(struct weir__finder *f, const struct weir_ruleset *rs,
     f->in_scope = calloc((size_t)rs->nrules + 1, sizeof *f->in_scope);
     f->counts = calloc((size_t)rs->npatterns + 1, sizeof *f->counts);
     f->sift = calloc(1, sizeof *f->sift);
-    if (!f->in_scope || !f->counts || !f->sift)
+    f->sift_ahead = calloc(1, sizeof *f->sift_ahead);
+    if (!f->in_scope || !f->counts || !f->sift || !f->sift_ahead)
         st = WEIR_E_NOMEM;
     if (st == WEIR_OK)
         st = weir__regex_scratch_new(match_limit, &f->regex);
     if (st == WEIR_OK && !(f->off & WEIR_MATCH_MEMO))
         st = weir__memo_init(&f->memo, MEMO_BITS);
-    if (f->sift)
-        f->sift->by_vectors = vectors;
+    if (st == WEIR_OK)
+        f->sift->by_vectors = f->sift_ahead->by_vectors = vectors;
     for (int s = 0; s < WEIR__NSPACES; s++)
         weir__sift_plan(&f->plans[s], rs->sieves[s]);
     for (int s = 0; s < WEIR__NSPACES && st == WEIR_OK; s++)
@@ -57,6 +56,7 @@ weir__finder_fini(struct weir__finder *f)
     free(f->in_scope);
     free(f->counts);
     free(f->sift);
+    free(f->sift_ahead);
     weir__memo_fini(&f->memo);
     for (int s = 0; s < WEIR__NSPACES; s++)
         weir__automaton_cache_free(f->automata[s]);
@@ -112,25 +112,8 @@ weir__find_literal(const struct weir__finder *f, enum weir__space space, weir_sp
 
 /* Batches ------------------------------------------------------------------------------------ */
 
-/* A bit a key. */
-struct batch {
-    const weir_span *keys;
-    size_t first, n; /* index of the first of them; how many */
-    uint64_t hash[BATCH];
-    uint64_t may_stand; /* in the key table, as the gate has it */
-    uint64_t stand;     /* there, with these sets: */
-    uint32_t set[BATCH];
-    uint64_t loose; /* patterns without a literal may match it */
-    uint64_t known; /* by the memo, */
-    uint64_t told;  /* which has something to say of it: */
-    struct known {
-        uint32_t sets[WEIR__MEMO_SETS];
-        uint32_t nsets;
-    } says[BATCH];
-};
-
 static uint64_t
-all_of(const struct batch *b)
+all_of(const struct weir__keys *b)
 {
     return ~UINT64_C(0) >> (64 - b->n);
 }
@@ -142,7 +125,7 @@ remembers(const struct weir__finder *f)
 }
 
 static void
-recall(const struct weir__search *s, struct batch *b)
+recall(const struct weir__search *s, struct weir__keys *b)
 {
     for (size_t i = 0; i < b->n; i++)
         __builtin_prefetch(weir__memo_cell(&s->f->memo, b->hash[i]));
@@ -175,7 +158,7 @@ remember(const struct weir__search *s, uint64_t hash)
 }
 
 static void
-ask_gate(const struct weir__search *s, struct batch *b, uint64_t which)
+ask_gate(const struct weir__search *s, struct weir__keys *b, uint64_t which)
 {
     const struct weir__keytable *t = s->f->rs->keys;
     uint64_t may = 0;
@@ -195,10 +178,10 @@ ask_gate(const struct weir__search *s, struct batch *b, uint64_t which)
 
 /* Without batches, or without the sieve, all keys are left aside, for weir__search_patterns. */
 static void
-sift(const struct weir__search *s, const struct batch *b, uint64_t which)
+sift(const struct weir__search *s, const struct weir__keys *b, uint64_t which)
 {
     const struct weir_ruleset *rs = s->f->rs;
-    struct weir__sift *t = s->f->sift;
+    struct weir__sift *t = b->sift;
 
     bool any = rs->pattern_first[s->space] < rs->pattern_first[s->space + 1];
 
@@ -212,11 +195,11 @@ sift(const struct weir__search *s, const struct batch *b, uint64_t which)
 
 /* Keys that the patterns without a literal are to be asked about, of those not left aside. */
 static void
-ask_automaton(const struct weir__search *s, struct batch *b, uint64_t which)
+ask_automaton(const struct weir__search *s, struct weir__keys *b, uint64_t which)
 {
     const struct weir_ruleset *rs = s->f->rs;
     struct weir__automaton_cache *cache = s->f->automata[s->space];
-    const struct weir__sift *t = s->f->sift;
+    const struct weir__sift *t = b->sift;
 
     b->loose = rs->nloose[s->space] ? which & t->are_laid & ~t->aside : 0;
     if (b->loose && cache)
@@ -231,7 +214,7 @@ prefetch_selector(const struct weir_ruleset *rs, uint32_t set)
 }
 
 static void
-prefetch_entries(const struct weir__search *s, const struct batch *b)
+prefetch_entries(const struct weir__search *s, const struct weir__keys *b)
 {
     for (uint64_t left = b->may_stand; left; left &= left - 1)
         weir__keytable_prefetch_entries(s->f->rs->keys, b->hash[__builtin_ctzll(left)]);
@@ -239,7 +222,7 @@ prefetch_entries(const struct weir__search *s, const struct batch *b)
 
 /* Of the keys that the gate has let through, those that are there, and their sets. */
 static void
-look_up(const struct weir__search *s, struct batch *b)
+look_up(const struct weir__search *s, struct weir__keys *b)
 {
     uint64_t stand = 0;
 
@@ -257,9 +240,8 @@ look_up(const struct weir__search *s, struct batch *b)
 
 /* What confirming will read: patterns ... */
 static void
-prefetch_patterns(const struct weir__finder *f)
+prefetch_patterns(const struct weir__finder *f, const struct weir__sift *t)
 {
-    const struct weir__sift *t = f->sift;
 
     for (uint32_t i = 0; i < t->nfound; i++) {
         const struct weir__sieve_literal *l = &t->plan->s->literals[t->found[i].literal];
@@ -273,9 +255,8 @@ prefetch_patterns(const struct weir__finder *f)
 
 /* ... and what they point at. */
 static void
-prefetch_texts(const struct weir__finder *f)
+prefetch_texts(const struct weir__finder *f, const struct weir__sift *t)
 {
-    const struct weir__sift *t = f->sift;
 
     for (uint32_t i = 0; i < t->nfound; i++) {
         const struct weir__sieve_literal *l = &t->plan->s->literals[t->found[i].literal];
@@ -287,10 +268,10 @@ prefetch_texts(const struct weir__finder *f)
 }
 
 static void
-find_key(struct weir__search *s, const struct batch *b, size_t k)
+find_key(struct weir__search *s, const struct weir__keys *b, size_t k)
 {
     const struct weir__sieve_literal *literals[WEIR__SIFT_FOUND];
-    const struct weir__sift *t = s->f->sift;
+    const struct weir__sift *t = b->sift;
 
     if (b->stand >> k & 1)
         weir__search_found(s, b->set[k], WEIR__HIT);
@@ -309,7 +290,7 @@ find_key(struct weir__search *s, const struct batch *b, size_t k)
 
 /* What the memo has to say of a key. */
 static void
-tell(const struct weir__search *s, const struct batch *b, size_t k)
+tell(const struct weir__search *s, const struct weir__keys *b, size_t k)
 {
     for (size_t i = 0; i < b->says[k].nsets; i++)
         s->found(s->arg, b->first + k, b->says[k].sets[i], WEIR__HIT);
@@ -317,19 +298,19 @@ tell(const struct weir__search *s, const struct batch *b, size_t k)
 
 /* A key that the memo knows, of a post over its budget: found as if the memo did not know it. */
 static void
-find_anew(struct weir__search *s, struct batch *b, size_t k)
+find_anew(struct weir__search *s, struct weir__keys *b, size_t k)
 {
-    uint64_t others = s->f->sift->aside, bit = UINT64_C(1) << k;
+    uint64_t others = b->sift->aside, bit = UINT64_C(1) << k;
 
     b->set[k] = weir__find_literal(s->f, s->space, s->key);
     b->stand |= b->set[k] == WEIR_NONE ? 0 : bit;
-    s->f->sift->aside |= bit;
+    b->sift->aside |= bit;
     find_key(s, b, k);
-    s->f->sift->aside = others;
+    b->sift->aside = others;
 }
 
 static void
-take(struct weir__search *s, struct batch *b, size_t k)
+take(struct weir__search *s, struct weir__keys *b, size_t k)
 {
     bool known = b->known >> k & 1;
 
@@ -353,9 +334,9 @@ take(struct weir__search *s, struct batch *b, size_t k)
 
 /* Those for which there is something left to be done. */
 static uint64_t
-busy(const struct weir__search *s, const struct batch *b)
+busy(const struct weir__search *s, const struct weir__keys *b)
 {
-    const struct weir__sift *t = s->f->sift;
+    const struct weir__sift *t = b->sift;
 
     if (remembers(s->f))
         return all_of(b);
@@ -364,9 +345,10 @@ busy(const struct weir__search *s, const struct batch *b)
 
 /* Of the keys that the memo does not know, what confirming needs. */
 static void
-ask(struct weir__search *s, struct batch *b, uint64_t strange)
+ask(struct weir__search *s, struct weir__keys *b)
 {
     struct weir__finder *f = s->f;
+    uint64_t strange = all_of(b) & ~b->known;
 
     ask_gate(s, b, strange);
     /* each step asks memory for what one behind it reads; where there is something else to do, it
@@ -374,35 +356,48 @@ ask(struct weir__search *s, struct batch *b, uint64_t strange)
     sift(s, b, strange);
     prefetch_entries(s, b);
     ask_automaton(s, b, strange);
-    weir__sift_look_up(f->sift);
+    weir__sift_look_up(b->sift);
     look_up(s, b);
-    weir__sift_compare(f->sift);
-    b->loose &= ~f->sift->aside;
-    prefetch_patterns(f);
-    prefetch_texts(f);
+    weir__sift_compare(b->sift);
+    b->loose &= ~b->sift->aside;
+    prefetch_patterns(f, b->sift);
+    prefetch_texts(f, b->sift);
+    b->asked = true;
 }
 
+/* The first step: what the memo knows, and what the tables say of the rest. */
 static void
-find_batch(struct weir__search *s, struct batch *b)
+look(struct weir__search *s, struct weir__keys *b)
 {
     struct weir__finder *f = s->f;
 
-    b->known = b->told = b->may_stand = 0;
+    b->known = b->told = b->may_stand = b->stand = b->loose = 0;
+    b->asked = false;
     weir__keytable_hash_all(f->rs->keys, s->space, b->keys, b->n, b->hash);
     if (remembers(f))
         recall(s, b);
-    uint64_t strange = all_of(b) & ~b->known;
-    if (!strange && f->nhard < f->post_limit) {
-        /* most posts have a few tags that everybody uses: that is all there is to do then */
-        for (uint64_t left = b->told; left; left &= left - 1)
-            tell(s, b, (size_t)__builtin_ctzll(left));
-    } else {
-        ask(s, b, strange);
-        for (uint64_t left = busy(s, b); left; left &= left - 1)
-            take(s, b, (size_t)__builtin_ctzll(left));
-    }
+    if (all_of(b) & ~b->known)
+        ask(s, b);
     if (f->memo.cells)
         weir__memo_count(&f->memo, b->n, weir__count_bits(b->known));
+}
+
+/* The second one, of some of the keys: all of one post, or a part of them. */
+static void
+confirm(struct weir__search *s, struct weir__keys *b, uint64_t which)
+{
+    struct weir__finder *f = s->f;
+
+    if (!(which & ~b->known) && f->nhard < f->post_limit) {
+        /* most posts have a few tags that everybody uses: that is all there is to do then */
+        for (uint64_t left = b->told & which; left; left &= left - 1)
+            tell(s, b, (size_t)__builtin_ctzll(left));
+        return;
+    }
+    if (!b->asked)
+        ask(s, b);
+    for (uint64_t left = busy(s, b) & which; left; left &= left - 1)
+        take(s, b, (size_t)__builtin_ctzll(left));
 }
 
 void
@@ -410,13 +405,39 @@ weir__find(struct weir__finder *f, enum weir__space space, const weir_span *keys
            weir__found_fn *found, void *arg)
 {
     struct weir__search s = {.f = f, .space = space, .found = found, .arg = arg};
-    size_t most = f->off & WEIR_MATCH_BATCH ? 1 : BATCH;
-    struct batch b;
+    size_t most = f->off & WEIR_MATCH_BATCH ? 1 : WEIR__SIFT_KEYS;
+    struct weir__keys b;
 
+    b.sift = f->sift;
     for (size_t at = 0; at < n; at += b.n) {
         b.keys = keys + at;
         b.first = at;
         b.n = n - at < most ? n - at : most;
-        find_batch(&s, &b);
+        look(&s, &b);
+        confirm(&s, &b, all_of(&b));
     }
+}
+
+void
+weir__find_ahead(struct weir__finder *f, enum weir__space space, const weir_span *keys, size_t n)
+{
+    struct weir__search s = {.f = f, .space = space};
+
+    f->ahead.keys = keys;
+    f->ahead.n = n;
+    f->ahead.sift = f->sift_ahead;
+    f->ahead_space = space;
+    if (n)
+        look(&s, &f->ahead);
+}
+
+void
+weir__find_rest(struct weir__finder *f, size_t first, size_t n, weir__found_fn *found, void *arg)
+{
+    struct weir__search s = {.f = f, .space = f->ahead_space, .found = found, .arg = arg};
+
+    if (n == 0)
+        return;
+    f->ahead.first = 0 - first; /* so that the index of that one is 0 */
+    confirm(&s, &f->ahead, ~UINT64_C(0) >> (64 - n) << first);
 }

@@ -45,6 +45,25 @@ struct weir__pattern_counts {
 /* `key`: index among those given. `set`: of the rule set's postings. hit: HIT or RAN_OUT. */
 typedef void weir__found_fn(void *arg, size_t key, uint32_t set, enum weir__hit hit);
 
+/* Keys on their way together, from being looked at to being confirmed. A bit a key. */
+struct weir__keys {
+    const weir_span *keys;
+    size_t first, n; /* index of the first of them, for `found`; how many */
+    uint64_t hash[WEIR__SIFT_KEYS];
+    uint64_t may_stand; /* in the key table, as the gate has it */
+    uint64_t stand;     /* there, with these sets: */
+    uint32_t set[WEIR__SIFT_KEYS];
+    uint64_t loose; /* patterns without a literal may match it */
+    uint64_t known; /* by the memo, */
+    uint64_t told;  /* which has something to say of it: */
+    struct weir__known {
+        uint32_t sets[WEIR__MEMO_SETS];
+        uint32_t nsets;
+    } says[WEIR__SIFT_KEYS];
+    bool asked; /* what the memo does not know was looked for, and stands in: */
+    struct weir__sift *sift;
+};
+
 struct weir__finder {
     const struct weir_ruleset *rs;
     uint32_t off; /* WEIR_MATCH_*: not to be used */
@@ -57,7 +76,9 @@ struct weir__finder {
     uint32_t key_epoch;
     struct weir__pattern_counts *counts; /* by pattern */
     struct weir__memo memo;
-    struct weir__sift *sift;
+    struct weir__sift *sift, *sift_ahead;
+    struct weir__keys ahead;
+    enum weir__space ahead_space;
     struct weir__sift_plan plans[WEIR__NSPACES];
     struct weir__automaton_cache *automata[WEIR__NSPACES];
 };
@@ -82,5 +103,17 @@ uint32_t weir__find_literal(const struct weir__finder *f, enum weir__space space
  */
 void weir__find(struct weir__finder *f, enum weir__space space, const weir_span *keys, size_t n,
                 weir__found_fn *found, void *arg);
+
+/*
+ * The same in two steps, of keys of several posts: look for all of them, at most WEIR__SIFT_KEYS,
+ * which takes no post and no scope; and later, for each post with its scope and its budget, confirm
+ * those from `first` on, whose indices for `found` begin with 0 then. What is found is what
+ * weir__find would have found. The keys must stay until the next weir__find_ahead; other keys may
+ * be found meanwhile.
+ */
+void weir__find_ahead(struct weir__finder *f, enum weir__space space, const weir_span *keys,
+                      size_t n);
+void weir__find_rest(struct weir__finder *f, size_t first, size_t n, weir__found_fn *found,
+                     void *arg);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "match/match.h"
 
+#include "base/check.h"
 #include "text/fold.h"
 
 static void
@@ -115,12 +116,20 @@ match_folded(struct weir__match *m, enum weir__space space, void (*fold)(weir_sp
 static weir_status
 match_tags(struct weir__match *m, const weir_post *post)
 {
-    weir_status st = weir__tags_take(&m->tags, post);
+    const struct weir__tags_of *ahead = m->next;
+    weir_status st = WEIR_OK;
 
+    m->next = NULL;
+    if (ahead)
+        weir__tags_copy(&m->tags, &m->ahead, ahead);
+    else
+        st = weir__tags_take(&m->tags, post);
     if (st != WEIR_OK)
         return st;
     m->too_many_tags = m->tags.too_many;
-    if (m->asked[WEIR__SPACE_TAG])
+    if (m->asked[WEIR__SPACE_TAG] && ahead)
+        weir__find_rest(&m->finder, ahead->first, ahead->n, found_of_tag, m);
+    else if (m->asked[WEIR__SPACE_TAG])
         weir__find(&m->finder, WEIR__SPACE_TAG, m->tags.key, m->tags.n, found_of_tag, m);
     match_folded(m, WEIR__SPACE_TAG_TURKIC, weir__fold_turkic);
     match_folded(m, WEIR__SPACE_TAG_SKELETON, weir__fold_skeleton);
@@ -205,6 +214,26 @@ match_lang(struct weir__match *m, weir_span lang, uint32_t value)
     weir_span key = span_of_buf(&m->folded);
     if (key.len && !span_is(key, "und"))
         look_up(m, WEIR__SPACE_LANG, key, value);
+}
+
+size_t
+weir__match_ahead(struct weir__match *m, const weir_post *const *posts, size_t n)
+{
+    m->next = NULL;
+    m->ahead.nposts = 0;
+    if (m->finder.off & WEIR_MATCH_BATCH)
+        return 0;
+    weir__tags_take_ahead(&m->ahead, posts, n);
+    if (m->asked[WEIR__SPACE_TAG])
+        weir__find_ahead(&m->finder, WEIR__SPACE_TAG, m->ahead.key, m->ahead.n);
+    return m->ahead.nposts;
+}
+
+void
+weir__match_announce(struct weir__match *m, size_t i)
+{
+    CHECK(i < m->ahead.nposts);
+    m->next = m->ahead.of[i].is_left_out ? NULL : &m->ahead.of[i];
 }
 
 static void

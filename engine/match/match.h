@@ -40,6 +40,8 @@ struct weir__match {
     size_t longest_domain;     /* of those that rules name, bytes */
     struct weir__finder finder;
     struct weir__tags tags;
+    struct weir__tags_ahead ahead;
+    const struct weir__tags_of *next; /* of `ahead`: the post that comes now; NULL: none of them */
     weir_buf handle, folded;
 };
 
@@ -58,6 +60,15 @@ void weir__match_fini(struct weir__match *m);
  */
 weir_status weir__match_post(struct weir__match *m, const weir_post *post,
                              struct weir__scope scope);
+
+/*
+ * Look for what several posts may match before they are matched, which costs less than doing it
+ * post by post. Of the i-th, the next weir__match_post is told with weir__match_announce; of others
+ * nothing has changed, and none of them is owed anything. The posts must stay until then.
+ * @return how many are ahead now.
+ */
+size_t weir__match_ahead(struct weir__match *m, const weir_post *const *posts, size_t n);
+void weir__match_announce(struct weir__match *m, size_t i);
 
 /* Is the rule in the scope of the last weir__match_post? */
 static inline bool

@@ -5,10 +5,12 @@
  */
 #include "match/tags.h"
 
+#include "base/check.h"
+
 #include <sys/random.h>
 #include <xxhash.h>
 
-#define FEW 8 /* keys without a hash */
+#define FEW WEIR__AHEAD_TAGS /* keys without a hash */
 
 void
 weir__tags_init(struct weir__tags *t)
@@ -125,4 +127,78 @@ weir__tags_take(struct weir__tags *t, const weir_post *post)
     for (size_t i = 0; i < t->n; i++)
         t->key[i] = key_at(t, i);
     return t->bytes.failed ? WEIR_E_NOMEM : WEIR_OK;
+}
+
+/* Ahead -------------------------------------------------------------------------------------- */
+
+static weir_span
+key_ahead(const struct weir__tags_ahead *t, size_t i)
+{
+    return (weir_span){t->bytes.p + t->at[i], t->at[i + 1] - t->at[i]};
+}
+
+static bool
+is_of_post(const struct weir__tags_ahead *t, size_t first, weir_span key)
+{
+    for (size_t i = first; i < t->n; i++)
+        if (span_eq(key_ahead(t, i), key))
+            return true;
+    return false;
+}
+
+static void
+take_ahead(struct weir__tags_ahead *t, const weir_post *post)
+{
+    size_t first = t->n;
+
+    for (size_t i = 0; i < post->nhashtags; i++) {
+        size_t at = t->at[t->n];
+
+        weir_canonical_key(post->hashtags[i], &t->bytes);
+        weir_span key = {t->bytes.p + at, t->bytes.len - at};
+        if (key.len == 0 || is_of_post(t, first, key)) {
+            t->bytes.len = at;
+            continue;
+        }
+        t->value[t->n++] = (uint32_t)i;
+        t->at[t->n] = t->bytes.len;
+    }
+    t->of[t->nposts++] = (struct weir__tags_of){(uint16_t)first, (uint16_t)(t->n - first), false};
+}
+
+void
+weir__tags_take_ahead(struct weir__tags_ahead *t, const weir_post *const *posts, size_t n)
+{
+    t->nposts = t->n = t->at[0] = 0;
+    t->bytes.len = 0;
+    t->bytes.failed = false;
+    for (size_t i = 0; i < n && i < WEIR_AHEAD_MAX; i++)
+        if (posts[i]->nhashtags > WEIR__AHEAD_TAGS)
+            t->of[t->nposts++] = (struct weir__tags_of){(uint16_t)t->n, 0, true};
+        else if (t->n + posts[i]->nhashtags <= WEIR__AHEAD_KEYS)
+            take_ahead(t, posts[i]);
+        else
+            break;
+    if (t->bytes.failed)
+        t->nposts = t->n = 0;
+    for (size_t i = 0; i < t->n; i++)
+        t->key[i] = key_ahead(t, i);
+}
+
+void
+weir__tags_ahead_fini(struct weir__tags_ahead *t)
+{
+    weir_buf_fini(&t->bytes);
+}
+
+void
+weir__tags_copy(struct weir__tags *t, const struct weir__tags_ahead *from,
+                const struct weir__tags_of *of)
+{
+    CHECK(!of->is_left_out);
+    clear(t);
+    for (t->n = 0; t->n < of->n; t->n++) {
+        t->key[t->n] = from->key[of->first + t->n];
+        t->tag[t->n].value = from->value[of->first + t->n];
+    }
 }

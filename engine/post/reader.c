@@ -18,8 +18,6 @@ struct weir_reader {
     struct weir__scanner *scanner;
     struct weir__plan plan;
     struct arena arena; /* all that is made of one line */
-    char *copy;         /* of a line that has too little room behind it */
-    size_t copy_cap;
 };
 
 const char *
@@ -79,7 +77,6 @@ weir_reader_free(weir_reader *r)
     r->magic = 0;
     weir__scanner_free(r->scanner);
     arena_fini(&r->arena);
-    free(r->copy);
     free(r);
 }
 
@@ -213,26 +210,15 @@ is_blank(weir_span s)
 }
 
 /* The text where the scanner may read it: the line itself, or a copy with room behind. */
-static bool
-place(weir_reader *r, weir_span *text, size_t room)
+static weir_span
+place(weir_reader *r, weir_span text, size_t room)
 {
-    if (room >= text->len + WEIR_LINE_PADDING)
-        return true;
-    if (r->copy_cap < text->len + WEIR_LINE_PADDING) {
-        size_t cap = r->copy_cap * 2 > text->len + WEIR_LINE_PADDING
-                         ? r->copy_cap * 2
-                         : text->len + WEIR_LINE_PADDING;
-        char *p = malloc(cap);
-        if (!p)
-            return false;
-        free(r->copy);
-        r->copy = p;
-        r->copy_cap = cap;
-    }
-    memcpy(r->copy, text->p, text->len);
-    memset(r->copy + text->len, ' ', WEIR_LINE_PADDING);
-    text->p = r->copy;
-    return true;
+    if (room >= text.len + WEIR_LINE_PADDING)
+        return text;
+    char *copy = arena_take(&r->arena, text.len + WEIR_LINE_PADDING);
+    memcpy(copy, text.p, text.len);
+    memset(copy + text.len, ' ', WEIR_LINE_PADDING);
+    return (weir_span){copy, text.len};
 }
 
 static weir_status
@@ -240,8 +226,7 @@ read_text(weir_reader *r, struct weir__reading *reading, weir_span text, size_t 
 {
     struct weir__tokens tokens;
 
-    if (!place(r, &text, room))
-        return WEIR_E_NOMEM;
+    text = place(r, text, room);
     switch (weir__scanner_scan(r->scanner, text.p, text.len, &tokens)) {
     case WEIR__SCAN_NOMEM:
         return WEIR_E_NOMEM;
@@ -282,17 +267,14 @@ read_line(weir_reader *r, struct weir__reading *reading, weir_span line, size_t 
     return read_text(r, reading, text, avail - reading->base);
 }
 
-weir_status
-weir_reader_read(weir_reader *r, weir_span line, size_t avail, const weir_item **items,
-                 size_t *nitems)
+static weir_status
+read_one(weir_reader *r, weir_span line, size_t avail, const weir_item **items, size_t *nitems)
 {
-    CHECK_OBJ(r, WEIR_READER_MAGIC);
     jmp_buf oom;
     struct weir__reading reading = {.arena = &r->arena, .options = &r->options};
 
     *items = NULL;
     *nitems = 0;
-    arena_reset(&r->arena);
     r->arena.on_oom = &oom;
     if (setjmp(oom)) {
         r->arena.on_oom = NULL;
@@ -305,4 +287,21 @@ weir_reader_read(weir_reader *r, weir_span line, size_t avail, const weir_item *
         *nitems = reading.nitems;
     }
     return st;
+}
+
+weir_status
+weir_reader_read(weir_reader *r, weir_span line, size_t avail, const weir_item **items,
+                 size_t *nitems)
+{
+    CHECK_OBJ(r, WEIR_READER_MAGIC);
+    arena_reset(&r->arena);
+    return read_one(r, line, avail, items, nitems);
+}
+
+weir_status
+weir_reader_read_also(weir_reader *r, weir_span line, size_t avail, const weir_item **items,
+                      size_t *nitems)
+{
+    CHECK_OBJ(r, WEIR_READER_MAGIC);
+    return read_one(r, line, avail, items, nitems);
 }

@@ -15,8 +15,8 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
-#include "serve/batch.h"
 #include "serve/loop.h"
+#include "serve/turn.h"
 #include "serve/worker.h"
 
 #include <errno.h>
@@ -223,11 +223,12 @@ static bool
 work_batch(struct conn *c, int64_t now_ms, bool *more)
 {
     struct answerer *a = &c->worker->answerer;
+    struct answer_room room = turn_room();
     uint64_t made = a->tally.made;
 
     if (!c->out.p)
         c->out = worker_borrow_out(c->worker);
-    enum frame_result r = batch_work(a, &c->frame, &c->line, c->eof, now_ms, &c->out);
+    enum frame_result r = batch_work(a, &c->frame, &c->line, c->eof, now_ms, &room, &c->out);
     made = a->tally.made - made;
     c->unsent += made;
     if (made)

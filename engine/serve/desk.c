@@ -5,7 +5,7 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
-#include "serve/batch.h"
+#include "serve/turn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +150,9 @@ desk_job_work(struct desk_job *j, weir_buf *out, bool *more)
     d->at_work = j;
     breakers_tell(d->edition->breakers, d->seat, d->answerer.scratch);
     do {
-        r = batch_work(&d->answerer, &j->frame, &j->line, true, d->wall_ms, out);
+        struct answer_room room = turn_room();
+
+        r = batch_work(&d->answerer, &j->frame, &j->line, true, d->wall_ms, &room, out);
         if (!until_us)
             until_us = clock_running_us() + BATCH_TURN_US;
     } while (r == FRAME_LINE && out->len < BATCH_OUT && clock_running_us() < until_us);

@@ -187,6 +187,28 @@ WEIR_API weir_status weir_scratch_trip(weir_scratch *s, uint32_t rule, weir_trip
 WEIR_API weir_status weir_decide(const weir_ruleset *rs, weir_scratch *scratch,
                                  const weir_post *post, int64_t now_ms, weir_decision *out);
 
+/* Posts that can be ahead. */
+#define WEIR_AHEAD_MAX 32
+
+/**
+ * Say which posts are to be decided next, so that what their tags may match is looked for together:
+ * memory that one of them waits for comes while others are worked on. Decides nothing; takes the
+ * place of posts that were ahead, decided or not.
+ *
+ * @param posts  At most WEIR_AHEAD_MAX. Borrowed, with all they point at, until each is decided or
+ *               other posts are ahead; none of them is looked at again after that.
+ */
+WEIR_API void weir_decide_ahead(const weir_ruleset *rs, weir_scratch *scratch,
+                                const weir_post *const *posts, size_t n);
+
+/**
+ * Decide the first of the posts ahead that was not decided yet; there must be one. The decision is
+ * what weir_decide would have said of it, and so is everything else; other posts may be decided by
+ * weir_decide between two of them.
+ */
+WEIR_API weir_status weir_decide_next(const weir_ruleset *rs, weir_scratch *scratch, int64_t now_ms,
+                                      weir_decision *out);
+
 /**
  * Run the tests that the rules themselves carry. Each that fails is an error in @p diags, at the
  * line of the test, with what was expected and what came out.

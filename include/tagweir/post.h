@@ -157,12 +157,20 @@ WEIR_API void weir_reader_free(weir_reader *r);
  * @param avail  Bytes that may be read from line.p on; the line is copied when that is less than
  *               line.len + WEIR_LINE_PADDING. What stands behind the line is never looked at.
  * @param items  Borrowed from the reader, with everything they point at (the line itself
- *               included), until the next call.
+ *               included), until the next call of this function.
  * @retval WEIR_OK       Bad input is no failure: it is an item of kind ERROR.
  * @retval WEIR_E_NOMEM  Nothing was read.
  */
 WEIR_API weir_status weir_reader_read(weir_reader *r, weir_span line, size_t avail,
                                       const weir_item **items, size_t *nitems);
+
+/**
+ * As weir_reader_read, but what was read since that was called last, and by that call, stays good:
+ * lines whose posts are to be decided together (weir_decide_ahead). Memory grows with each, until
+ * weir_reader_read is called again.
+ */
+WEIR_API weir_status weir_reader_read_also(weir_reader *r, weir_span line, size_t avail,
+                                           const weir_item **items, size_t *nitems);
 
 #ifdef __cplusplus
 }
