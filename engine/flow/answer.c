@@ -154,14 +154,18 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
 struct posts {
     const weir_post *post[WEIR_AHEAD_MAX];
     size_t n;
+    size_t work; /* that their answers are */
 };
 
+/* Those among the items that there will be room for. */
 static void
-list_posts(struct posts *p, const weir_item *items, size_t n)
+list_posts(struct posts *p, const weir_item *items, size_t n, const struct answer_room *room)
 {
-    for (size_t i = 0; i < n && p->n < WEIR_AHEAD_MAX; i++)
+    for (size_t i = 0; i < n && p->n < WEIR_AHEAD_MAX && p->work < room->work; i++) {
+        p->work += items[i].size + ANSWER_WORK;
         if (items[i].kind == WEIR_ITEM_POST)
             p->post[p->n++] = items[i].post;
+    }
 }
 
 static void
@@ -224,7 +228,8 @@ answer_items(struct answerer *a, struct answer_line *line, struct answer_room *r
 
         if (a->nahead == 0 && line->nitems - line->answered > 1) {
             struct posts of_page = {.n = 0};
-            list_posts(&of_page, item, line->nitems - line->answered);
+
+            list_posts(&of_page, item, line->nitems - line->answered, room);
             look_ahead(a, &of_page);
         }
         st = answer_item(a, item, line->number, line->now_ms, out);
@@ -295,7 +300,7 @@ answer_together(struct answerer *a, struct answer_line *lines, size_t n, struct 
     a->nahead = 0;
     n = read_lines(a, lines, n, got);
     for (size_t k = 0; k < n && got[k].st == WEIR_OK; k++)
-        list_posts(&posts, got[k].items, got[k].nitems);
+        list_posts(&posts, got[k].items, got[k].nitems, room);
     look_ahead(a, &posts);
     for (bool done = true; i < n && done && st == WEIR_OK && room->bytes && room->work; i++) {
         st = got[i].st;
