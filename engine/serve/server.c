@@ -307,59 +307,6 @@ make_workers(struct server *s, weir_ruleset *rs)
     return s->nworkers == s->o.workers && make_desk(s, &hooks);
 }
 
-static enum server_result
-no_memory(const struct server *s)
-{
-    server_say(s, true, "%s", weir_status_text(WEIR_E_NOMEM));
-    return SERVER_FAILED;
-}
-
-static enum listen_result
-open_control(struct server *s, weir_buf *why)
-{
-    struct listen_options private = {
-        .socket_mode = s->o.control_mode, .option = "--control", .unix_only = true};
-
-    return control_open(s, s->base, s->o.control, &private, why, &s->control);
-}
-
-static enum listen_result
-open_http(struct server *s, weir_buf *why)
-{
-    struct http_options o = {.address = s->o.http,
-                             .listener = s->o.listener,
-                             .max_conns = s->o.http_conns,
-                             .timeout_ms = s->o.http_ms,
-                             .blocked_by = s->o.blocked_by};
-
-    o.listener.option = "--http";
-    o.listener.encrypted = false;
-    return http_open(s, s->base, s->desk, &o, why, &s->http);
-}
-
-/* Where posts can be sent, control and HTTP are there as well: streams come last. */
-static enum server_result
-open_listeners(struct server *s)
-{
-    struct gates_hooks hooks = {
-        .come = on_come, .full = on_full, .arg = s, .spares = SPARE_OF_STREAMS};
-    weir_buf why = {0};
-    enum listen_result r = LISTEN_OK;
-
-    if (s->o.control)
-        r = open_control(s, &why);
-    if (r == LISTEN_OK && s->o.http)
-        r = open_http(s, &why);
-    if (r == LISTEN_OK)
-        r = gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, &hooks, &why, &s->gates);
-    if (r != LISTEN_OK) {
-        weir_buf_putc(&why, '\0');
-        server_say(s, true, "%s", why.failed ? weir_status_text(WEIR_E_NOMEM) : why.p);
-    }
-    weir_buf_fini(&why);
-    return r == LISTEN_OK ? SERVER_OK : r == LISTEN_BAD ? SERVER_BAD : SERVER_FAILED;
-}
-
 /* What is written in steps has this long from one to the next. */
 static const struct watch_times watch_times = {
     .settle_ms = 500, .most_ms = 5000, .again_ms = 10000};
@@ -395,11 +342,13 @@ enum server_result
 server_open(const struct server_options *o, weir_ruleset *rs, struct server **out)
 {
     struct server *s = calloc(1, sizeof *s);
+    struct gates_hooks listening = {
+        .come = on_come, .full = on_full, .arg = s, .spares = SPARE_OF_STREAMS};
     enum server_result r;
 
     CHECK(o->nlisten > 0 && o->workers > 0);
     if (!s)
-        return no_memory(&(struct server){.o = *o});
+        return server_no_memory(&(struct server){.o = *o});
     s->magic = SERVER_MAGIC;
     s->o = *o;
     s->news_fd = -1;
@@ -408,15 +357,15 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     (void)signal(SIGPIPE, SIG_IGN);
     r = check_memory(s);
     if (r == SERVER_OK)
-        r = make_events(s) && make_workers(s, rs) ? SERVER_OK : no_memory(s);
+        r = make_events(s) && make_workers(s, rs) ? SERVER_OK : server_no_memory(s);
     if (r == SERVER_OK)
         s->loader = loader_new(server_wake, s);
     if (r == SERVER_OK && !s->loader)
-        r = no_memory(s);
+        r = server_no_memory(s);
     if (r == SERVER_OK)
         r = server_open_tls(s);
     if (r == SERVER_OK)
-        r = open_listeners(s);
+        r = server_open_listeners(s, &listening);
     if (r == SERVER_OK && o->watch)
         r = watch_rules(s);
     if (r != SERVER_OK) {
@@ -459,9 +408,9 @@ server_run(struct server *s)
     CHECK_OBJ(s, SERVER_MAGIC);
     for (size_t i = 0; i < s->nworkers && r == SERVER_OK; i++)
         if (worker_start(&s->workers[i]) != WEIR_OK)
-            r = no_memory(s);
+            r = server_no_memory(s);
     if (r == SERVER_OK && !loader_start(s->loader))
-        r = no_memory(s);
+        r = server_no_memory(s);
     server_watch_time(s);
     if (r == SERVER_OK)
         server_tell_manager(s);

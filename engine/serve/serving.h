@@ -97,6 +97,11 @@ enum server_result server_open_tls(struct server *s);
 /* Where they cannot be read, those that were go on. */
 void server_renew_tls(struct server *s);
 
+/* opening.c */
+enum server_result server_open_listeners(struct server *s, const struct gates_hooks *hooks);
+/* Says that there is none. */
+enum server_result server_no_memory(const struct server *s);
+
 /* publishing.c: rule sets */
 void server_publish(struct server *s, struct edition *e);
 /* Any thread; a worker_hooks.left */

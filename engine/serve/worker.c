@@ -6,6 +6,7 @@
 #include "flow/check.h"
 #include "flow/clock.h"
 #include "serve/loop.h"
+#include "serve/rest.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 /* An output buffer that grew beyond this for one client is not kept for the next. */
@@ -406,58 +406,17 @@ worker_init(struct worker *w, size_t number, struct edition *e, const struct ans
     return WEIR_OK;
 }
 
-/*
- * While rules are loaded, by a thread that has what others leave of the processors, a worker rests
- * behind each pass of its loop: posts that come one by one are answered some together, as each wait
- * for the next one costs more than a post does. What comes meanwhile waits in the socket. Where a
- * pass was long, as more had come than should wait, it rests only so often that a load comes on.
- */
-#define REST_US 150
-#define LONG_PASS_US 800
-#define WORK_MOST_US 5000 /* without a rest */
-
-static int64_t
-used_us(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static bool
-cedes(const struct worker *w)
-{
-    return w->hooks.cede && atomic_load_explicit(w->hooks.cede, memory_order_relaxed);
-}
-
-/* Behind a pass that began when the thread had used so much time. */
-static void
-cede(struct worker *w, int64_t began_us)
-{
-    static const struct timespec rest = {.tv_nsec = REST_US * 1000};
-    int64_t pass_us = used_us() - began_us;
-
-    w->unrested_us += pass_us;
-    if (pass_us >= LONG_PASS_US && w->unrested_us < WORK_MOST_US)
-        return;
-    w->unrested_us = 0;
-    (void)nanosleep(&rest, NULL);
-}
-
 static void *
 run(void *arg)
 {
     struct worker *w = arg;
+    struct rest rest = {.wanted = w->hooks.cede};
     int r;
 
     do {
-        bool ceding = cedes(w);
-        int64_t began_us = ceding ? used_us() : 0;
-
+        rest_begin(&rest);
         r = event_base_loop(w->base, EVLOOP_ONCE);
-        if (r == 0 && ceding && cedes(w))
-            cede(w, began_us);
+        rest_end(&rest);
     } while (r == 0 && !event_base_got_break(w->base));
     if (r < 0)
         w->hooks.say(w->hooks.arg, true, "an event loop failed");

@@ -102,7 +102,6 @@ struct worker {
     size_t nconns;
     size_t held;         /* bytes that connections hold */
     int64_t wall_ms;     /* the time of day of the batch */
-    int64_t unrested_us; /* of work, while rules are loaded */
     bool draining;
     struct worker_counts counts;
     struct latency latency;
