@@ -12,7 +12,8 @@ from pathlib import Path
 import weir
 from weir import tap
 
-DOCUMENTS = ("README.md", "rules/README.md", "tests/README.md")
+DOCUMENTS = ("README.md", "rules/README.md", "tests/README.md", "bench/README.md",
+             "packaging/systemd/README.md")
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.M | re.S)
 BUILD = Path(os.environ.get("TAGWEIR_BUILD", weir.ROOT / "build" / "debug"))
 DIGEST = re.compile(r"\b[0-9a-f]{16}\b|\b[0-9a-f]{64}\b")

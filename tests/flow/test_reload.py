@@ -97,8 +97,9 @@ def test_bad_rules_change_nothing_and_say_why():
             assert "rules.yaml:5:" in said and "delete" in said, said
             lines = server.said().splitlines()
             assert len(lines) > 4 and all(line.startswith("tagweir: ") for line in lines), lines
-            put(folder, "rules.yaml", WITHHOLD + '    tests:\n      hit: ["#other"]\n')
+            put(folder, "rules.yaml", WITHHOLD + '    tests:\n      match: ["#other"]\n')
             said = reload(server, "reload refused")
+            assert "#other" in said and "unknown" not in said, said
             os.unlink(folder.path / "rules.yaml")
             reload(server, "reload refused")
             s.sendall(own(1))
@@ -167,7 +168,6 @@ def test_files_that_change_are_loaded_when_they_rest():
             said = wait_for(server, "reloaded:")
             before = len(said)
             (folder.path / "rules" / "deeper").mkdir()
-            wait_for(server, "")
             folder.write("rules/deeper/b.yaml", DOWNRANK)
             assert "2 rules" in wait_for(server, "reloaded:", before)
             before = len(server.said())

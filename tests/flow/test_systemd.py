@@ -56,8 +56,6 @@ def test_regexes_may_become_machine_code():
 
 def test_the_server_knows_the_options_of_its_unit():
     known = set(re.findall(r"--[a-z-]+", weir.expect(weir.run("serve", "--help")).out.decode()))
-    if "--control" not in known:
-        raise tap.Skip("the server has no --control yet")
     used = set(re.findall(r"--[a-z-]+", exec_start()))
     assert used and used <= known, used - known
 
