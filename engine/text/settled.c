@@ -12,7 +12,6 @@
 #include "text/fold.h"
 
 #include <stdatomic.h>
-#include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 
 #define PLANE 0x10000
@@ -32,11 +31,11 @@ ask_icu(size_t block)
     const UNormalizer2 *norm = unorm2_getNFKCCasefoldInstance(&err);
     uint64_t stays = 0, marks = 0;
 
-    for (size_t i = 0; i < BLOCK; i++) {
+    for (size_t i = 0; i < BLOCK && U_SUCCESS(err); i++) {
         UChar c = (UChar)(block * BLOCK + i);
         if (!U_IS_SURROGATE(c) && unorm2_quickCheck(norm, &c, 1, &err) == UNORM_YES)
             stays |= UINT64_C(1) << i;
-        if (u_getCombiningClass(c) != 0)
+        if (unorm2_getCombiningClass(norm, c) != 0)
             marks |= UINT64_C(1) << i;
     }
     if (U_FAILURE(err)) /* then nothing stays, and ICU is asked for each tag */

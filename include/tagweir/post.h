@@ -155,7 +155,8 @@ WEIR_API void weir_reader_free(weir_reader *r);
  * @param line   The line without its LF (a CR before it may stay; a BOM is dropped; a blank line
  *               gives no item).
  * @param avail  Bytes that may be read from line.p on; the line is copied when that is less than
- *               line.len + WEIR_LINE_PADDING. What stands behind the line is never looked at.
+ *               line.len + WEIR_LINE_PADDING. What stands behind the line may be read, in words,
+ *               and changes nothing; no other thread may write to it meanwhile.
  * @param items  Borrowed from the reader, with everything they point at (the line itself
  *               included), until the next call of this function.
  * @retval WEIR_OK       Bad input is no failure: it is an item of kind ERROR.
