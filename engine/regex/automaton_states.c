@@ -153,9 +153,9 @@ made(struct weir__states *s, bool *forgotten)
 /* Making ----------------------------------------------------------------------------------- */
 
 static void
-mark_all(struct weir__making *m, const uint32_t *items, uint32_t n)
+mark_all(struct weir__making *m, const uint32_t *items, uint32_t from, uint32_t end)
 {
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = from; i < end; i++)
         m->marks[items[i] / 64] |= UINT64_C(1) << (items[i] % 64);
 }
 
@@ -211,10 +211,10 @@ make_next(struct weir__states *s, uint32_t state, uint32_t class)
         uint32_t p = places[i], first = g->after_at[p];
         if (!weir__symbols_have(&g->sets[g->takes[p]], class))
             continue;
-        mark_all(s->making, g->after + first, g->after_at[p + 1] - first);
+        mark_all(s->making, g->after, first, g->after_at[p + 1]);
         work += g->after_at[p + 1] - first;
     }
-    mark_all(s->making, g->fresh + g->fresh_at[class], nfresh);
+    mark_all(s->making, g->fresh, g->fresh_at[class], g->fresh_at[class + 1]);
     gather(s->making, g);
     s->work_left -= (int64_t)work;
 }
