@@ -12,11 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A load lives on idle time and on what workers cede. Where neither comes to a part of the time, as
-   others take it all, it is told to hurry after so long. */
-#define PATIENCE_S 2
+/* A load lives on idle time, and is looked at this often. Where it had less than half of the time,
+   workers cede it some from then on. */
+static const struct timeval look = {.tv_sec = 0, .tv_usec = 10000};
+/* Where even that is not a part of the time, as others take it all, it is told to hurry after so
+   long. */
+#define PATIENCE_US 2000000
 #define PART_LEAST 20
-static const struct timeval patience = {.tv_sec = PATIENCE_S, .tv_usec = 0};
 
 /* Who asked for a load. */
 struct asker {
@@ -159,23 +161,29 @@ start(struct server *s, struct load_job *j)
     if (!j->dry)
         (void)daemon_reloading("loading rules");
     s->loading = j;
+    s->looked_us = clock_running_us();
     s->loader_used_us = loader_used_us(s->loader);
-    atomic_store_explicit(&s->cede, !j->dry, memory_order_relaxed);
-    (void)event_add(s->hurry, &patience);
+    (void)event_add(s->look, &look);
     loader_ask(s->loader, j);
 }
 
 void
 server_look_at_load(struct server *s)
 {
-    int64_t used_us = loader_used_us(s->loader);
+    int64_t used_us = loader_used_us(s->loader) - s->loader_used_us;
+    int64_t passed_us = clock_running_us() - s->looked_us;
 
-    if (used_us - s->loader_used_us < PATIENCE_S * INT64_C(1000000) / PART_LEAST) {
-        loader_hurry(s->loader);
-        return;
+    if (used_us < passed_us / 2 && !s->loading->dry)
+        atomic_store_explicit(&s->cede, true, memory_order_relaxed);
+    if (passed_us >= PATIENCE_US) {
+        if (used_us < passed_us / PART_LEAST) {
+            loader_hurry(s->loader);
+            return;
+        }
+        s->loader_used_us += used_us;
+        s->looked_us += passed_us;
     }
-    s->loader_used_us = used_us;
-    (void)event_add(s->hurry, &patience);
+    (void)event_add(s->look, &look);
 }
 
 static void
@@ -218,7 +226,7 @@ end_load(struct server *s, struct load_job *j)
     load_job_free(j);
     s->loading = NULL;
     atomic_store_explicit(&s->cede, false, memory_order_relaxed);
-    (void)event_del(s->hurry);
+    (void)event_del(s->look);
     if (s->draining)
         return; /* the end would have to wait for what comes next */
     start_next(s);

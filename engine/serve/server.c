@@ -155,7 +155,7 @@ on_boundary(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-on_hurry(evutil_socket_t fd, short what, void *arg)
+on_look(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
@@ -257,9 +257,9 @@ make_events(struct server *s)
     s->on_hup = evsignal_new(s->base, SIGHUP, on_hangup, s);
     s->news = event_new(s->base, s->news_fd, EV_READ | EV_PERSIST, on_news, s);
     s->too_late = evtimer_new(s->base, on_too_late, s);
-    s->hurry = evtimer_new(s->base, on_hurry, s);
+    s->look = evtimer_new(s->base, on_look, s);
     s->boundary = evtimer_new(s->base, on_boundary, s);
-    return s->on_term && s->on_int && s->on_hup && s->news && s->too_late && s->hurry &&
+    return s->on_term && s->on_int && s->on_hup && s->news && s->too_late && s->look &&
            s->boundary && event_add(s->on_term, NULL) == 0 && event_add(s->on_int, NULL) == 0 &&
            event_add(s->on_hup, NULL) == 0 && event_add(s->news, NULL) == 0;
 }
@@ -478,7 +478,7 @@ static void
 free_events(struct server *s)
 {
     struct event *events[] = {s->on_term,  s->on_int, s->on_hup,   s->news,
-                              s->too_late, s->hurry,  s->boundary, s->day};
+                              s->too_late, s->look,   s->boundary, s->day};
 
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
         if (events[i])

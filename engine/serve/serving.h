@@ -35,7 +35,7 @@ struct server {
     uint32_t magic;
     struct server_options o;
     struct event_base *base;
-    struct event *on_term, *on_int, *on_hup, *news, *too_late, *hurry, *boundary, *day;
+    struct event *on_term, *on_int, *on_hup, *news, *too_late, *look, *boundary, *day;
     int news_fd;
     struct gates *gates;
     struct tls *tls;         /* of TCP; NULL: it is plain */
@@ -58,7 +58,8 @@ struct server {
     int64_t edition_ms; /* since when */
     struct load_job *loading, *waiting;
     _Atomic bool cede;      /* workers are to leave the loader some time */
-    int64_t loader_used_us; /* of a processor, when it was looked at last */
+    int64_t looked_us;      /* clock_running_us: since when the load is watched */
+    int64_t loader_used_us; /* of a processor, by then */
     struct server_load last_load;
     int64_t good_ms; /* of the last one that was */
 
