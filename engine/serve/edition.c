@@ -18,13 +18,13 @@ make_scratches(struct edition *e, const struct answer_options *o)
 }
 
 struct edition *
-edition_new(weir_ruleset *rs, uint64_t number, size_t nseats, const struct answer_options *o)
+edition_new(weir_ruleset *rs, size_t nseats, const struct answer_options *o)
 {
     struct edition *e = calloc(1, sizeof *e);
 
     if (!e)
         return NULL;
-    *e = (struct edition){.magic = EDITION_MAGIC, .number = number, .nseats = nseats};
+    *e = (struct edition){.magic = EDITION_MAGIC, .nseats = nseats};
     e->rs = weir_ruleset_ref(rs);
     atomic_init(&e->taken, 0);
     (void)pthread_mutex_init(&e->rows_lock, NULL);

@@ -18,7 +18,6 @@
 
 struct edition {
     uint32_t magic;
-    uint64_t number; /* 1: what was served at first */
     weir_ruleset *rs;
     size_t nseats;
     struct breakers *breakers;
@@ -32,8 +31,7 @@ struct edition {
 /*
  * @param rs  Referenced. @return NULL without memory. Any thread: this is what takes long.
  */
-struct edition *edition_new(weir_ruleset *rs, uint64_t number, size_t nseats,
-                            const struct answer_options *o);
+struct edition *edition_new(weir_ruleset *rs, size_t nseats, const struct answer_options *o);
 /* All seats have been left, or never taken. Takes long, too. NULL is allowed. */
 void edition_free(struct edition *e);
 

@@ -351,35 +351,30 @@ sum_up_rules(struct view *v)
     v->nrows = n;
 }
 
-/* Also where a rule has done nothing since its order is confidential. */
-static void
-hide_rules(struct view *v)
+/* Is the order of a rule of that name confidential now? */
+static bool
+is_confidential(const weir_ruleset *rs, const char *id)
 {
-    for (uint32_t i = 0; v->nrows && i < weir_ruleset_nrules(v->rs); i++) {
-        weir_rule_info rule;
-        weir_order_info order = {.confidential = false};
+    uint32_t index = weir_ruleset_find_rule(rs, (weir_span){id, strlen(id)});
+    weir_rule_info rule = {.order = WEIR_NONE};
+    weir_order_info order = {.confidential = false};
 
-        weir_ruleset_rule(v->rs, i, &rule);
-        if (rule.order != WEIR_NONE)
-            weir_ruleset_order(v->rs, rule.order, &order);
-        if (!order.confidential)
-            continue;
-        const struct ledger_row sought = {.rule = rule.id};
-        struct ledger_row *row = bsearch(&sought, v->rows, v->nrows, sizeof *v->rows, by_rule);
-        if (row)
-            row->confidential = true;
-    }
+    if (index != WEIR_NONE)
+        weir_ruleset_rule(rs, index, &rule);
+    if (rule.order != WEIR_NONE)
+        weir_ruleset_order(rs, rule.order, &order);
+    return order.confidential;
 }
 
-/* A rule is left out, and not some of its counts: what is shown of it would fall. */
+/* A rule is left out, and not some of its counts: what is shown of it would fall. That is so also
+   where it has done nothing since its order is confidential. */
 static void
 leave_out_hidden(struct view *v)
 {
     size_t n = 0;
 
-    hide_rules(v);
     for (size_t i = 0; i < v->nrows; i++)
-        if (!v->rows[i].confidential)
+        if (!v->rows[i].confidential && !is_confidential(v->rs, v->rows[i].rule))
             v->rows[n++] = v->rows[i];
     v->nrows = n;
 }

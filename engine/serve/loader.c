@@ -185,7 +185,7 @@ time_of(const struct load_job *j)
 static void
 make_ready(struct load_job *j, weir_ruleset *rs)
 {
-    j->edition = edition_new(rs, j->number, j->nseats, j->answer);
+    j->edition = edition_new(rs, j->nseats, j->answer);
     j->status = j->edition ? WEIR_OK : WEIR_E_NOMEM;
 }
 

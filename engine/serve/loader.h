@@ -16,7 +16,6 @@ struct load_job {
     size_t npaths;
     weir_ruleset *rs;      /* referenced by the job */
     weir_ruleset *current; /* what it is to be compared with; referenced by the job; may be NULL */
-    uint64_t number;       /* of the edition */
     size_t nseats;
     const struct answer_options *answer;
     unsigned max_shrink; /* percent that a list may lose; 100: all */

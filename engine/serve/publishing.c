@@ -210,7 +210,7 @@ end_load(struct server *s, struct load_job *j)
     put_end(s, j, &said);
     const char *text = said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p;
     if (!j->dry) {
-        s->last_load = (struct server_load){true, ok, clock_now_ms(), j->took_us};
+        s->last_load = (struct server_load){true, ok, clock_now_ms()};
         if (ok)
             s->good_ms = s->last_load.at_ms;
         s->sums.reloads += j->edition != NULL;
@@ -276,7 +276,6 @@ new_job(struct server *s, bool rollback, const struct server_asker *by)
     *asker = (struct asker){.rollback = rollback, .fn = by->fn, .arg = by->arg};
     (void)snprintf(asker->who, sizeof asker->who, "%s", by->who);
     j->token = asker;
-    j->number = ++s->editions;
     j->nseats = server_nseats(s);
     j->answer = &s->o.answer;
     return j;

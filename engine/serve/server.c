@@ -293,7 +293,7 @@ make_workers(struct server *s, weir_ruleset *rs)
 
     s->workers = calloc(s->o.workers, sizeof *s->workers);
     s->given = calloc(s->o.workers, sizeof *s->given);
-    s->edition = edition_new(rs, ++s->editions, server_nseats(s), &s->o.answer);
+    s->edition = edition_new(rs, server_nseats(s), &s->o.answer);
     if (!s->workers || !s->given || !s->edition)
         return false;
     s->memory.limit = s->o.max_memory;
@@ -438,12 +438,6 @@ weir_ruleset *
 server_ruleset_ref(const struct server *s)
 {
     return weir_ruleset_ref(s->rs);
-}
-
-const struct answer_options *
-server_answer_options(const struct server *s)
-{
-    return &s->o.answer;
 }
 
 int64_t

@@ -57,7 +57,7 @@ struct server_sums {
 /* How the last reload or rollback ended. */
 struct server_load {
     bool any, ok;
-    int64_t at_ms, took_us;
+    int64_t at_ms;
 };
 
 struct server;
@@ -121,7 +121,6 @@ int64_t server_began_ms(const struct server *s);
 int64_t server_last_good_load_ms(const struct server *s);
 /* The caller's. */
 weir_ruleset *server_ruleset_ref(const struct server *s);
-const struct answer_options *server_answer_options(const struct server *s);
 /* What time it is for those who ask without naming one: that of the machine, unless the clock was
    told to stand still. */
 int64_t server_now_ms(const struct server *s);

@@ -54,7 +54,6 @@ struct server {
     struct edition *edition;
     weir_ruleset *rs;       /* the edition's, also when it has been left */
     weir_ruleset *previous; /* what was served before; NULL: nothing */
-    uint64_t editions;
     int64_t edition_ms; /* since when */
     struct load_job *loading, *waiting;
     _Atomic bool cede;      /* workers are to leave the loader some time */

@@ -57,7 +57,7 @@ begin_stepped(struct stepped *s, const struct worker_limits *limits)
     *s = (struct stepped){.given = 0};
     s->rs = given_rules("rules:\n"
                         "- {id: a, regions: [XX], action: withhold, match: {hashtags: [x]}}\n");
-    s->e = edition_new(s->rs, 1, 1, &o);
+    s->e = edition_new(s->rs, 1, &o);
     assert_non_null(s->e);
     assert_int_equal(worker_init(&s->w, 0, s->e, &o, limits, &hooks), WEIR_OK);
 }

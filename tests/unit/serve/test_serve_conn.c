@@ -124,7 +124,7 @@ begin(struct served *s, unsigned send_ms, int refuse, int why)
     atomic_store(&calls, 0);
     s->rs = given_rules("rules:\n"
                         "- {id: a, regions: [XX], action: withhold, match: {hashtags: [x]}}\n");
-    s->e = edition_new(s->rs, 1, 1, &o);
+    s->e = edition_new(s->rs, 1, &o);
     assert_non_null(s->e);
     assert_int_equal(worker_init(&s->w, 0, s->e, &o, &limits, &hooks), WEIR_OK);
     assert_int_equal(worker_start(&s->w), WEIR_OK);
