@@ -2,8 +2,9 @@
  * tagweir ctl: ask a running server, and tell it what to do.
  */
 #include "cli/commands.h"
-#include "cli/ui.h"
 
+#include "cli/ui.h"
+#include "flow/said.h"
 #include "serve/call.h"
 
 #include <errno.h>
@@ -146,8 +147,7 @@ tell_failure(const weir_buf *said, weir_buf *why)
     if (said->len)
         ui_tell(&text);
     weir_buf_fini(&text);
-    weir_buf_putc(why, '\0');
-    ui_say("%s", why->failed ? "out of memory" : why->p);
+    ui_say("%s", said_text(why));
     return EXIT_IO;
 }
 

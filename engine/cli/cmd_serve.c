@@ -2,11 +2,12 @@
  * tagweir serve: decide line by line over sockets.
  */
 #include "cli/commands.h"
+
 #include "cli/inputs.h"
 #include "cli/summary.h"
 #include "cli/ui.h"
-
 #include "flow/clock.h"
+#include "flow/said.h"
 #include "serve/daemon.h"
 #include "serve/server.h"
 
@@ -86,9 +87,8 @@ become_user(const struct args *a)
     weir_buf why = {0};
     bool good = !a->user || daemon_drop_to(a->user, &why);
 
-    weir_buf_putc(&why, '\0');
-    if (!good || why.failed || why.len > 1)
-        ui_say("%s", why.failed ? "out of memory" : why.p);
+    if (!good || why.failed || why.len)
+        ui_say("%s", said_text(&why));
     weir_buf_fini(&why);
     return good;
 }
@@ -219,8 +219,8 @@ const struct command command_serve = {
                OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
                OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
                OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
-               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(LOG_TIMES) | OPT_BIT(TLS_CERT) | OPT_BIT(TLS_KEY) |
-               OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
+               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(LOG_TIMES) | OPT_BIT(TLS_CERT) |
+               OPT_BIT(TLS_KEY) | OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
                OPT_BIT(CONTROL_MODE) | OPT_BIT(HTTP) | OPT_BIT(HTTP_CONNECTIONS) |
                OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(BLOCKED_BY) | OPT_BIT(IDLE_TIMEOUT) |
                OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |

@@ -5,6 +5,7 @@
 #include "serve/serving.h"
 
 #include "flow/clock.h"
+#include "flow/said.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +50,8 @@ tell_trip(const struct server *s, const struct breaker_trip *t, const char *rule
     if (t->caps.share_milli)
         weir_buf_printf(&caps, "%sshare: %u.%03u", caps.len ? ", " : "", t->caps.share_milli / 1000,
                         t->caps.share_milli % 1000);
-    weir_buf_putc(&caps, '\0');
     server_say(s, true, "breaker of %s%s has tripped: %u posts of %u in this minute (%s); %s",
-               *rule ? "rule " : "the whole set", rule, t->acted, t->posts, caps.p,
+               *rule ? "rule " : "the whole set", rule, t->acted, t->posts, said_text(&caps),
                t->how == WEIR_TRIP_OBSERVE
                    ? "it is only observed now, until `tagweir ctl reset`"
                    : "it goes on as before; `tagweir ctl reset` ends the alert");

@@ -6,6 +6,7 @@
 #include "serve/serving.h"
 
 #include "flow/clock.h"
+#include "flow/said.h"
 
 /* So long before, at the start, where they are renewed, and once a day. */
 #define SOON_MS (INT64_C(14) * 24 * 3600 * 1000)
@@ -44,9 +45,8 @@ server_open_tls(struct server *s)
     if (!s->o.tls.cert)
         return SERVER_OK;
     s->tls = tls_new(&s->o.tls, clock_now_ms(), &said);
-    weir_buf_putc(&said, '\0');
-    if (said.failed || said.len > 1)
-        server_say(s, true, "%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p);
+    if (said.failed || said.len)
+        server_say(s, true, "%s", said_text(&said));
     weir_buf_fini(&said);
     if (!s->tls)
         return SERVER_FAILED;
@@ -66,9 +66,8 @@ server_renew_tls(struct server *s)
     if (!s->tls)
         return;
     bool renewed = tls_renew(s->tls, clock_now_ms(), &said);
-    weir_buf_putc(&said, '\0');
-    if (said.failed || said.len > 1)
-        server_say(s, true, "%s%s", said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p,
+    if (said.failed || said.len)
+        server_say(s, true, "%s%s", said_text(&said),
                    renewed ? "" : " (TLS goes on with the certificate that it has)");
     weir_buf_fini(&said);
     tell_expiry(s, renewed);

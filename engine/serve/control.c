@@ -3,6 +3,7 @@
  */
 #include "serve/control.h"
 
+#include "flow/said.h"
 #include "serve/status.h"
 
 #include <event2/buffer.h>
@@ -138,8 +139,8 @@ on_sums(void *arg, const struct server_sums *sums)
 
     a->waits = false;
     (a->as_json ? status_json : status_text)(a->control->server, sums, &text);
-    weir_buf_putc(&text, '\0');
-    answer(a, !text.failed, text.failed ? weir_status_text(WEIR_E_NOMEM) : text.p);
+    const char *said = said_text(&text);
+    answer(a, !text.failed, said);
     weir_buf_fini(&text);
 }
 

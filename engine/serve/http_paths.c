@@ -5,6 +5,8 @@
  */
 #include "serve/http_parts.h"
 
+#include "flow/said.h"
+
 #include <string.h>
 
 static const struct {
@@ -101,9 +103,7 @@ refuse_path(struct http_ask *a)
 
     for (int e = 0; e < HTTP_EP_NONE; e++)
         weir_buf_printf(&all, "%s%s", e ? ", " : "", http_endpoint_name((enum http_endpoint)e));
-    weir_buf_putc(&all, '\0');
-    http_fail(a, HTTP_404, "no_such_path", "there is %s",
-              all.failed ? weir_status_text(WEIR_E_NOMEM) : all.p);
+    http_fail(a, HTTP_404, "no_such_path", "there is %s", said_text(&all));
     weir_buf_fini(&all);
 }
 

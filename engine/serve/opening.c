@@ -3,6 +3,8 @@
  */
 #include "serve/serving.h"
 
+#include "flow/said.h"
+
 enum server_result
 server_no_memory(const struct server *s)
 {
@@ -46,10 +48,8 @@ server_open_listeners(struct server *s, const struct gates_hooks *hooks)
         r = open_http(s, &why);
     if (r == LISTEN_OK)
         r = gates_open(s->base, s->o.listen, s->o.nlisten, &s->o.listener, hooks, &why, &s->gates);
-    if (r != LISTEN_OK) {
-        weir_buf_putc(&why, '\0');
-        server_say(s, true, "%s", why.failed ? weir_status_text(WEIR_E_NOMEM) : why.p);
-    }
+    if (r != LISTEN_OK)
+        server_say(s, true, "%s", said_text(&why));
     weir_buf_fini(&why);
     return r == LISTEN_OK ? SERVER_OK : r == LISTEN_BAD ? SERVER_BAD : SERVER_FAILED;
 }

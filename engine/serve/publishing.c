@@ -4,6 +4,7 @@
 #include "serve/serving.h"
 
 #include "flow/clock.h"
+#include "flow/said.h"
 #include "serve/daemon.h"
 
 #include <fcntl.h>
@@ -119,7 +120,6 @@ put_end(const struct server *s, const struct load_job *j, weir_buf *out)
                         j->shrunk ? "a list has shrunk" : weir_status_text(j->status),
                         weir_ruleset_digest(s->rs));
     weir_buf_printf(out, "; asked for by %s", asker->who);
-    weir_buf_putc(out, '\0');
 }
 
 static void
@@ -208,7 +208,7 @@ end_load(struct server *s, struct load_job *j)
     weir_buf said = {0};
 
     put_end(s, j, &said);
-    const char *text = said.failed ? weir_status_text(WEIR_E_NOMEM) : said.p;
+    const char *text = said_text(&said);
     if (!j->dry) {
         s->last_load = (struct server_load){true, ok, clock_now_ms()};
         if (ok)
