@@ -45,5 +45,6 @@ weir__match_fini(struct weir__match *m)
     weir_buf_fini(&m->handle);
     weir_buf_fini(&m->folded);
     weir__tags_fini(&m->tags);
+    weir__tags_ahead_fini(&m->ahead);
     memset(m, 0, sizeof *m);
 }
