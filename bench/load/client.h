@@ -26,8 +26,7 @@ struct load {
     size_t nidle;      /* that are only open */
     unsigned nthreads; /* at most as many as connections */
     size_t window;     /* closed loop */
-    size_t batch;      /* lines that one call sends, at most: an answer to the first should not wait
-                          for the last */
+    size_t batch;      /* lines that one call sends, at most; 0: many */
     double rate;       /* open loop: lines a second, over all connections; 0: closed */
     double warm_s;     /* before anything is counted */
     double seconds;    /* that are counted */

@@ -12,10 +12,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Lines that one call sends, at most: an answer to the first should not wait for the last. */
+#define BATCH 1024
+
 void
 conn_init(struct conn *c, int fd, const struct load *l, size_t line)
 {
-    *c = (struct conn){.fd = fd, .line = line, .at = l->feed->line_at[line], .batch = l->batch};
+    *c = (struct conn){
+        .fd = fd, .line = line, .at = l->feed->line_at[line], .batch = l->batch ? l->batch : BATCH};
     c->line_begin = c->at;
     answers_init(&c->answers, l->feed, line);
     c->owed_before = 0 - (uint64_t)l->feed->answer_at[line];

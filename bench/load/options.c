@@ -283,13 +283,8 @@ load_options_read(struct load_options *o, int argc, char **argv)
     o->setting.seed = 1;
     o->setting.progress = isatty(STDERR_FILENO);
     o->setting.cores = (struct cores){-1, -1};
-    o->setting.load = (struct load){.nconns = 8,
-                                    .nthreads = 1,
-                                    .window = 256,
-                                    .batch = 1024,
-                                    .seconds = 0,
-                                    .warm_s = 0.5,
-                                    .patience_s = 10};
+    o->setting.load = (struct load){
+        .nconns = 8, .nthreads = 1, .window = 256, .seconds = 0, .warm_s = 0.5, .patience_s = 10};
     o->workers = "1";
     o->nliterals = 1000000;
     while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {

@@ -114,7 +114,8 @@ plain_load(struct reloading *r)
     load.rulesets = r->rulesets;
     load.rate = 0;
     load.lines = 0;
-    load.batch = BATCH;
+    if (load.batch == 0)
+        load.batch = BATCH;
     return load;
 }
 

@@ -177,6 +177,17 @@ look_ahead(struct answerer *a, const struct posts *p)
     a->nahead = p->n;
 }
 
+/* From a post on: of others nothing would be ahead, and each would be looked behind again. */
+static void
+look_ahead_of_page(struct answerer *a, const struct answer_line *line,
+                   const struct answer_room *room)
+{
+    struct posts posts = {.n = 0};
+
+    list_posts(&posts, a->items + line->answered, line->nitems - line->answered, room);
+    look_ahead(a, &posts);
+}
+
 /* Lines ---------------------------------------------------------------------------------------- */
 
 /* The first time that its items are there, which are counted then; how many they would have been
@@ -226,12 +237,8 @@ answer_items(struct answerer *a, struct answer_line *line, struct answer_room *r
         const weir_item *item = &a->items[line->answered];
         size_t mark = out->len;
 
-        if (a->nahead == 0 && line->nitems - line->answered > 1) {
-            struct posts of_page = {.n = 0};
-
-            list_posts(&of_page, item, line->nitems - line->answered, room);
-            look_ahead(a, &of_page);
-        }
+        if (a->nahead == 0 && item->kind == WEIR_ITEM_POST)
+            look_ahead_of_page(a, line, room);
         st = answer_item(a, item, line->number, line->now_ms, out);
         if (st != WEIR_OK) {
             out->len = mark;

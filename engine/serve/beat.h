@@ -5,7 +5,7 @@
  * of them wakes, and else at the ticks of its clock, which are 1 to 10 ms apart. An idle thread
  * that was chosen at a tick - as it was owed a little, or for the moment that a kernel's thread ran
  * - keeps one that decides waiting until the next. With the beat it is looked at again within half
- * a millisecond.
+ * a millisecond: 2,000 wake-ups a second for as long as the other one works.
  */
 #ifndef WEIR_SERVE_BEAT_H
 #define WEIR_SERVE_BEAT_H

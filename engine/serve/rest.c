@@ -13,7 +13,7 @@
 static int64_t
 used_us(void)
 {
-    struct timespec t;
+    struct timespec t = {0};
 
     (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;

@@ -5,7 +5,7 @@
  * It rests behind each pass of its loop: posts that come one by one are answered some together, as
  * each wait for the next one costs more than a post does. What comes meanwhile waits in the socket.
  * Where a pass was long, as more had come than should wait, it rests only so often that a load
- * comes on.
+ * comes on, and never within a pass.
  */
 #ifndef WEIR_SERVE_REST_H
 #define WEIR_SERVE_REST_H

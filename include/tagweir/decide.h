@@ -203,8 +203,9 @@ WEIR_API void weir_decide_ahead(const weir_ruleset *rs, weir_scratch *scratch,
 
 /**
  * Decide the first of the posts ahead that was not decided yet; there must be one. The decision is
- * what weir_decide would have said of it, and so is everything else; other posts may be decided by
- * weir_decide between two of them.
+ * what weir_decide would have said of it, but that weir_rule_counts may count a pattern for each post
+ * that has the same tag, as they do without the memo. Other posts may be decided by weir_decide
+ * between two of them.
  */
 WEIR_API weir_status weir_decide_next(const weir_ruleset *rs, weir_scratch *scratch, int64_t now_ms,
                                       weir_decision *out);
