@@ -1,8 +1,10 @@
 /*
- * flow/frame: the same lines wherever the input is cut, whole lines where they lie, and bounded
- * memory.
+ * flow/frame: the same lines wherever the input is cut, whole lines where they lie, many of them
+ * together if wanted, and bounded memory.
  */
 #include "unit/test.h"
+
+#include "unit/draw.h"
 
 #include "base/span.h"
 #include "flow/frame.h"
@@ -35,11 +37,8 @@ take(struct framing *f, weir_span line, size_t avail)
 }
 
 static void
-feed(struct framing *f, const char *p, size_t len)
+put_chunk(struct framing *f, const char *p, size_t len)
 {
-    weir_span line;
-    size_t avail;
-
     free(f->chunk);
     f->chunk = malloc(len + WEIR_LINE_PADDING);
     f->chunk_len = len;
@@ -47,6 +46,15 @@ feed(struct framing *f, const char *p, size_t len)
     memcpy(f->chunk, p, len);
     memset(f->chunk + len, 0, WEIR_LINE_PADDING);
     frame_feed(&f->frame, f->chunk, len);
+}
+
+static void
+feed(struct framing *f, const char *p, size_t len)
+{
+    weir_span line;
+    size_t avail;
+
+    put_chunk(f, p, len);
     while (frame_has_more(&f->frame)) {
         enum frame_result r = frame_next(&f->frame, &line, &avail);
         assert_int_not_equal(r, FRAME_NOMEM);
@@ -242,6 +250,149 @@ real_chunks(void **state)
     weir_buf_fini(&expected);
 }
 
+/* Together ------------------------------------------------------------------------------------ */
+
+#define MOST_TOGETHER 40
+
+/* One line, and those behind it that lie in the chunk; some may be taken back. What is left of them
+   is looked at when all were given out. */
+static enum frame_result
+take_together(struct framing *f, bool take_back)
+{
+    weir_span lines[MOST_TOGETHER];
+    size_t avail[MOST_TOGETHER], n = 1, most = 1 + draw(MOST_TOGETHER);
+    uint64_t before = f->frame.lines;
+    enum frame_result r = frame_next(&f->frame, &lines[0], &avail[0]);
+
+    if (r != FRAME_LINE)
+        return r;
+    while (n < most && frame_next_here(&f->frame, &lines[n], &avail[n]))
+        n++;
+    assert_int_equal(f->frame.lines, before + n);
+    size_t kept = take_back ? 1 + draw(n) : n;
+    if (kept < n)
+        frame_take_back(&f->frame, lines[kept].p, n - kept);
+    assert_int_equal(f->frame.lines, before + kept);
+    for (size_t i = 0; i < kept; i++)
+        take(f, lines[i], avail[i]);
+    return r;
+}
+
+/* Lines of all lengths from 0 on, some longer than is kept. */
+static void
+draw_lines(weir_buf *input, weir_buf *expected)
+{
+    input->len = expected->len = 0;
+    for (unsigned n = draw(60); n; n--) {
+        unsigned len = draw(3) ? draw(4) : draw(15);
+
+        for (unsigned i = 0; i < len; i++) {
+            char c = (char)('a' + draw(26));
+            weir_buf_putc(input, c);
+            if (i < MAX_LINE + 5)
+                weir_buf_putc(expected, c);
+        }
+        if (n > 1 || len == 0 || draw(2))
+            weir_buf_putc(input, '\n');
+        weir_buf_putc(expected, '|');
+    }
+}
+
+static void
+check_together(const weir_buf *input, const weir_buf *expected, bool take_back)
+{
+    size_t at = 0, most = draw(2) ? 10 : 300;
+    struct framing f;
+
+    begin(&f, MAX_LINE);
+    for (size_t len; at < input->len; at += len) {
+        len = 1 + draw(most);
+        len = len < input->len - at ? len : input->len - at;
+        put_chunk(&f, input->p + at, len);
+        while (take_together(&f, take_back) == FRAME_LINE)
+            ;
+        assert_false(frame_has_more(&f.frame));
+    }
+    uint64_t lines = end(&f);
+    if (f.got.len != expected->len || (f.got.len && memcmp(f.got.p, expected->p, f.got.len) != 0))
+        fail_msg("the lines are %.*s, not %.*s", SPAN_FMT(f.got), SPAN_FMT(*expected));
+    assert_int_equal(lines, count((weir_span){expected->p, expected->len}, '|'));
+    weir_buf_fini(&f.got);
+}
+
+static void
+many_checks_together(bool take_back)
+{
+    weir_buf input = {0}, expected = {0};
+
+    assert_non_null(weir_buf_reserve(&input, 1));
+    assert_non_null(weir_buf_reserve(&expected, 1));
+    for (int i = getenv("WEIR_TEST_NO_JIT") ? 50 : 2000; i; i--) {
+        draw_lines(&input, &expected);
+        check_together(&input, &expected, take_back);
+    }
+    weir_buf_fini(&input);
+    weir_buf_fini(&expected);
+}
+
+static void
+lines_that_lie_in_the_chunk_stay_good_together(void **state)
+{
+    (void)state;
+    many_checks_together(false);
+}
+
+static void
+lines_taken_back_come_again(void **state)
+{
+    (void)state;
+    many_checks_together(true);
+}
+
+static void
+assert_not_here(struct framing *f)
+{
+    uint64_t lines = f->frame.lines;
+    size_t left = frame_bytes_left(&f->frame), avail;
+    weir_span line;
+
+    assert_false(frame_next_here(&f->frame, &line, &avail));
+    assert_int_equal(f->frame.lines, lines);
+    assert_int_equal(frame_bytes_left(&f->frame), left);
+}
+
+static void
+only_lines_whole_in_the_chunk_come_together(void **state)
+{
+    struct framing f;
+    weir_span line;
+    size_t avail;
+
+    (void)state;
+    begin(&f, 0);
+    assert_not_here(&f); /* nothing is there yet */
+    put_chunk(&f, "a\nbc", 4);
+    assert_int_equal(frame_next(&f.frame, &line, &avail), FRAME_LINE);
+    take(&f, line, avail);
+    assert_not_here(&f); /* no newline ends it */
+    assert_int_equal(frame_next(&f.frame, &line, &avail), FRAME_MORE);
+    assert_not_here(&f);
+    put_chunk(&f, "d\ne\nf\n", 6);
+    assert_not_here(&f); /* the edge has cut it */
+    assert_int_equal(frame_next(&f.frame, &line, &avail), FRAME_LINE);
+    take(&f, line, avail);
+    assert_not_here(&f); /* the one before does not lie in the chunk */
+    assert_int_equal(frame_next(&f.frame, &line, &avail), FRAME_LINE);
+    take(&f, line, avail);
+    assert_true(frame_next_here(&f.frame, &line, &avail));
+    take(&f, line, avail);
+    assert_not_here(&f); /* the chunk is used up */
+    assert_int_equal(end(&f), 4);
+    assert_int_equal(f.got.len, 10);
+    assert_memory_equal(f.got.p, "a|bcd|e|f|", 10);
+    weir_buf_fini(&f.got);
+}
+
 /* A line of 64 MiB costs what is kept of it, and nothing once it is gone. */
 static void
 memory_is_bounded(void **state)
@@ -346,10 +497,17 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_cut),         cmocka_unit_test(what_is_left),
-        cmocka_unit_test(a_nul_is_a_byte),   cmocka_unit_test(real_chunks),
-        cmocka_unit_test(memory_is_bounded), cmocka_unit_test(the_reader_sees_no_difference),
+        cmocka_unit_test(every_cut),
+        cmocka_unit_test(what_is_left),
+        cmocka_unit_test(a_nul_is_a_byte),
+        cmocka_unit_test(real_chunks),
+        cmocka_unit_test(lines_that_lie_in_the_chunk_stay_good_together),
+        cmocka_unit_test(lines_taken_back_come_again),
+        cmocka_unit_test(only_lines_whole_in_the_chunk_come_together),
+        cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(the_reader_sees_no_difference),
     };
 
+    draw_from_seed();
     return cmocka_run_group_tests_name("flow/frame", tests, NULL, NULL);
 }
