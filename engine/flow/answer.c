@@ -309,7 +309,7 @@ answer_together(struct answerer *a, struct answer_line *lines, size_t n, struct 
     for (size_t k = 0; k < n && got[k].st == WEIR_OK; k++)
         list_posts(&posts, got[k].items, got[k].nitems, room);
     look_ahead(a, &posts);
-    for (bool done = true; i < n && done && st == WEIR_OK && room->bytes && room->work; i++) {
+    for (; i < n && st == WEIR_OK && room->bytes && room->work; i++) {
         st = got[i].st;
         begin(a, &lines[i], st, got[i].nitems);
         a->items = got[i].items;
@@ -317,7 +317,6 @@ answer_together(struct answerer *a, struct answer_line *lines, size_t n, struct 
             st = answer_items(a, &lines[i], room, out);
         if (st != WEIR_OK)
             answer_give_up(a, &lines[i]);
-        done = lines[i].done;
     }
     a->nahead = 0;
     *begun = i;

@@ -300,13 +300,12 @@ tell(const struct weir__search *s, const struct weir__keys *b, size_t k)
 static void
 find_anew(struct weir__search *s, struct weir__keys *b, size_t k)
 {
-    uint64_t others = b->sift->aside, bit = UINT64_C(1) << k;
+    uint64_t bit = UINT64_C(1) << k;
 
     b->set[k] = weir__find_literal(s->f, s->space, s->key);
     b->stand |= b->set[k] == WEIR_NONE ? 0 : bit;
     b->sift->aside |= bit;
     find_key(s, b, k);
-    b->sift->aside = others;
 }
 
 static void
@@ -362,7 +361,6 @@ ask(struct weir__search *s, struct weir__keys *b)
     b->loose &= ~b->sift->aside;
     prefetch_patterns(f, b->sift);
     prefetch_texts(f, b->sift);
-    b->asked = true;
 }
 
 /* The first step: what the memo knows, and what the tables say of the rest. */
@@ -372,7 +370,6 @@ look(struct weir__search *s, struct weir__keys *b)
     struct weir__finder *f = s->f;
 
     b->known = b->told = b->may_stand = b->stand = b->loose = 0;
-    b->asked = false;
     weir__keytable_hash_all(f->rs->keys, s->space, b->keys, b->n, b->hash);
     if (remembers(f))
         recall(s, b);
@@ -394,8 +391,6 @@ confirm(struct weir__search *s, struct weir__keys *b, uint64_t which)
             tell(s, b, (size_t)__builtin_ctzll(left));
         return;
     }
-    if (!b->asked)
-        ask(s, b);
     for (uint64_t left = busy(s, b) & which; left; left &= left - 1)
         take(s, b, (size_t)__builtin_ctzll(left));
 }

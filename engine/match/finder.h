@@ -60,8 +60,7 @@ struct weir__keys {
         uint32_t sets[WEIR__MEMO_SETS];
         uint32_t nsets;
     } says[WEIR__SIFT_KEYS];
-    bool asked; /* what the memo does not know was looked for, and stands in: */
-    struct weir__sift *sift;
+    struct weir__sift *sift; /* of those that the memo does not know, if there are any */
 };
 
 struct weir__finder {
