@@ -3,7 +3,9 @@ import json
 import os
 import random
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 
@@ -48,6 +50,20 @@ def test_several_addresses_at_once():
         with weir.Server(listen=both) as server:
             first, second = (weir.ask(server.connect(a), SAMPLE) for a in both)
         assert first == second and len(first) > 1000
+
+
+def test_netcat_talks_to_it():
+    if not shutil.which("nc"):
+        raise tap.Skip("nc is not installed (netcat-openbsd)")
+    with weir.Folder() as folder:
+        port = free_port()
+        both = [f"unix:{folder.path}/weir", f"127.0.0.1:{port}"]
+        with weir.Server(listen=both) as server:
+            server.connect().close()
+            for where in (["-U", folder.path / "weir"], ["127.0.0.1", str(port)]):
+                done = subprocess.run(["nc", "-N", *where], input=SAMPLE, stdout=subprocess.PIPE,
+                                      timeout=weir.PATIENCE_S)
+                assert done.returncode == 0 and without_skips(done.stdout) == of_replay(SAMPLE), where
 
 
 def test_a_port_beyond_loopback_needs_a_word_of_consent():
