@@ -6,11 +6,9 @@
 weir_span
 weir__span_trim(weir_span s)
 {
-    static const char blank[] = " \t\r\n";
-
-    while (s.len > 0 && memchr(blank, s.p[0], sizeof blank - 1))
+    while (s.len > 0 && ascii_is_blank(s.p[0]))
         s = span_skip(s, 1);
-    while (s.len > 0 && memchr(blank, s.p[s.len - 1], sizeof blank - 1))
+    while (s.len > 0 && ascii_is_blank(s.p[s.len - 1]))
         s.len--;
     return s;
 }

@@ -81,6 +81,23 @@ span_has_blank(weir_span s)
     return false;
 }
 
+/* A space, a tab, CR or LF. */
+static inline bool
+ascii_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static inline bool
+span_is_blank(weir_span s)
+{
+    size_t i = 0;
+
+    while (i < s.len && ascii_is_blank(s.p[i]))
+        i++;
+    return i == s.len;
+}
+
 /* Without leading and trailing spaces, tabs, CR and LF. */
 weir_span weir__span_trim(weir_span s);
 /* Code points in UTF-8: the bytes that continue none. What columns and carets count. */

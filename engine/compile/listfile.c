@@ -182,7 +182,7 @@ read_record(struct reading *r, struct csv *c, size_t index, size_t *widest)
         }
     }
     *widest = i > *widest ? i : *widest;
-    bool blank = i == 1 && weir__span_trim(field).len == 0;
+    bool blank = i == 1 && span_is_blank(field);
     if (i <= index && !blank)
         csv_error(r, began, arena_printf(r->work, "this record has %zu columns, and column %zu is "
                                          "wanted", i, index + 1));

@@ -245,7 +245,7 @@ is_end(const struct source_file *file, uint32_t line)
 
     if (s.p)
         s.len = (size_t)(file->text.p + file->text.len - s.p);
-    return weir__span_trim(s).len == 0;
+    return span_is_blank(s);
 }
 
 void

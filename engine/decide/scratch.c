@@ -13,8 +13,6 @@ weir__vec_room(void **items, size_t *cap, size_t n, size_t size)
 {
     size_t want = *cap ? *cap : 16;
 
-    if (*items && n <= *cap)
-        return true;
     while (want < n)
         want *= 2;
     void *grown = want <= SIZE_MAX / size ? realloc(*items, want * size) : NULL;

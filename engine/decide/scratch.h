@@ -31,6 +31,7 @@ struct weir__touched {
 #define VEC_ROOM(v, size)                                                                          \
     (((v).items && (size) <= (v).cap) ||                                                           \
      weir__vec_room((void **)&(v).items, &(v).cap, (size), sizeof *(v).items))
+/* Only where there is not: of VEC_ROOM. */
 bool weir__vec_room(void **items, size_t *cap, size_t n, size_t size);
 
 /* One post of those that are decided together: the post itself, its original, that one's. */

@@ -148,8 +148,7 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
     return out->failed ? WEIR_E_NOMEM : WEIR_OK;
 }
 
-/* Posts that will be decided one after the other ------------------------------------------------
- */
+/* Posts that will be decided one after the other --------------------------------------------- */
 
 struct posts {
     const weir_post *post[WEIR_AHEAD_MAX];

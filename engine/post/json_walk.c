@@ -143,8 +143,7 @@ token_end(const struct walk *w, uint32_t i)
 {
     size_t to = w->at[i + 1];
 
-    while (w->p[to - 1] == ' ' || w->p[to - 1] == '\n' || w->p[to - 1] == '\r' ||
-           w->p[to - 1] == '\t')
+    while (ascii_is_blank(w->p[to - 1]))
         to--;
     return to;
 }

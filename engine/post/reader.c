@@ -199,16 +199,6 @@ read_tree(struct weir__reading *r, const struct weir__plan *plan, weir_span text
         read_object(r, &root);
 }
 
-static bool
-is_blank(weir_span s)
-{
-    size_t i = 0;
-
-    while (i < s.len && (s.p[i] == ' ' || s.p[i] == '\t' || s.p[i] == '\r' || s.p[i] == '\n'))
-        i++;
-    return i == s.len;
-}
-
 /* The text where the scanner may read it: the line itself, or a copy with room behind. */
 static weir_span
 place(weir_reader *r, weir_span text, size_t room)
@@ -262,7 +252,7 @@ read_line(weir_reader *r, struct weir__reading *reading, weir_span line, size_t 
         return WEIR_OK;
     }
     CHECK(is_whole);
-    if (is_blank(text))
+    if (span_is_blank(text))
         return WEIR_OK;
     return read_text(r, reading, text, avail - reading->base);
 }

@@ -273,12 +273,9 @@ be_idle(struct loader *l)
 int64_t
 loader_used_us(const struct loader *l)
 {
-    struct timespec used = {0};
     clockid_t clock;
 
-    if (l->started && pthread_getcpuclockid(l->thread, &clock) == 0)
-        (void)clock_gettime(clock, &used);
-    return (int64_t)used.tv_sec * 1000000 + used.tv_nsec / 1000;
+    return l->started && pthread_getcpuclockid(l->thread, &clock) == 0 ? clock_us(clock) : 0;
 }
 
 void

@@ -4,20 +4,11 @@
  */
 #include "serve/rest.h"
 
-#include <time.h>
+#include "flow/clock.h"
 
 #define REST_US 150
 #define LONG_PASS_US 800
 #define WORK_MOST_US 5000 /* without a rest */
-
-static int64_t
-used_us(void)
-{
-    struct timespec t = {0};
-
-    (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
 
 static bool
 is_wanted(const struct rest *r)
@@ -30,7 +21,7 @@ rest_begin(struct rest *r)
 {
     r->begun = is_wanted(r);
     if (r->begun)
-        r->began_us = used_us();
+        r->began_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
 }
 
 void
@@ -40,7 +31,7 @@ rest_end(struct rest *r)
 
     if (!r->begun || !is_wanted(r))
         return;
-    int64_t pass_us = used_us() - r->began_us;
+    int64_t pass_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - r->began_us;
     r->worked_us += pass_us;
     if (pass_us >= LONG_PASS_US && r->worked_us < WORK_MOST_US)
         return;

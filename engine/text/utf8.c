@@ -10,14 +10,13 @@
 bool
 weir__is_ascii(weir_span s)
 {
-    const uint64_t high = HIGH;
     size_t i = 0;
 
-    for (; s.len - i >= sizeof high; i += sizeof high) {
+    for (; s.len - i >= sizeof HIGH; i += sizeof HIGH) {
         uint64_t word;
 
         memcpy(&word, s.p + i, sizeof word);
-        if (word & high)
+        if (word & HIGH)
             return false;
     }
     for (; i < s.len; i++)
