@@ -63,9 +63,11 @@ server_retire(struct server *s)
 }
 
 void
-server_publish(struct server *s, struct edition *e)
+server_publish(struct server *s, struct edition *e, const char *by)
 {
     server_look_for_trips(s);
+    server_record_reload(s, e->rs, by);
+    server_hear_breakers(s, e);
     server_carry_trips(s, e);
     weir_ruleset_unref(s->previous);
     s->previous = s->rs;
@@ -217,7 +219,7 @@ end_load(struct server *s, struct load_job *j)
         s->sums.reloads_refused += !ok;
     }
     if (j->edition)
-        server_publish(s, j->edition);
+        server_publish(s, j->edition, asker->who);
     if (!j->dry && (!asker->quiet || !j->unchanged))
         server_say(s, !ok || j->ngone, "%s", text);
     if (asker->fn)

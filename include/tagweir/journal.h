@@ -206,7 +206,8 @@ WEIR_API const char *weir_journal_take_warning(weir_journal *j);
  * @param diags  Gets the error; may be NULL.
  * @retval WEIR_E_IO, WEIR_E_NOMEM  It could not be closed in order; freed all the same.
  */
-WEIR_API weir_status weir_journal_close(weir_journal *j, int64_t now_ms, weir_diags *diags);
+WEIR_API weir_status weir_journal_close(weir_journal *j, int64_t now_ms, weir_diags *diags,
+                                        weir_journal_head *head);
 /** Unlock and free, and write nothing: to the next one who opens it, it is a crash. NULL: nothing. */
 WEIR_API void weir_journal_abandon(weir_journal *j);
 
