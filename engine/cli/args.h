@@ -64,6 +64,7 @@ void strings_add(struct strings *s, const char *text);
     X(SIGN_KEY, "sign-key", 0, "FILE")                                                             \
     X(RETAIN, "retain", 0, "DAYS")                                                                 \
     X(HEAD_EVERY, "head-every", 0, "NUMBER")                                                       \
+    X(STORE, "store", 0, "DIR")                                                                    \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
@@ -89,7 +90,7 @@ struct args {
     struct answer_options answer; /* all but the handles, which are to be loaded */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
-    const char *journal, *sign_key;
+    const char *journal, *sign_key, *store;
     const char *feed, *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;

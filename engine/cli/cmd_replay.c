@@ -32,8 +32,9 @@ const struct command command_replay = {
     .more = "A feed is a file of one JSON value a line (-: standard input), or a folder: every\n"
             "file below it, in byte order. Several rule files may follow one --rules if their\n"
             "names end in .yaml. The summary is printed on standard error at the end.",
-    .options = OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE,
-                          OPT_EXPLAIN, OPT_STRICT, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+    .options = OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES,
+                          OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_NO_JIT, OPT_MATCH_OFF,
+                          OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };

@@ -113,8 +113,10 @@ leave(int rc)
     _exit(rc);
 }
 
+/* @param paths  Of the rules. */
 static int
-serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
+serve_rules(const struct args *a, const struct strings *paths, weir_ruleset *rs,
+            weir_handles *handles)
 {
     struct args shown = *a; /* only lent to say() */
     struct server_options o = {
@@ -126,13 +128,14 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
                      .insecure = a->insecure},
         .tls = {.cert = a->tls_cert, .key = a->tls_key, .client_ca = a->tls_client_ca},
         .answer = a->answer,
-        .rules = a->rules.v,
-        .nrules = a->rules.n,
+        .rules = paths->v,
+        .nrules = paths->n,
         .workers = a->workers ? a->workers : ncores(),
         .max_conns = a->max_connections,
         .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
         .max_memory = a->max_memory,
         .watch = a->watch,
+        .store = a->store,
         .control = a->control,
         .control_mode = a->control_mode,
         .http = a->http,
@@ -159,7 +162,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     r = server_open(&o, rs, &s);
     if (r != SERVER_OK)
         return r == SERVER_BAD ? EXIT_USAGE : EXIT_IO;
-    if (become_user(a) && server_open_journal(s) == SERVER_OK) {
+    if (become_user(a) && server_keep_rules(s) && server_open_journal(s) == SERVER_OK) {
         announce(a, rs, s);
         hold_hangups(false);
         r = server_run(s);
@@ -205,6 +208,7 @@ misses_in_journal(const struct args *a)
 static int
 serve(const struct args *a)
 {
+    struct strings paths = {0};
     weir_ruleset *rs = NULL;
     weir_handles *handles = NULL;
 
@@ -220,7 +224,10 @@ serve(const struct args *a)
     if (rc == EXIT_DONE)
         rc = inputs_rules(a, "serve", &rs);
     if (rc == EXIT_DONE)
-        rc = serve_rules(a, rs, handles);
+        rc = inputs_rule_paths(a, "serve", &paths);
+    if (rc == EXIT_DONE)
+        rc = serve_rules(a, &paths, rs, handles);
+    inputs_files_free(&paths);
     weir_ruleset_unref(rs);
     weir_handles_free(handles);
     return rc;
@@ -241,6 +248,6 @@ const struct command command_serve = {
         OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_SOCKET_OWNER, OPT_USER, OPT_CONTROL_MODE, OPT_HTTP,
         OPT_HTTP_CONNECTIONS, OPT_HTTP_TIMEOUT, OPT_BLOCKED_BY, OPT_IDLE_TIMEOUT, OPT_LINE_TIMEOUT,
         OPT_SEND_TIMEOUT, OPT_JOURNAL, OPT_JOURNAL_ALL, OPT_FSYNC, OPT_SIGN_KEY, OPT_RETAIN,
-        OPT_HEAD_EVERY, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+        OPT_HEAD_EVERY, OPT_STORE, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .run = serve,
 };

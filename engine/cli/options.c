@@ -62,6 +62,7 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_RETAIN] = "delete the journal's segments that ended so many days ago (default: never)",
     [OPT_HEAD_EVERY] =
         "log the journal's head each so many entries (default 100000; 0: at the end)",
+    [OPT_STORE] = "a folder of rule sets, by digest: those used are kept, --rules DIGEST finds one",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
@@ -387,6 +388,8 @@ text_of(struct args *a, enum option_id id)
         return &a->journal;
     case OPT_SIGN_KEY:
         return &a->sign_key;
+    case OPT_STORE:
+        return &a->store;
     case OPT_FEED:
         return &a->feed;
     default:

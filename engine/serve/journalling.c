@@ -1,11 +1,13 @@
 /*
- * The decision journal of the server: what of it concerns the main thread. Records come from those
- * who decide, by their quills; events from here.
+ * What auditors will need: the decision journal, as far as it concerns the main thread, and the
+ * first rule set's place in the store. Records come from those who decide, by their quills; events
+ * from here.
  */
 #include "serve/serving.h"
 
 #include "flow/clock.h"
 #include "flow/said.h"
+#include "flow/store.h"
 
 #include <string.h>
 
@@ -72,6 +74,18 @@ server_open_journal(struct server *s)
         return SERVER_FAILED;
     give_quills(s);
     return SERVER_OK;
+}
+
+bool
+server_keep_rules(const struct server *s)
+{
+    weir_buf why = {0};
+    bool kept = !s->o.store || store_keep(s->o.store, s->rs, &why);
+
+    if (!kept)
+        server_say(s, true, "%s", said_text(&why));
+    weir_buf_fini(&why);
+    return kept;
 }
 
 /* When nobody decides any more. */

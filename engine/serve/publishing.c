@@ -280,6 +280,7 @@ new_job(struct server *s, bool rollback, const struct server_asker *by)
     j->token = asker;
     j->nseats = server_nseats(s);
     j->answer = &s->o.answer;
+    j->store = s->o.store;
     return j;
 }
 

@@ -28,6 +28,7 @@ struct server_options {
     struct answer_options answer;
     const char *const *rules; /* to load again; weir_ruleset_load's paths */
     size_t nrules;
+    const char *store; /* a folder (flow/store.h) that each rule set is kept in before it decides */
     size_t workers;
     size_t max_conns; /* 0: as many as there are descriptors for */
     struct worker_limits limits;
@@ -84,6 +85,9 @@ size_t server_nlisteners(const struct server *s);
 const char *server_listener_name(const struct server *s, size_t i);
 size_t server_nhttp(const struct server *s);
 const char *server_http_name(const struct server *s, size_t i);
+/* As the user who will write there, before server_run: the rule set goes into the store, if there
+   is one. false: it was said. */
+bool server_keep_rules(const struct server *s);
 /* As the user who will write it: before server_run, if a journal is to be kept; else nothing
    happens. What is wrong was said. */
 enum server_result server_open_journal(struct server *s);
