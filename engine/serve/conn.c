@@ -442,10 +442,10 @@ send_and_work(struct conn *c)
 {
     if (!flush(c))
         return;
-    if (c->has_turn)
-        arm(c); /* work goes on when it comes */
-    else if (c->state == CONN_READING || conn_pending(c) <= OUT_LOW)
+    if (!c->has_turn && (c->state == CONN_READING || conn_pending(c) <= OUT_LOW))
         work(c);
+    else
+        arm(c); /* work goes on when its turn comes, or more was taken */
 }
 
 /* The socket is readable, or writable: WIRE_*. */
@@ -604,13 +604,10 @@ discard_kept(struct conn *c)
         (void)flush(c); /* sends nothing, and counts what was sent before */
 }
 
+/* An event that was made active would be lost to polling when it is added before its turn. */
 void
 conn_resume(struct conn *c)
 {
-    if (wire_may_send(&c->wire, WIRE_WRITABLE)) {
-        event_active(c->writable, EV_WRITE, 0); /* a poll would say so, and cost two calls more */
-        return;
-    }
     arm(c);
     free_if_closed(c);
 }
