@@ -337,20 +337,19 @@ end_thread(struct scribe *s)
 static bool
 close_journal(struct scribe *s)
 {
+    int64_t now_ms = clock_now_ms();
     weir_diags *d = weir_diags_new();
-    weir_journal_head head = {.seq = 0};
-    weir_status st = weir_journal_close(s->journal, clock_now_ms(), d, &head);
+    bool finished = weir_journal_finish(s->journal, now_ms) == WEIR_OK;
 
+    take_head(s, &s->report);
+    note_told(&s->report);
+    bool closed = weir_journal_close(s->journal, now_ms, d) == WEIR_OK;
     s->journal = NULL;
     if (d)
         say_diags(&s->o, d);
     weir_diags_free(d);
-    s->report.entries = head.written_seq;
-    s->report.synced = s->report.head_seq = head.synced_seq;
-    memcpy(s->report.head, head.synced_hash, sizeof s->report.head);
-    note_told(&s->report);
-    tell_head(s, st == WEIR_OK ? "closed" : "not closed in order", &s->report);
-    return st == WEIR_OK;
+    tell_head(s, closed ? "closed" : "not closed in order", &s->report);
+    return finished && closed;
 }
 
 bool

@@ -111,17 +111,17 @@ typedef struct weir_journal weir_journal;
 /** How a journal is kept. Zero-initialise; strings are copied. */
 typedef struct weir_journal_options {
     const char *digest;     /* of the rules in use: weir_ruleset_digest; required */
-    const char *clock;      /* as `--clock` has it: "now", "created" or an RFC 3339 time; required */
+    const char *clock;      /* as `--clock` has it: "now", "created" or a time; required */
     const char *sign_key;   /* PEM file of an Ed25519 private key, without a password; NULL: none */
-    uint64_t segment_bytes; /* a segment that has reached it is ended; 0: WEIR_JOURNAL_SEGMENT_BYTES */
+    uint64_t segment_bytes; /* a segment of so many is ended; 0: WEIR_JOURNAL_SEGMENT_BYTES */
     uint32_t retain_days;   /* segments whose end is older are deleted; 0: none ever */
 } weir_journal_options;
 
 /**
  * Open a journal for writing. Makes the folder (mode 0700, its parent must be there) where it is
- * absent, and locks it: a second writer, in this process or another, is refused. Checks the chain of
- * the last segment; ends that segment if a crash left it unfinished; begins a new one with a header
- * and a `start`. All of that is on the disk when the call returns.
+ * absent, and locks it: a second writer, in this process or another, is refused. Checks the chain
+ * of the last segment; ends that segment if a crash left it unfinished; begins a new one with a
+ * header and a `start`. All of that is on the disk when the call returns.
  *
  * A torn tail (a last line without its newline, or blocks of zeroes that a loss of power left) is
  * moved into a file of its own, `NNNNNNNN.torn-K`, never deleted; a warning and an event say so.
@@ -168,8 +168,11 @@ WEIR_API size_t weir_journal_pending(const weir_journal *j);
  * than `retain_days`. To be called once in a while without anything appended, too (days end).
  *
  * @retval WEIR_E_IO  The journal has failed for good (weir_journal_error says why), and so will
- *                    every later call but weir_journal_head and _abandon. A line that was half
- *                    written is cut off again if that can be done, and is a torn tail if not.
+ *                    every later call but weir_journal_get_head, _close and _abandon. A line that
+ *                    was half written is cut off again if that can be done, and is a torn tail if
+ *                    not: what was written before still verifies.
+ * @retval WEIR_E_NOMEM  What was appended is written, and the segment goes on for want of memory
+ *                    to end it: the next call tries again.
  */
 WEIR_API weir_status weir_journal_write(weir_journal *j, int64_t now_ms);
 
@@ -202,13 +205,19 @@ WEIR_API const char *weir_journal_error(const weir_journal *j);
 WEIR_API const char *weir_journal_take_warning(weir_journal *j);
 
 /**
- * Append a `stop`, write, end and sign the segment, sync, unlock and free. NULL is nothing to do.
+ * Append a `stop`, write, end and sign the segment, and sync: for those who want the last head of
+ * all (weir_journal_get_head) before they close it. Nothing may be appended or written afterwards.
+ * @retval WEIR_E_IO     As weir_journal_write.
+ * @retval WEIR_E_NOMEM  The journal is as it was.
+ */
+WEIR_API weir_status weir_journal_finish(weir_journal *j, int64_t now_ms);
+/**
+ * Finish, unless that was done; unlock and free. NULL is nothing to do.
  * @param diags  Gets the error; may be NULL.
  * @retval WEIR_E_IO, WEIR_E_NOMEM  It could not be closed in order; freed all the same.
  */
-WEIR_API weir_status weir_journal_close(weir_journal *j, int64_t now_ms, weir_diags *diags,
-                                        weir_journal_head *head);
-/** Unlock and free, and write nothing: to the next one who opens it, it is a crash. NULL: nothing. */
+WEIR_API weir_status weir_journal_close(weir_journal *j, int64_t now_ms, weir_diags *diags);
+/** Unlock and free, and write nothing: who opens it next finds a crash. NULL is nothing to do. */
 WEIR_API void weir_journal_abandon(weir_journal *j);
 
 /* Reading ---------------------------------------------------------------------------------- */
@@ -227,11 +236,11 @@ typedef struct weir_journal_header {
 /** The end of a segment. */
 typedef struct weir_journal_end {
     uint32_t segment;
-    uint64_t entries;  /* of the segment, its header and this one included */
+    uint64_t entries; /* of the segment, its header and this one included */
     weir_journal_why why;
     int64_t at_ms;
-    weir_span key;       /* SHA-256 of the public key's 32 bytes, 64 hex digits; {NULL, 0}: unsigned */
-    weir_span signature; /* base64; {NULL, 0}: unsigned */
+    weir_span key;       /* SHA-256 of the public key's 32 bytes, 64 hex digits */
+    weir_span signature; /* base64; both {NULL, 0}: unsigned */
 } weir_journal_end;
 
 /** An entry whose place in the chain was checked. Valid during the call that gives it. */
@@ -321,13 +330,13 @@ typedef struct weir_journal_proof {
     uint64_t bad_line;            /* in it, from 1; 0: about the file as a whole */
     uint64_t bad_seq;             /* the number that the bad entry has or should have; 0: none */
     char bad_post[256];           /* id of its post, where it can still be read, else "" */
-    char why[768];                /* the finding as sentences for a person: what, and what it means */
+    char why[768];                /* the finding for a person: what it is, and what it means */
 
     uint64_t first_seq, last_seq; /* of entries that were checked; 0: none */
     uint64_t records, events;     /* among them */
     uint64_t bytes;               /* that were checked */
     char hash[WEIR_JOURNAL_HASH + 1]; /* of the last one: the head */
-    uint64_t retired_seq;         /* entries up to here are retired, and an event says so; 0: none */
+    uint64_t retired_seq;         /* entries up to here are retired, as an event says; 0: none */
     bool writing;                 /* a writer has the journal open */
     uint64_t unfinished_bytes;    /* of a last line that it is still writing */
     bool closed;                  /* the last entry ends the journal in order */
