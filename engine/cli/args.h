@@ -69,6 +69,8 @@ void strings_add(struct strings *s, const char *text);
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
     X(MATCH_OFF, "match-off", 0, "PARTS")                                                          \
+    X(HEAD, "head", 0, "HASH[:COUNT]")                                                             \
+    X(PUBLIC_KEY, "public-key", 0, "FILE")                                                         \
     X(JSON, "json", 0, NULL)                                                                       \
     X(QUIET, "quiet", 'q', NULL)                                                                   \
     X(HELP, "help", 'h', NULL)
@@ -91,6 +93,7 @@ struct args {
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
     const char *journal, *sign_key, *store;
+    const char *head, *public_key; /* verify */
     const char *feed, *handles, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;

@@ -65,6 +65,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_STORE] = "a folder of rule sets, by digest: those used are kept, --rules DIGEST finds one",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
+    [OPT_HEAD] = "a head that was noted elsewhere: entries up to it must be there",
+    [OPT_PUBLIC_KEY] = "check signatures with these Ed25519 public keys, as PEM",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
     [OPT_MATCH_OFF] =
         "do without parts of the matcher, to compare with; some of:" WEIR_MATCH_PARTS(X),
@@ -392,6 +394,10 @@ text_of(struct args *a, enum option_id id)
         return &a->store;
     case OPT_FEED:
         return &a->feed;
+    case OPT_HEAD:
+        return &a->head;
+    case OPT_PUBLIC_KEY:
+        return &a->public_key;
     default:
         return NULL;
     }
