@@ -364,6 +364,7 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     tally_init(&s->sums.tally);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a journal that may not grow fails as on a full disk */
     r = check_memory(s);
     if (r == SERVER_OK)
         r = make_events(s) && make_workers(s, rs) ? SERVER_OK : server_no_memory(s);

@@ -77,7 +77,7 @@ struct server;
 
 /*
  * Listen. The options and what they point at must outlive the server; the rule set is referenced.
- * SIGPIPE is ignored from here on.
+ * SIGPIPE and SIGXFSZ are ignored from here on.
  */
 enum server_result server_open(const struct server_options *o, weir_ruleset *rs,
                                struct server **out);
