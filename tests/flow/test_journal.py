@@ -465,48 +465,60 @@ def test_a_full_disk_ends_the_server():
 
 # Kills -----------------------------------------------------------------------------------------
 
-def kill_at_random(folder, rng, number):
-    """One life of the server, ended by SIGKILL, and what it had answered."""
-    server = Journalled(folder, workers=rng.choice([1, 2, 3]))
-    if rng.random() < 0.2:  # while it begins, and mends what the last one left
-        time.sleep(rng.uniform(0, 0.08))
+def due_of(streams):
+    return [a for r in streams for a in r.whole() if is_due(a)]
+
+
+class Lives:
+    """A server that is killed at random moments, and begun again on what it left."""
+
+    def __init__(self, folder):
+        self.folder, self.rng = folder, random.Random(SEED)
+        self.answered, self.before = [], 0  # by the last life; segments before it
+        self.acknowledged = 0
+
+    def check(self, server):
+        """The journal is mended; what the last life answered is in it."""
+        verify(server.dir)
+        there = set(records(server.dir, self.before))
+        lost = [a for a in self.answered if a not in there]
+        assert not lost, f"{len(lost)} of {len(self.answered)} lost, the first is {lost[0]}"
+        self.acknowledged += len(self.answered)
+        self.answered = []
+        self.before = max(int(p.stem) for p in segments(server.dir)) - 1
+
+    def live(self, number):
+        server = Journalled(self.folder, workers=self.rng.choice([1, 2, 3]))
+        streams = []
+        if self.rng.random() < 0.2:  # while it begins, and mends what the last one left
+            time.sleep(self.rng.uniform(0, 0.08))
+        else:
+            server.connect().close()
+            self.check(server)
+            streams = readers(server, number)
+            time.sleep(self.rng.uniform(0, 0.5))
         server.process.kill()
         server.process.wait()
-        return server, []
-    server.connect().close()
-    streams = readers(server, number)
-    time.sleep(rng.uniform(0, 0.5))
-    server.process.kill()
-    server.process.wait()
-    for r in streams:
-        r.join(timeout=weir.PATIENCE_S)
-        assert not r.is_alive()
-    return server, [a for r in streams for a in r.whole()]
+        for r in streams:
+            r.join(timeout=weir.PATIENCE_S)
+            assert not r.is_alive()
+        self.answered += due_of(streams)
+        server.forget()
 
 
 def test_nothing_that_was_answered_is_lost_by_a_kill():
-    rng = random.Random(SEED)
     print(f"# WEIR_SEED={SEED} WEIR_KILLS={KILLS}")
-    acknowledged = torn = 0
     with weir.Folder() as folder:
+        lives = Lives(folder)
         for number in range(KILLS):
-            before = [int(p.stem) for p in segments(folder.path / "journal")]
-            server, answers = kill_at_random(folder, rng, number)
-            server.forget()
-            if segments(server.dir):
-                verify(server.dir)
-            there = set(records(server.dir, max(before, default=0)))
-            due = [a for a in answers if is_due(a)]
-            lost = [a for a in due if a not in there]
-            assert not lost, f"kill {number}: {len(lost)} of {len(due)} lost, the first is {lost[0]}"
-            acknowledged += len(due)
+            lives.live(number)
         with Journalled(folder) as server:  # the last one is mended by a start, too
+            lives.check(server)
             server.ask(own("last", "bad"))
         proof = json.loads(verify(server.dir, "--json").out)
-        torn = len(proof["torn"])
-    assert acknowledged, "no answer came before a kill"
-    print(f"# {KILLS} kills, {acknowledged} acknowledged records, none lost; {torn} torn tails; "
-          f"{proof['records']} records in {len(proof['segments'])} segments")
+    assert lives.acknowledged, "no answer came before a kill"
+    print(f"# {KILLS} kills, {lives.acknowledged} acknowledged records, none lost; {len(proof['torn'])} torn "
+          f"tails; {proof['records']} records in {len(proof['segments'])} segments")
 
 
 if __name__ == "__main__":
