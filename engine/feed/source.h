@@ -31,7 +31,8 @@ struct source_options {
     /* Whose account archive it is, where no account.js lies beside it to say so: NULL: not said.
        The handle without `@`; the id may be missing. */
     const char *owner_id, *owner_handle;
-    size_t max_line; /* 0: the reader's default */
+    size_t max_line;     /* 0: the reader's default */
+    const char *command; /* what the user ran, for messages: "replay" */
     /* A descriptor that becomes readable when reading is to stop. Looked at before each wait for
        what is no regular file. 0: there is none. */
     int stop_fd;
@@ -68,9 +69,9 @@ bool source_check(const char *path, const struct source_options *o, weir_buf *wh
 #define SOURCE_STOPPED (-2) /* by stop_fd; to be called again if it was a mistake */
 
 /*
- * Up to n > 0 bytes, as soon as there are any. Neither is a line whole where it ends, nor is more
- * than one begun where it could be. @return their number, or one of the above; the end and a fault
- * are for good.
+ * Up to n > 0 bytes, as soon as there are any; they end anywhere in a line. @return their number,
+ * or one of the above; the end and a fault are for good. At a fault, what came behind the last
+ * newline is no line.
  */
 ssize_t source_read(struct source *s, char *p, size_t n);
 
