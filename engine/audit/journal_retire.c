@@ -40,6 +40,7 @@ read_end(weir_journal *j, uint32_t segment, struct last_line *out)
     if (before)
         s = span_skip(s, (size_t)(before + 1 - s.p));
     return !weir__line_split(s, &out->parts) && out->parts.kind == WEIR_JOURNAL_END &&
+           weir__is_hash(out->parts.hash) &&
            weir__end_read(out->parts.body, &j->message, &out->end);
 }
 
