@@ -174,14 +174,15 @@ weir__is_object(weir_span body)
     if (body.len == 0 || *body.p != '{')
         return false;
     do {
-        bool object = take(&t, '{');
-        if (!object && !take(&t, '[')) {
+        bool object = take(&t, '{'), array = !object && take(&t, '[');
+        if ((object || array) && depth == DEPTH)
+            return false;
+        if (!object && !array) {
             if (!skip_scalar(&t))
                 return false;
         } else if (!take(&t, object ? '}' : ']')) {
-            if (++depth > DEPTH)
-                return false;
             objects = objects << 1 | object;
+            depth++;
             if (object && !skip_key(&t))
                 return false;
             continue;
