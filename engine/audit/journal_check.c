@@ -100,21 +100,29 @@ due(const struct weir__checker *c)
     return c->begun || c->chain.seq || c->segment.number == 1 ? c->chain.seq + 1 : 0;
 }
 
+/* Is that the hash that it ends with? */
+static bool
+is_written(const struct looked *l, const unsigned char hash[WEIR__HASH_SIZE])
+{
+    char hex[WEIR_JOURNAL_HASH];
+
+    weir__hex_put(hash, WEIR__HASH_SIZE, hex);
+    return memcmp(hex, l->parts.hash.p, sizeof hex) == 0;
+}
+
 /* Do its bytes, behind the entry of this hash, give the hash that it ends with? */
 static bool
 gives_hash(struct weir__checker *c, struct looked *l, const unsigned char *before)
 {
-    unsigned char stated[WEIR__HASH_SIZE];
-
     weir__chain_hash(&c->chain, before, l->parts.hashed, l->hash);
-    return weir__hex_hash(l->parts.hash, stated) && memcmp(stated, l->hash, sizeof stated) == 0;
+    return is_written(l, l->hash);
 }
 
 /* Would it be right if it had the number that is due? Then that alone was changed. */
 static bool
 only_number_changed(struct weir__checker *c, const struct looked *l)
 {
-    unsigned char hash[WEIR__HASH_SIZE], stated[WEIR__HASH_SIZE];
+    unsigned char hash[WEIR__HASH_SIZE];
     const char *behind = memchr(l->parts.hashed.p, ',', l->parts.hashed.len);
     const char *end = l->parts.hashed.p + l->parts.hashed.len;
 
@@ -125,7 +133,7 @@ only_number_changed(struct weir__checker *c, const struct looked *l)
     if (c->room.failed)
         return false;
     weir__chain_hash(&c->chain, c->chain.hash, span_of_buf(&c->room), hash);
-    return weir__hex_hash(l->parts.hash, stated) && memcmp(stated, hash, sizeof hash) == 0;
+    return is_written(l, hash);
 }
 
 /* Its bytes do not follow from the entry before. */

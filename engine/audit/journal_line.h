@@ -47,7 +47,7 @@ struct weir__line {
     uint64_t seq;
     weir_span body;
     weir_span hashed; /* what the hash is of, besides the hash before */
-    weir_span hash;   /* 64 hex digits */
+    weir_span hash;   /* 64 bytes, hex digits if it is right */
 };
 
 /* Take a line (without its newline) apart. NULL, or what is wrong with it. The body is looked at by

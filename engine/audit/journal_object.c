@@ -83,15 +83,31 @@ zero_bytes(uint64_t v)
     return (v - UINT64_C(0x0101010101010101)) & ~v & UINT64_C(0x8080808080808080);
 }
 
-/* Is one of these eight bytes a quote, a backslash or a control? */
-static bool
-has_special(uint64_t v)
+/* The lowest bit set belongs to the first of these eight bytes that is a quote, a backslash or a
+   control; zero: none is. */
+static uint64_t
+special_bytes(uint64_t v)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
 
     /* a control is one whose three highest bits are zero */
-    return (zero_bytes(v ^ ones * '"') | zero_bytes(v ^ ones * '\\') |
-            zero_bytes(v & ones * 0xE0)) != 0;
+    return zero_bytes(v ^ ones * '"') | zero_bytes(v ^ ones * '\\') | zero_bytes(v & ones * 0xE0);
+}
+
+/* To the first quote, backslash or control. */
+static void
+skip_plain(struct text *t)
+{
+    uint64_t special = 0;
+
+    while (t->end - t->p >= 8 && (special = special_bytes(eight_at(t->p))) == 0)
+        t->p += 8;
+    if (special) {
+        t->p += __builtin_ctzll(special) / 8;
+        return;
+    }
+    while (t->p < t->end && (unsigned char)*t->p >= ' ' && *t->p != '"' && *t->p != '\\')
+        t->p++;
 }
 
 /* Behind the opening quote, up to and with the closing one. */
@@ -99,14 +115,10 @@ static bool
 skip_string(struct text *t)
 {
     for (;;) {
-        while (t->end - t->p >= 8 && !has_special(eight_at(t->p)))
-            t->p += 8;
-        if (t->p == t->end || (unsigned char)*t->p < ' ')
-            return false;
-        char c = *t->p++;
-        if (c == '"')
+        skip_plain(t);
+        if (take(t, '"'))
             return true;
-        if (c == '\\' && !skip_escape(t))
+        if (!take(t, '\\') || !skip_escape(t))
             return false;
     }
 }
@@ -162,14 +174,15 @@ weir__is_object(weir_span body)
     if (body.len == 0 || *body.p != '{')
         return false;
     do {
-        bool object = take(&t, '{');
-        if (!object && !take(&t, '[')) {
+        bool object = take(&t, '{'), array = !object && take(&t, '[');
+        if ((object || array) && depth == DEPTH)
+            return false;
+        if (!object && !array) {
             if (!skip_scalar(&t))
                 return false;
         } else if (!take(&t, object ? '}' : ']')) {
-            if (++depth > DEPTH)
-                return false;
             objects = objects << 1 | object;
+            depth++;
             if (object && !skip_key(&t))
                 return false;
             continue;

@@ -40,6 +40,7 @@ read_end(weir_journal *j, uint32_t segment, struct last_line *out)
     if (before)
         s = span_skip(s, (size_t)(before + 1 - s.p));
     return !weir__line_split(s, &out->parts) && out->parts.kind == WEIR_JOURNAL_END &&
+           weir__is_hash(out->parts.hash) &&
            weir__end_read(out->parts.body, &j->message, &out->end);
 }
 
@@ -53,26 +54,25 @@ warn(weir_journal *j, uint32_t segment, const char *what)
 }
 
 /* How many of the oldest segments are to go; *last is the end of the last of them. */
-static size_t
-count_old(weir_journal *j, const struct weir__listing *l, int64_t before_ms, struct last_line *last)
+static weir_status
+count_old(weir_journal *j, const struct weir__listing *l, int64_t before_ms, size_t *n,
+          struct last_line *last)
 {
     struct last_line line;
-    size_t n = 0;
 
-    for (; n < l->nsegments && l->segments[n] < j->segment; n++) {
-        if (!read_end(j, l->segments[n], &line)) {
-            if (!j->message.failed)
-                (void)warn(j, l->segments[n], "is not retired: its last line cannot be read");
-            j->message.failed = false;
-            break;
-        }
+    for (*n = 0; *n < l->nsegments && l->segments[*n] < j->segment; ++*n) {
+        bool read = read_end(j, l->segments[*n], &line);
+        if (j->message.failed)
+            return WEIR_E_NOMEM;
+        if (!read)
+            return warn(j, l->segments[*n], "is not retired: its last line cannot be read");
         if (line.end.at_ms >= before_ms)
-            break;
+            return WEIR_OK;
         /* the number and the hash are what is needed of it, and the hash lies in its text */
         *last = line;
         last->parts.hash.p = last->text + (line.parts.hash.p - line.text);
     }
-    return n;
+    return WEIR_OK;
 }
 
 /* Oldest first, so that what stays is always the end of the chain. */
@@ -99,17 +99,19 @@ retire(weir_journal *j, const struct weir__listing *l, int64_t now_ms)
 {
     struct last_line last;
     int64_t kept_ms = (int64_t)j->retain_days * 24 * 60 * 60 * 1000;
-    size_t n = count_old(j, l, now_ms - kept_ms, &last);
+    size_t n;
+    weir_status st = count_old(j, l, now_ms - kept_ms, &n, &last);
 
-    if (n == 0)
-        return WEIR_OK;
+    j->message.failed = false;
+    if (st != WEIR_OK || n == 0)
+        return st;
     const weir_journal_event e = {.kind = WEIR_JOURNAL_RETIRED,
                                   .at_ms = now_ms,
                                   .first = l->segments[0],
                                   .last = l->segments[n - 1],
                                   .seq = last.parts.seq,
                                   .hash = last.parts.hash};
-    weir_status st = weir__journal_tell(j, &e);
+    st = weir__journal_tell(j, &e);
     if (st == WEIR_OK)
         st = weir__journal_push(j);
     if (st == WEIR_OK)
@@ -122,14 +124,15 @@ weir__journal_retire(weir_journal *j, int64_t now_ms)
 {
     struct weir__listing l;
 
-    j->retired_day = weir__day_of(now_ms);
     if (!j->retain_days)
         return WEIR_OK;
     weir_status st = weir__listing_read(j->folder.fd, &l);
     if (st == WEIR_E_IO)
-        return warn(j, j->segment, "old segments are not retired: the folder cannot be read");
-    if (st == WEIR_OK)
+        st = warn(j, j->segment, "old segments are not retired: the folder cannot be read");
+    else if (st == WEIR_OK)
         st = retire(j, &l, now_ms);
     weir__listing_fini(&l);
+    if (st == WEIR_OK)
+        j->retired_day = weir__day_of(now_ms); /* else the next one tries again */
     return st;
 }

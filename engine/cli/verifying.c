@@ -71,7 +71,7 @@ put_verdict(const struct verifying *v, const weir_journal_proof *p, weir_buf *ou
 {
     weir_buf_printf(out, "%s: ", v->dir);
     if (!p->last_seq) {
-        weir_buf_puts(out, "no entry holds\n");
+        weir_buf_puts(out, "NOT as it was written, from its first entry on\n");
         return;
     }
     weir_buf_puts(out, is_fine(p) ? "the chain holds: entries "
