@@ -5,7 +5,7 @@
 
 #include "cli/ui.h"
 #include "flow/said.h"
-#include "flow/store.h"
+#include "serve/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

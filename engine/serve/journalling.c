@@ -7,7 +7,7 @@
 
 #include "flow/clock.h"
 #include "flow/said.h"
-#include "flow/store.h"
+#include "serve/store.h"
 
 #include <string.h>
 

@@ -5,9 +5,9 @@
 
 #include "flow/check.h"
 #include "flow/clock.h"
-#include "flow/store.h"
 #include "serve/beat.h"
 #include "serve/gone.h"
+#include "serve/store.h"
 #include "serve/trial.h"
 
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /*
  * The store. Files come into it by weir_ruleset_save alone, whole or not at all.
  */
-#include "flow/store.h"
+#include "serve/store.h"
 
 #include "flow/said.h"
 

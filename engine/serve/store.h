@@ -2,8 +2,8 @@
  * The store: a folder of rule sets as they were used, each compiled, under its digest's name, so
  * that what was decided by one can be decided by it again years later.
  */
-#ifndef WEIR_FLOW_STORE_H
-#define WEIR_FLOW_STORE_H
+#ifndef WEIR_SERVE_STORE_H
+#define WEIR_SERVE_STORE_H
 
 #include <tagweir/tagweir.h>
 
