@@ -58,7 +58,7 @@ const struct command command_verify = {
         "(a hash and a count) that was noted elsewhere, with --head; and, up to the last signed\n"
         "segment, a signature, with --public-key.\n\n"
         "A journal may be verified while it is written.",
-    .options = OPT_BIT(HEAD) | OPT_BIT(PUBLIC_KEY) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_HEAD, OPT_PUBLIC_KEY, OPT_JSON, OPT_QUIET),
     .plain = "JOURNAL",
     .run = verify,
 };
