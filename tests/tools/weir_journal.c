@@ -97,7 +97,8 @@ tell(const weir_diags *d)
 
     for (size_t i = 0; i < weir_diags_count(d); i++)
         weir_diag_format(weir_diags_at(d, i), false, &out);
-    fwrite(out.p, 1, out.len, stderr);
+    if (out.len)
+        fwrite(out.p, 1, out.len, stderr);
     weir_buf_fini(&out);
 }
 

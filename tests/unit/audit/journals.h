@@ -100,6 +100,8 @@ read_file(const char *name)
         assert_true(n >= 0);
     }
     (void)close(fd);
+    weir_buf_putc(&b, '\0'); /* which does not count */
+    b.len--;
     return b;
 }
 
