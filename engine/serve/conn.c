@@ -283,14 +283,18 @@ end_short(struct conn *c)
 {
     if (!flush(c))
         return;
-    if (conn_pending(c) > 0 || c->eof) {
+    c->is_short = c->kept && conn_sendable(c) == 0;
+    if (!c->is_short && (conn_pending(c) > 0 || c->eof)) {
         close_now(c);
         return;
     }
     c->ended = true;
     if (c->state != CONN_ENDING)
         set_state(c, CONN_ENDING);
-    linger(c);
+    if (c->is_short)
+        arm(c); /* it comes here again when the journal has what is kept */
+    else
+        linger(c);
 }
 
 /* Be called again when the others have had theirs. A timer that is due at once is called after the
@@ -352,6 +356,10 @@ work(struct conn *c)
     int64_t now_ms = clock_now_ms(), until_us = 0;
     bool more = true;
 
+    if (c->is_short) {
+        end_short(c);
+        return;
+    }
     c->worker->wall_ms = now_ms;
     do {
         if (is_worth_a_look(c) && has_left(c)) {

@@ -47,6 +47,7 @@ struct conn {
     bool eof;                               /* the client has ended its input: a last line counts */
     bool heard;                             /* a byte has come */
     bool ended;                             /* by a limit, or for want of memory */
+    bool is_short;                          /* ENDING: of memory; nothing is decided any more */
     bool tells_end;                         /* LINGERING: the client is yet to be told */
 
     struct frame frame;

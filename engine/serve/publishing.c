@@ -203,6 +203,16 @@ start_next(struct server *s)
 }
 
 static void
+publish(struct server *s, struct load_job *j)
+{
+    const struct asker *asker = j->token;
+    char by[sizeof asker->who + 16];
+
+    (void)snprintf(by, sizeof by, "%s by %s", asker->rollback ? "rollback" : "reload", asker->who);
+    server_publish(s, j->edition, by);
+}
+
+static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
@@ -219,7 +229,7 @@ end_load(struct server *s, struct load_job *j)
         s->sums.reloads_refused += !ok;
     }
     if (j->edition)
-        server_publish(s, j->edition, asker->who);
+        publish(s, j);
     if (!j->dry && (!asker->quiet || !j->unchanged))
         server_say(s, !ok || j->ngone, "%s", text);
     if (asker->fn)

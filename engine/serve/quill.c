@@ -114,8 +114,8 @@ quill_hand_over(struct quill *q)
     struct scribe *s = q->scribe;
     struct scribe_batch *b = q->batch;
 
-    if (!b)
-        return 0;
+    if (!b || !b->nrecords)
+        return 0; /* an empty one is kept for the next record */
     q->batch = NULL;
     (void)pthread_mutex_lock(&s->lock);
     bool waits = s->o.sync == SCRIBE_ALWAYS || s->waiting + b->text.len > WAITING_MOST;

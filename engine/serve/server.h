@@ -28,7 +28,8 @@ struct server_options {
     struct answer_options answer;
     const char *const *rules; /* to load again; weir_ruleset_load's paths */
     size_t nrules;
-    const char *store; /* a folder (serve/store.h) that each rule set is kept in before it decides */
+    const char
+        *store; /* a folder (serve/store.h) that each rule set is kept in before it decides */
     size_t workers;
     size_t max_conns; /* 0: as many as there are descriptors for */
     struct worker_limits limits;

@@ -122,7 +122,7 @@ void server_record_trip(const struct server *s, const char *rule, weir_trip how,
 void server_record_reset(const struct server *s, const char *rule, const char *by);
 
 /* publishing.c: rule sets */
-/* @param by  Who asked for it. */
+/* @param by  What it was, and who asked for it; for people. */
 void server_publish(struct server *s, struct edition *e, const char *by);
 /* Any thread; a worker_hooks.left */
 void server_left(void *server, struct edition *e);

@@ -252,7 +252,8 @@ def test_events_stand_before_what_was_decided_under_them():
                 assert record["ruleset"] == first[:16], record
         reloads = [e for e in all_entries if e.get("kind") == "reload"]
         assert reloads[0]["from"] == first and reloads[1]["to"] == first, reloads
-        assert reloads[0]["to"] == reloads[1]["from"] != first and "user" in reloads[0]["by"], reloads
+        assert reloads[0]["to"] == reloads[1]["from"] != first, reloads
+        assert reloads[0]["by"].startswith("reload by user") and reloads[1]["by"].startswith("rollback by"), reloads
         trip = next(e for e in all_entries if e.get("kind") == "trip")
         assert trip["rule"] == "bad" and trip["how"] == "observe" and "posts of" in trip["by"], trip
         assert any(r.get("breaker") == ["bad"] for r in all_entries), "nothing was decided under the trip"

@@ -4,13 +4,9 @@
  */
 #include "unit/test.h"
 
-#include "unit/folder.h"
+#include "unit/serve/kept_journal.h"
 #include "unit/serve/stepped.h"
 
-#include "flow/clock.h"
-#include "serve/scribe.h"
-
-#include <poll.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -18,64 +14,13 @@
 #define PLAIN "{\"id\":\"2\",\"author\":\"@a\",\"hashtags\":[\"y\"]}\n"
 #define RECORD "{\"v\":1,\"post\":\"1\",\"action\":\"withhold\"}\n"
 
-static int nsaid, nnews, nwoken;
-static char last_said[1024];
-
-static void
-on_say(void *arg, bool is_problem, const char *line)
-{
-    (void)arg;
-    (void)is_problem;
-    nsaid++;
-    (void)snprintf(last_said, sizeof last_said, "%s", line);
-}
-
-static void
-on_news(void *arg)
-{
-    (void)arg;
-    nnews++;
-}
+static int nwoken;
 
 static void
 on_wake(void *arg)
 {
     (void)arg;
     nwoken++;
-}
-
-/* The journal of each test is a folder of its own. */
-static char dir[sizeof folder + 16];
-
-static struct scribe *
-open_scribe(enum scribe_sync sync)
-{
-    static int number;
-    struct scribe_options o = {
-        .dir = dir,
-        .sync = sync,
-        .journal = {.digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
-                    .clock = "now"},
-        .say = on_say,
-        .news = on_news};
-
-    (void)snprintf(dir, sizeof dir, "%s/%d", folder, number++);
-    nsaid = nnews = nwoken = 0;
-    struct scribe *s = scribe_open(&o, clock_now_ms());
-    assert_non_null(s);
-    return s;
-}
-
-static void
-remove_journal(void)
-{
-    DIR *d = opendir(dir);
-
-    assert_non_null(d);
-    for (struct dirent *e; (e = readdir(d)) != NULL;)
-        (void)unlinkat(dirfd(d), e->d_name, 0);
-    (void)closedir(d);
-    assert_int_equal(rmdir(dir), 0);
 }
 
 static bool
@@ -123,7 +68,9 @@ what_rules_had_a_part_in_is_due(void **state)
     };
 
     (void)state;
-    struct scribe *s = open_scribe(SCRIBE_ALWAYS);
+    struct kept_journal j;
+    open_journal_of(&j, SCRIBE_ALWAYS);
+    struct scribe *s = j.scribe;
     struct quill q, all;
     quill_init(&q, s, false, on_wake, NULL);
     quill_init(&all, s, true, on_wake, NULL);
@@ -142,7 +89,7 @@ what_rules_had_a_part_in_is_due(void **state)
     quill_fini(&q);
     quill_fini(&all);
     scribe_free(s);
-    remove_journal();
+    remove_kept_journal(&j);
 }
 
 static void
@@ -152,7 +99,9 @@ marks_settle_in_their_order(void **state)
     struct quill q;
 
     (void)state;
-    struct scribe *s = open_scribe(SCRIBE_ALWAYS);
+    struct kept_journal j;
+    open_journal_of(&j, SCRIBE_ALWAYS);
+    struct scribe *s = j.scribe;
     quill_init(&q, s, false, on_wake, NULL);
     assert_int_equal(quill_hand_over(&q), 0);
     assert_true(records_of(&q, 3));
@@ -169,10 +118,10 @@ marks_settle_in_their_order(void **state)
     assert_int_equal(r.waiting, 0);
     assert_true(scribe_stop(s));
     assert_true(nwoken > 0);
-    assert_int_equal(nnews, 0);
+    assert_int_equal(j.nnews, 0);
     quill_fini(&q);
     scribe_free(s);
-    remove_journal();
+    remove_kept_journal(&j);
 }
 
 /* Memory is bounded however slow the disk is. */
@@ -184,7 +133,9 @@ where_nobody_waits_they_do_when_much_is_not_written(void **state)
     int batches = 0;
 
     (void)state;
-    struct scribe *s = open_scribe(SCRIBE_NEVER);
+    struct kept_journal j;
+    open_journal_of(&j, SCRIBE_NEVER);
+    struct scribe *s = j.scribe;
     quill_init(&q, s, false, on_wake, NULL);
     for (; !mark && batches < 1000; batches++) {
         assert_true(records_of(&q, 1000));
@@ -196,7 +147,7 @@ where_nobody_waits_they_do_when_much_is_not_written(void **state)
     assert_true(scribe_stop(s));
     quill_fini(&q);
     scribe_free(s);
-    remove_journal();
+    remove_kept_journal(&j);
 }
 
 /* Connections ---------------------------------------------------------------------------------- */
@@ -235,7 +186,9 @@ no_answer_comes_before_its_record_is_there(void **state)
 
     (void)state;
     begin_stepped(&s, &limits);
-    struct scribe *scribe = open_scribe(SCRIBE_ALWAYS);
+    struct kept_journal j;
+    open_kept_journal(&j);
+    struct scribe *scribe = j.scribe;
     worker_keep_journal(&s.w, scribe, false);
     int client = give_client(&s, NULL), other = give_client(&s, NULL);
     say_to(client, PLAIN PLAIN);
@@ -258,7 +211,7 @@ no_answer_comes_before_its_record_is_there(void **state)
     assert_true(scribe_stop(scribe));
     end_stepped(&s);
     scribe_free(scribe);
-    remove_journal();
+    remove_kept_journal(&j);
     (void)close(client);
     (void)close(other);
 }
@@ -277,7 +230,9 @@ who_waits_is_not_read_from(void **state)
     for (int i = 0; i < 100; i++)
         memcpy(lines + (size_t)i * (sizeof POST - 1), POST, sizeof POST);
     begin_stepped(&s, &limits);
-    struct scribe *scribe = open_scribe(SCRIBE_ALWAYS);
+    struct kept_journal j;
+    open_kept_journal(&j);
+    struct scribe *scribe = j.scribe;
     worker_keep_journal(&s.w, scribe, false);
     int client = give_client(&s, NULL);
     for (int idle = 0; idle < 50; idle++) {
@@ -305,7 +260,7 @@ who_waits_is_not_read_from(void **state)
     assert_true(scribe_stop(scribe));
     end_stepped(&s);
     scribe_free(scribe);
-    remove_journal();
+    remove_kept_journal(&j);
     (void)close(client);
 }
 
@@ -331,7 +286,9 @@ who_waits_is_told_when_it_cannot_be_written(void **state)
 
     (void)state;
     begin_stepped(&s, &limits);
-    struct scribe *scribe = open_scribe(SCRIBE_ALWAYS);
+    struct kept_journal j;
+    open_kept_journal(&j);
+    struct scribe *scribe = j.scribe;
     worker_keep_journal(&s.w, scribe, false);
     int client = give_client(&s, NULL), idle = give_client(&s, NULL);
     say_to(client, PLAIN POST PLAIN);
@@ -350,8 +307,8 @@ who_waits_is_told_when_it_cannot_be_written(void **state)
                               "cannot be written, and nothing is decided without it\"}\n");
     assert_int_equal(lines_got(idle, NULL), 1);
     assert_true(scribe_has_failed(scribe));
-    assert_int_equal(nnews, 1);
-    assert_non_null(strstr(last_said, "1 record was decided and is not written, and not answered"));
+    assert_int_equal(j.nnews, 1);
+    assert_non_null(strstr(j.said, "1 record was decided and is not written, and not answered"));
     assert_true(records_of(&s.w.quill, 1));
     assert_true(quill_hand_over(&s.w.quill) == SCRIBE_NEVER_SETTLES);
     worker_stop(&s.w);
@@ -361,7 +318,7 @@ who_waits_is_told_when_it_cannot_be_written(void **state)
     assert_false(scribe_stop(scribe));
     end_stepped(&s);
     scribe_free(scribe);
-    remove_journal();
+    remove_kept_journal(&j);
     (void)close(client);
     (void)close(idle);
 }
@@ -417,5 +374,5 @@ main(void)
         cmocka_unit_test(what_came_later_waits_for_the_later_mark),
     };
 
-    return cmocka_run_group_tests_name("serve/scribe", tests, make_folder, remove_folder);
+    return cmocka_run_group_tests_name("serve/scribe", tests, NULL, NULL);
 }
