@@ -163,8 +163,8 @@ scribe_fail(struct scribe *s, const char *why, uint64_t lost)
     scribe_tell(s, &r);
     weir_buf_printf(&line, "the decision journal has failed: %s; nothing more is decided. ", why);
     if (lost)
-        weir_buf_printf(&line, "%" PRIu64 " %s decided and %s not written%s. ", lost,
-                        lost == 1 ? "record was" : "records were", lost == 1 ? "is" : "are",
+        weir_buf_printf(&line, "%" PRIu64 " %s decided and may be missing from it%s. ", lost,
+                        lost == 1 ? "record was" : "records were",
                         s->o.sync == SCRIBE_ALWAYS ? ", and not answered" : "");
     weir_buf_printf(&line, "Its head is %s:%" PRIu64, r.head, r.head_seq);
     scribe_say(s, true, &line);

@@ -39,7 +39,6 @@ write_batch(struct scribe *s, const struct scribe_batch *b)
         if (st == WEIR_OK)
             st = append(s, b);
     }
-    CHECK(st != WEIR_E_ARG);
     if (st == WEIR_OK && weir_journal_pending(s->journal) >= PENDING_MOST)
         st = weir_journal_write(s->journal, clock_now_ms());
     return st;
@@ -171,6 +170,18 @@ settle(struct scribe *s, const struct scribe_batch *group)
         }
 }
 
+/* A trace of very many rules can be longer than a journal's lines. */
+static const char *
+reason_of(const struct scribe *s, weir_status st)
+{
+    const char *why = weir_journal_error(s->journal);
+
+    return why                ? why
+           : st == WEIR_E_ARG ? "a record is longer than its lines may be (64 MiB); without "
+                                "--explain, records are shorter"
+                              : weir_status_text(st);
+}
+
 static bool
 work(struct scribe *s, struct scribe_batch *group)
 {
@@ -183,9 +194,7 @@ work(struct scribe *s, struct scribe_batch *group)
     if (st == WEIR_OK) {
         settle(s, group);
     } else {
-        const char *why = weir_journal_error(s->journal);
-
-        scribe_fail(s, why ? why : weir_status_text(st), records_of(group));
+        scribe_fail(s, reason_of(s, st), records_of(group));
     }
     scribe_batches_free(group);
     return st == WEIR_OK;
