@@ -479,6 +479,7 @@ a_descriptor_ends_the_waiting(void **state)
     assert_null(source_fault(s));
     assert_null(source_open("-", &o, &why));
     assert_int_equal(why.len, 0);
+    weir_buf_fini(&why);
     assert_int_equal(read(stop[0], bytes, 1), 1);
     assert_int_equal(write(ends[1], "[]\n", 3), 3);
     assert_int_equal(source_read(s, bytes, sizeof bytes), 3);
