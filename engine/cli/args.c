@@ -54,6 +54,14 @@ args_bad(const char *command, const char *fmt, ...)
     return EXIT_USAGE;
 }
 
+bool
+options_have(const enum option_id *options, enum option_id id)
+{
+    while (*options != id && *options != OPT_HELP)
+        options++;
+    return *options == id;
+}
+
 /* What getopt_long is told: the command's own options. A long one's value is its id + 256. */
 struct spec {
     char letters[3 + 2 * OPT_COUNT];
@@ -69,7 +77,7 @@ make_spec(const struct command *cmd, struct spec *s)
     s->letters[l++] = '-'; /* arguments in order */
     s->letters[l++] = ':'; /* a missing value is told from an unknown option */
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (!(cmd->options & OPT_BIT_OF(i)))
+        if (!options_have(cmd->options, (enum option_id)i))
             continue;
         s->longs[n++] =
             (struct option){.name = defs[i].name, .has_arg = defs[i].value != NULL, .val = 256 + i};
@@ -105,7 +113,7 @@ bad_option(const struct command *cmd, const char *given)
         return args_bad(cmd->name, "unknown option -%c", optopt);
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(given + 2, "="), given + 2);
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (cmd->options & OPT_BIT_OF(i))
+        if (options_have(cmd->options, (enum option_id)i))
             names[n++] = defs[i].name;
     }
     const char *near = help_nearest(name, names, n);
@@ -224,7 +232,7 @@ help_command(const struct command *cmd, weir_buf *out)
         weir_buf_printf(out, "\n%s\n", cmd->more);
     weir_buf_puts(out, "\nOptions:\n");
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (cmd->options & OPT_BIT_OF(i))
+        if (options_have(cmd->options, (enum option_id)i))
             help_option(i, out);
     }
 }

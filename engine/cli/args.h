@@ -73,8 +73,9 @@ enum option_id {
         OPT_COUNT
 };
 
-#define OPT_BIT_OF(number) (UINT64_C(1) << (number))
-#define OPT_BIT(id) OPT_BIT_OF(OPT_##id)
+/* A list of options, which ends in HELP: that is always among them. */
+#define OPTIONS_OF(...) ((const enum option_id[]){__VA_ARGS__ __VA_OPT__(, ) OPT_HELP})
+bool options_have(const enum option_id *options, enum option_id id);
 
 /* What the command line said; what it did not say has its default. */
 struct args {
@@ -99,11 +100,11 @@ struct args {
 
 struct command {
     const char *name;
-    const char *usage; /* behind `tagweir NAME ` */
-    const char *does;  /* one line */
-    const char *more;  /* paragraphs of its --help; may be NULL */
-    uint64_t options;  /* OPT_BIT | … ; HELP is always among them */
-    const char *plain; /* what an argument without an option is; NULL: there are none */
+    const char *usage;             /* behind `tagweir NAME ` */
+    const char *does;              /* one line */
+    const char *more;              /* paragraphs of its --help; may be NULL */
+    const enum option_id *options; /* OPTIONS_OF(…) */
+    const char *plain;             /* what an argument without an option is; NULL: there are none */
     int (*run)(const struct args *a);
 };
 

@@ -32,10 +32,8 @@ const struct command command_replay = {
     .more = "A feed is a file of one JSON value a line (-: standard input), or a folder: every\n"
             "file below it, in byte order. Several rule files may follow one --rules if their\n"
             "names end in .yaml. The summary is printed on standard error at the end.",
-    .options = OPT_BIT(RULES) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) | OPT_BIT(TAGS) |
-               OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) | OPT_BIT(STRICT) |
-               OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
-               OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE,
+                          OPT_EXPLAIN, OPT_STRICT, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };
