@@ -28,6 +28,8 @@ static inline const char *
 write_file(const char *name, const char *p, size_t len)
 {
     const char *path = path_of(name);
+
+    (void)unlink(path); /* some file systems wait for the disk where a file is written anew */
     FILE *f = fopen(path, "wb");
 
     assert_non_null(f);
