@@ -38,6 +38,8 @@ args_fini(struct args *a)
     free(a->rules.v);
     free(a->listen.v);
     free(a->plain.v);
+    free(a->by_rule.v);
+    free(a->by_order.v);
     *a = (struct args){0};
 }
 
@@ -181,6 +183,8 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
 
     make_spec(cmd, &spec);
     *out = (struct args){.region = WEIR_REGION_NONE,
+                         .since_ms = INT64_MIN,
+                         .until_ms = INT64_MAX,
                          .socket_mode = 0600,
                          .control_mode = 0600,
                          .drain_ms = 10000,

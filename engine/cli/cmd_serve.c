@@ -12,7 +12,6 @@
 #include "serve/server.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,16 +70,6 @@ print_summary(const struct args *a, const struct server *s)
     summary_print(&sum);
 }
 
-/* As many as this process may run on. */
-static size_t
-ncores(void)
-{
-    cpu_set_t may;
-    int n = sched_getaffinity(0, sizeof may, &may) == 0 ? CPU_COUNT(&may) : 1;
-
-    return n > 0 ? (size_t)n : 1;
-}
-
 static bool
 become_user(const struct args *a)
 {
@@ -128,7 +117,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .answer = a->answer,
         .rules = a->rules.v,
         .nrules = a->rules.n,
-        .workers = a->workers ? a->workers : ncores(),
+        .workers = a->workers ? a->workers : inputs_cores(),
         .max_conns = a->max_connections,
         .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
         .max_memory = a->max_memory,
