@@ -35,9 +35,11 @@ put_options(weir_buf *out, const struct args *a)
 {
     weir_buf_puts(out, "clock ");
     summary_clock(&a->answer, out);
-    weir_buf_printf(out, "\nundecided %d\ntags %d\nhandles %s\nmax-line %zu\nexplain %d\n",
+    weir_buf_printf(out,
+                    "\nundecided %d\ntags %d\nhandles %s\nowner %s %s\nmax-line %zu\nexplain %d\n",
                     (int)a->answer.undecided, (int)a->answer.tags, a->handles ? a->handles : "-",
-                    a->answer.max_line, a->answer.trace);
+                    a->owner ? a->owner : "-", a->owner_id ? a->owner_id : "-", a->answer.max_line,
+                    a->answer.trace);
     weir_buf_printf(out, "only %u\nregion %u\nsince %" PRId64 "\nuntil %" PRId64 "\n",
                     (unsigned)a->only, (unsigned)a->region, a->since_ms, a->until_ms);
     put_words(out, "rule", &a->by_rule);

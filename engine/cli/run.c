@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Files that hold no posts are named, up to so many. */
+#define SKIPPED_TOLD 5
+
 struct running {
     const struct run *r;
     struct strings files;
@@ -26,6 +29,7 @@ struct running {
     struct progress progress;
     struct resume resume;
     uint64_t nfiles, lines; /* done of all */
+    uint64_t skipped;       /* files that hold no posts */
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
@@ -65,10 +69,19 @@ write_records(struct running *x, const struct result *r, bool whole)
     return true;
 }
 
+/* A feed that holds no posts was skipped: a fault ends everything, so that it is no fault. */
+static bool
+was_skipped(const struct result *r)
+{
+    return r->note.len && !r->fault;
+}
+
+/* The folder of an account archive may hold thousands of pictures. */
 static void
 tell_note(struct running *x, const struct result *r)
 {
-    if (!r->note.len)
+    x->skipped += was_skipped(r);
+    if (!r->note.len || (!r->fault && (x->skipped > SKIPPED_TOLD || x->r->args->quiet)))
         return;
     progress_hide(&x->progress);
     if (r->fault)
@@ -93,7 +106,7 @@ take(void *arg, struct result *r, bool whole)
         return true;
     x->feed_lines = r->before + r->lines;
     x->lines += r->lines;
-    x->nfiles += r->ends;
+    x->nfiles += r->ends && !was_skipped(r);
     tell_note(x, r);
     if (r->fault)
         return true;
@@ -189,6 +202,9 @@ finish(struct running *x, enum crew_end end)
     if (!finish_output(x))
         return EXIT_IO;
     resume_done(&x->resume);
+    if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
+        ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
+               x->skipped - SKIPPED_TOLD);
     if (!x->r->args->quiet)
         print_summary(x);
     return x->r->args->strict && x->sums.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
@@ -284,13 +300,17 @@ int
 run_feeds(struct run *r)
 {
     struct running x = {.r = r};
-    struct source_options so = {.max_line = r->args->answer.max_line, .stop_fd = stopping_begin()};
+    struct source_options so;
+    int rc = inputs_sources(r->args, r->command, &so);
 
+    if (rc != EXIT_DONE)
+        return rc;
+    so.stop_fd = stopping_begin();
     if (so.stop_fd < 0) {
         ui_say("no descriptor to be woken by: %s", strerror(errno));
         return EXIT_IO;
     }
-    int rc = find_feeds(r, &so, &x.files);
+    rc = find_feeds(r, &so, &x.files);
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
