@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 
 static const struct source_options defaults;
-static const enum sink_packing packings[] = {SINK_PLAIN, SINK_GZIP, SINK_ZSTD};
-#define NPACKINGS (sizeof packings / sizeof *packings)
 
 /* ---- packing ---- */
 
