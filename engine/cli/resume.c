@@ -51,10 +51,10 @@ static void
 put_feeds(weir_buf *out, const struct strings *files)
 {
     for (size_t i = 0; i < files->n; i++) {
-        struct stat st = {.st_size = 0};
+        struct stat st;
 
-        if (strcmp(files->v[i], "-") != 0)
-            (void)stat(files->v[i], &st);
+        if (strcmp(files->v[i], "-") == 0 || stat(files->v[i], &st) < 0 || !S_ISREG(st.st_mode))
+            st = (struct stat){.st_size = 0};
         weir_buf_printf(out, "feed %" PRId64 " %" PRId64 ".%09ld %s\n", (int64_t)st.st_size,
                         (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, files->v[i]);
     }

@@ -10,6 +10,7 @@
 #include "cli/ui.h"
 
 #include "feed/sink.h"
+#include "flow/batch.h"
 #include "flow/check.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ struct running {
     const struct run *r;
     struct strings files;
     struct sink *sink;
+    bool packed;
     struct portions *portions;
     struct crew_sums sums;
     struct progress progress;
@@ -41,6 +43,12 @@ output_name(const struct running *x)
     const char *out = x->r->args->out;
 
     return out && strcmp(out, "-") != 0 ? out : NULL;
+}
+
+static enum sink_packing
+packing_of(const struct running *x)
+{
+    return sink_packing_of(output_name(x) ? output_name(x) : "-");
 }
 
 /* Results in the order of the input -------------------------------------------------------------
@@ -62,9 +70,14 @@ cannot_write(const struct running *x, uint64_t line)
 static bool
 write_records(struct running *x, const struct result *r, bool whole)
 {
+    uint64_t before = sink_written(x->sink);
+
     x->made += r->records;
-    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len))
+    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
+        if (!x->packed) /* some of it may have been taken */
+            x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
         return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
+    }
     x->delivered += r->records;
     return true;
 }
@@ -259,13 +272,14 @@ open_portions(struct running *x, const struct source_options *so)
         .npaths = x->files.n,
         .source = *so,
         .max_line = x->r->args->answer.max_line,
-        .fill = sink_packing_of(x->r->args->out ? x->r->args->out : "-") != SINK_PLAIN,
+        .fill = packing_of(x) != SINK_PLAIN,
         .first = at->feed,
         .from = at->upto};
 
     x->portions = portions_new(&po);
     if (!x->portions)
         ui_no_memory();
+    x->packed = po.fill;
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
@@ -282,7 +296,7 @@ work(struct running *x)
                            .answer = &o,
                            .now_ms = x->r->now_ms,
                            .threads = a->threads ? a->threads : inputs_cores(),
-                           .packing = sink_packing_of(a->out ? a->out : "-"),
+                           .packing = packing_of(x),
                            .portions = x->portions,
                            .lines = x->resume.at.lines,
                            .notes = x->r->notes,
