@@ -86,7 +86,7 @@ is_quoting(struct weir__reading *r, const struct weir__json *tag)
 {
     static const char *const rels[] = {
         "https://misskey-hub.net/ns#_misskey_quote", "https://w3id.org/fep/044f#quote",
-        "https://www.w3.org/ns/activitystreams#quoteUrl", "http://fedibird.com/ns#quoteUri"};
+        "http://fedibird.com/ns#quoteUri", "quoteUrl" /* of the common context */};
     bool quotes = false;
 
     for (size_t i = 0; i < sizeof rels / sizeof *rels; i++)
