@@ -15,6 +15,7 @@ import pathlib
 import random
 import sys
 
+import documents
 from material import Material
 
 TAGS = ['farmers', 'KisanProtest', 'istanbul', 'direniş', 'paypal', 'café', '日本語', 'straße', 'ДТП',
@@ -27,7 +28,7 @@ BOUNDS = ['2021-02-01T07:00:00Z', '2021-02-01T12:30:00+05:30', '2020-12-31T23:59
           '2024-02-29T00:00:00.5Z', '1969-12-31T23:59:59.001Z', 'yesterday', '2021-02-30T00:00:00Z']
 
 
-class Posts:
+class Posts(documents.Documents):
     def __init__(self, rng, material):
         self.rng = rng
         self.tags = TAGS + (material.tags[:1500] if material else [])
@@ -103,6 +104,9 @@ class Posts:
             target[key] = value
         elif self.maybe(0.3):
             target[key] = None
+
+    def languages(self):
+        return self.rng.sample(LANGS, self.rng.randrange(3))
 
     def created(self):
         return self.rng.choice(BOUNDS)
@@ -244,142 +248,6 @@ class Posts:
         self.put(event, 'time_us', 1612162800000000 + rng.randrange(10 ** 6), 0.3)
         return event
 
-    # ActivityPub: see engine/post/README.md for what is read of it
-
-    def actor(self):
-        """The address of an account, mostly one that tells its handle."""
-        rng, handle = self.rng, self.rng.choice(self.handles)
-        user, _, host = handle.partition('@')
-        host = host or rng.choice(['m.example', 'Social.Example.org', 'sub.example.com', 'xn--exmple-cua.de'])
-        if self.maybe(0.1):
-            return rng.choice(self.ids + ['', 'tag:example.com,2011:x', 'acct:a@b.example'])
-        if self.maybe(0.1):
-            host = rng.choice([f'{host}:8443', f'good.example@{host}', f'{host}.', f'{host}:', 'a:b@c@' + host,
-                               '[::1]:80', '[2001:db8::1]', '', '.', host.upper()])
-        path = rng.choice(['/users/'] * 6 + ['/@'] * 3 + ['/ap/users/', '/u/', '/', '', '?', '#', '/users/a/'])
-        return rng.choice(['https://'] * 9 + ['http://', 'HTTPS://', 'ap://', 'https:/']) + host + path + user
-
-    def who(self):
-        uri, kind = self.actor(), self.rng.randrange(12)
-        if kind == 0:
-            return {'type': 'Person', 'id': uri, 'preferredUsername': self.rng.choice(['alice', '@x', '', 'a@b.example'])}
-        if kind == 1:
-            return [uri, self.actor()]
-        if kind == 2:
-            return self.rng.choice([{'type': 'Person', 'name': 'A'}, {'id': uri}, {'id': 5}, [], {}, None,
-                                    [{'id': uri, 'type': 'Group'}], [7], 5, {'id': uri, 'preferredUsername': 1}, [None]])
-        return uri
-
-    def typed(self, *names):
-        name = self.rng.choice(names)
-        if self.maybe(0.06):
-            return self.rng.choice([[name], [name, 'Other'], ['Like', name], 'as:' + name, [], None, 5, [1], name.lower(),
-                                    'https://www.w3.org/ns/activitystreams#' + name, ['Other', name, 'Note']])
-        return name
-
-    def several(self, value):
-        """JSON-LD lets one value stand in an array."""
-        return self.rng.choice([value] * 12 + [[value], [value, value]])
-
-    def ap_tag(self):
-        rng, kind = self.rng, self.rng.randrange(14)
-        if kind < 5:
-            return {'type': self.typed('Hashtag'), 'href': 'https://m.example/tags/x', 'name': '#' + self.tag()}
-        if kind < 9:
-            handle = self.handle()
-            return {'type': self.typed('Mention'), 'href': self.actor(),
-                    'name': rng.choice(['@' + handle, '@' + handle.split('@')[0], handle, '@a b', None, '', '@', '@@x'])}
-        return rng.choice([{'type': 'Hashtag'}, {'name': '#' + self.tag()}, {'name': self.tag()},
-                           'https://m.example/tags/x', {'type': 'Emoji', 'name': ':x:'}, {},
-                           {'type': 'Mention', 'name': '@alice'}, {'type': 'Link', 'href': 'https://q.example/5'},
-                           {'type': 'Link', 'href': rng.choice(['', 'https://q.example/6', None, 6]), 'rel': rng.choice(
-                               ['https://misskey-hub.net/ns#_misskey_quote', ['x', 'https://w3id.org/fep/044f#quote'],
-                                'https://www.w3.org/ns/activitystreams#quoteUrl', 'nofollow', 'as:quoteUrl', 5])},
-                           {'type': 'Hashtag', 'name': 5} if self.maybe(0.1) else {'type': 'Tag', 'name': 'foo'},
-                           None if self.maybe(0.1) else {'type': 'Hashtag', 'name': self.tag()}])
-
-    def html(self):
-        return f'<p>{self.text()} &amp; <b>bye</b><br>#<span>{self.rng.choice(TAGS[:6])}</span></p>'
-
-    def put_text(self, note, key, text):
-        kind = self.rng.randrange(8)
-        if kind < 4:
-            note[key] = text
-        if kind in (3, 4, 5):
-            note[key + 'Map'] = {lang: text for lang in self.rng.sample(LANGS, self.rng.randrange(3))}
-        if kind == 6:
-            note[key], note[key + 'Map'] = self.rng.choice([None, '']), {'pt': text, 'e"\n': self.text()}
-        if kind == 7 and self.maybe(0.1):
-            note[key + 'Map'] = self.rng.choice([[], 5, {'en': 5}, 'x', {'en': None}, {}])
-
-    def note(self, depth=0):
-        note = {'type': self.typed('Note', 'Note', 'Note', 'Article', 'Question', 'Page', 'Event', 'Video')}
-        self.put(note, 'id', self.rng.choice(self.posts) if self.maybe(0.3)
-                 else f'https://m.example/notes/{self.rng.randrange(50)}', 0.02)
-        self.put(note, 'attributedTo', self.who())
-        if self.maybe(0.1):
-            note['actor'] = self.who()
-        self.put(note, 'published', self.created())
-        self.put(note, 'tag', self.rng.choice([[self.ap_tag() for _ in range(self.rng.randrange(5))]] * 9 + [
-            self.ap_tag()]), 0.4)
-        self.put_text(note, 'content', self.html())
-        if self.maybe(0.3):
-            self.put_text(note, 'summary', 'about #covid19 <i>@KISAN</i>')
-        if self.maybe(0.3):
-            self.put_text(note, 'name', 'a &lt;b #farmers @alice')
-        if depth < 3 and self.maybe(0.3):
-            quote = self.rng.choice([self.note(depth + 1), self.rng.choice(self.posts), 'https://q.example/1', '',
-                                     {'id': 'https://q.example/2'}, {'type': 'Like', 'id': 3}, {'type': 'Note'}])
-            note['quote'] = self.several(quote)
-        for key in ('_misskey_quote', 'quoteUrl', 'quoteUri'):
-            if self.maybe(0.06):
-                note[key] = self.rng.choice(['https://q.example/' + key, self.rng.choice(self.posts), '', None])
-        return note
-
-    def written(self, what):
-        activity = {'type': self.typed('Create', 'Create', 'Update'), 'id': 'https://m.example/a'}
-        self.put(activity, 'actor', self.who())
-        self.put(activity, 'published', self.created())
-        self.put(activity, 'object', self.several(what), 0.02)
-        return activity
-
-    def announce(self, depth=0):
-        rng = self.rng
-        repost = {'type': self.typed('Announce'), 'id': f'https://m.example/b/{rng.randrange(50)}'}
-        self.put(repost, 'actor', self.who())
-        self.put(repost, 'published', self.created())
-        what = [self.note(depth + 1), self.written(self.note(depth + 1)), self.rng.choice(self.posts),
-                self.written(self.rng.choice(self.posts)), {'type': 'Like', 'object': 'x'}, {'id': 'https://x.example/1'},
-                {'type': 'Strange', 'id': 'https://x.example/2'}, {'type': 'Strange'}, self.written({'type': 'Person'})]
-        if depth < 3:
-            what += [self.announce(depth + 1)] * 4
-        self.put(repost, 'object', self.several(rng.choice(what)), 0.02)
-        return repost
-
-    def activitypub(self):
-        rng = self.rng
-        kind = rng.randrange(20)
-        other = {'type': self.typed('Like', 'Undo', 'Delete', 'Follow', 'Person', 'OrderedCollection', 'Add', 'Strange'),
-                 'actor': self.who(), 'object': self.note(3)}
-        document = self.note() if kind < 5 else self.announce() if kind < 9 else other if kind == 9 else \
-            self.written(rng.choice([self.note(), self.note(), self.note(), self.note(), rng.choice(self.posts), {},
-                                     {'id': 'https://x.example/3'}, other, self.announce(2), self.written('x')]))
-        if self.maybe(0.8):
-            document['@context'] = rng.choice(['https://www.w3.org/ns/activitystreams', ['x', {'toot': 'y'}], {}])
-        if self.maybe(0.1):  # keys of other dialects, which a document may bring too
-            document.update(rng.choice([{'author': '@alice'}, {'query': {'hashtag': 'x'}}, {'author_id': '5'},
-                                        {'account': {'acct': 'x'}}, {'user': {'screen_name': 'x'}},
-                                        {'did': 'did:plc:abc', 'kind': 'commit'}, {'data': []}, {'tags': 5}]))
-        return document
-
-    def twice(self, text):
-        """A key that comes twice, where it may be read, or one that is no text."""
-        return self.rng.choice([
-            '{"@context":1,"@context":2,' + text[1:], '{"actor":"x","actor":"y",' + text[1:],
-            '{"contentMap":{"en":"a","en":"b"},' + text[1:], '{"type":"Note",' + text[1:], '{"tag":[],' + text[1:],
-            text.replace('"contentMap":{', '"contentMap":{"x":"","x":"",'),
-            text.replace('"pt":', '"\\udc00":'), text.replace('"name":', '"name":null,"name":'), text.replace('"id":', '"id":null,"id":')])
-
     def query(self):
         query = {}
         if self.maybe(0.6):
@@ -414,7 +282,7 @@ class Posts:
         make = [self.own, self.own, self.v1, self.v2_line, self.mastodon, self.bluesky,
                 self.activitypub, self.activitypub, self.query][kind % 9]
         text = json.dumps(make(), ensure_ascii=self.maybe(0.3), separators=(',', ':'))
-        return self.twice(text) if make == self.activitypub and self.maybe(0.02) else text
+        return self.spoilt(text) if make == self.activitypub and self.maybe(0.02) else text
 
 
 def main():

@@ -27,6 +27,7 @@ from material import Material
 REGIONS = ['IN', 'TR', 'FR', 'DE', 'GB', 'US', 'BR', 'RU', 'JP', 'NO', 'PK', 'EG', 'ID', 'MX', 'ES',
            'IT', 'PL', 'KR', 'NG', 'AU']
 GROUPS = ['EU', 'EEA', '150', '142', '019', 'south_asia', 'nordic_and_eu']
+SOURCES = ['tweet', 'mastodon', 'bluesky', 'activitypub', 'own']
 SURFACES = ['timeline', 'search', 'suggest', 'trends', 'recommend']
 BAD_PATTERN = '\\L<'
 # What a look-alike attack would write instead; all of them are confusable with the ASCII letter.
@@ -233,7 +234,7 @@ class Feeds:
         elif kind < 0.85:
             match['langs'] = often(rng, self.m.langs, rng.randint(1, 3))
         elif kind < 0.9:
-            match['sources'] = rng.sample(['tweet', 'mastodon', 'bluesky', 'activitypub', 'own'], rng.randint(1, 2))
+            match['sources'] = rng.sample(SOURCES, rng.randint(1, 2))
         else:
             match['posts'] = rng.sample(self.m.posts, 60)
         if rng.random() < 0.1:
@@ -368,7 +369,8 @@ def feeds_rules(rng, data, out, count, with_limits):
         for i, did in enumerate(material.dids):
             if i % 2:
                 f.write(f'{did},User{i}.{rng.choice(["bsky.social", "Example.org"])}\n')
-        for i, handle in enumerate(sorted({h.lower() for h in material.handles[:800] if h.isascii()})[::7]):
+        known = sorted({h.lower() for h in material.handles[:800] if h.isascii()})
+        for i, handle in enumerate(known[::7]):
             f.write(f'{actor_of(handle)},{material.handles[i]}\n')
 
 

@@ -73,10 +73,7 @@ bad_json(void **state)
 static void
 bytes(void **state)
 {
-#define LINE(text, as)                                                                             \
-    {                                                                                              \
-        {text, sizeof text - 1}, as                                                                \
-    }
+#define LINE(text, as) {{text, sizeof text - 1}, as}
     static const struct {
         weir_span line;
         const char *as;
@@ -427,10 +424,8 @@ shared_originals(void **state)
     (void)state;
     weir_buf_puts(&line, "{\"data\":[");
     for (int i = 0; i < 5000; i++)
-        weir_buf_printf(&line,
-                        "%s{\"id\":%d,\"referenced_tweets\":[{\"type\":\"quoted\","
-                        "\"id\":\"x\"}]}",
-                        i ? "," : "", i);
+        weir_buf_printf(&line, "%s{\"id\":%d,\"referenced_tweets\":[{\"type\":\"quoted\","
+                               "\"id\":\"x\"}]}", i ? "," : "", i);
     weir_buf_puts(&line, "],\"includes\":{\"tweets\":[{\"id\":\"x\",\"text\":\"");
     while (line.len < 1000 << 10)
         weir_buf_puts(&line, " #a");
