@@ -197,6 +197,9 @@ check_header(struct weir__checker *c, struct looked *l)
         !weir__header_read(l->parts.body, &c->room, &l->entry.header) ||
         !weir__hex_hash(l->entry.header.previous, previous))
         return FOUND(c, FORM, due(c), l->text, "is no header, and a segment begins with one");
+    if (!c->begun && c->segment.number > 1 && l->parts.seq == 1)
+        return FOUND(c, FORM, 1, l->text,
+                     "calls itself the journal's first, and its segment is not the first");
     if (!c->begun && c->segment.number > 1) {
         /* what came before is retired, or the writer's business */
         memcpy(c->chain.hash, previous, sizeof previous);

@@ -23,6 +23,8 @@ void strings_add(struct strings *s, const char *text);
     X(UNDECIDED, "undecided", 0, "WHAT")                                                           \
     X(TAGS, "tags", 0, "WHICH")                                                                    \
     X(HANDLES, "handles", 0, "FILE")                                                               \
+    X(OWNER, "owner", 0, "HANDLE")                                                                 \
+    X(OWNER_ID, "owner-id", 0, "ID")                                                               \
     X(MAX_LINE, "max-line", 0, "BYTES")                                                            \
     X(EXPLAIN, "explain", 0, NULL)                                                                 \
     X(STRICT, "strict", 0, NULL)                                                                   \
@@ -103,7 +105,7 @@ struct args {
         *user;
     const char *journal, *sign_key, *store;
     const char *head, *public_key; /* verify */
-    const char *feed, *handles, *tag, *account, *post, *output;
+    const char *feed, *handles, *owner, *owner_id, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;

@@ -18,7 +18,9 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_CLOCK] = "what time it is: now (default), created (each post's own), or a fixed time",
     [OPT_UNDECIDED] = "what the record of a bad line carries: report (default) or withhold",
     [OPT_TAGS] = "structured (default): the values that the dialect has; both: the text's too",
-    [OPT_HANDLES] = "a CSV of did,handle that gives Bluesky accounts their handles",
+    [OPT_HANDLES] = "a CSV of did,handle: handles of accounts of Bluesky and ActivityPub",
+    [OPT_OWNER] = "whose account archive it is, where no account.js beside it says so",
+    [OPT_OWNER_ID] = "the id of that account",
     [OPT_MAX_LINE] = "the longest line that is read; K and M are understood (default 1M)",
     [OPT_EXPLAIN] = "records say what became of every rule",
     [OPT_STRICT] = "exit with 1 when a line was bad; check: when there are warnings",
@@ -419,6 +421,10 @@ text_of(struct args *a, enum option_id id)
     switch (id) {
     case OPT_HANDLES:
         return &a->handles;
+    case OPT_OWNER:
+        return &a->owner;
+    case OPT_OWNER_ID:
+        return &a->owner_id;
     case OPT_TAG:
         return &a->tag;
     case OPT_ACCOUNT:

@@ -10,6 +10,7 @@
 #include "cli/ui.h"
 
 #include "feed/sink.h"
+#include "flow/batch.h"
 #include "flow/check.h"
 
 #include <errno.h>
@@ -17,15 +18,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Files that hold no posts are named, up to so many. */
+#define SKIPPED_TOLD 5
+
 struct running {
     const struct run *r;
     struct strings files;
     struct sink *sink;
+    bool packed;
     struct portions *portions;
     struct crew_sums sums;
     struct progress progress;
     struct resume resume;
     uint64_t nfiles, lines; /* done of all */
+    uint64_t skipped;       /* files that hold no posts */
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
@@ -37,6 +43,12 @@ output_name(const struct running *x)
     const char *out = x->r->args->out;
 
     return out && strcmp(out, "-") != 0 ? out : NULL;
+}
+
+static enum sink_packing
+packing_of(const struct running *x)
+{
+    return sink_packing_of(output_name(x) ? output_name(x) : "-");
 }
 
 /* Results in the order of the input -------------------------------------------------------------
@@ -58,17 +70,31 @@ cannot_write(const struct running *x, uint64_t line)
 static bool
 write_records(struct running *x, const struct result *r, bool whole)
 {
+    uint64_t before = sink_written(x->sink);
+
     x->made += r->records;
-    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len))
+    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
+        if (!x->packed) /* some of it may have been taken */
+            x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
         return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
+    }
     x->delivered += r->records;
     return true;
 }
 
+/* A feed that holds no posts was skipped: a fault ends everything, so that it is no fault. */
+static bool
+was_skipped(const struct result *r)
+{
+    return r->note.len && !r->fault;
+}
+
+/* The folder of an account archive may hold thousands of pictures. */
 static void
 tell_note(struct running *x, const struct result *r)
 {
-    if (!r->note.len)
+    x->skipped += was_skipped(r);
+    if (!r->note.len || (!r->fault && (x->skipped > SKIPPED_TOLD || x->r->args->quiet)))
         return;
     progress_hide(&x->progress);
     if (r->fault)
@@ -93,7 +119,7 @@ take(void *arg, struct result *r, bool whole)
         return true;
     x->feed_lines = r->before + r->lines;
     x->lines += r->lines;
-    x->nfiles += r->ends;
+    x->nfiles += r->ends && !was_skipped(r);
     tell_note(x, r);
     if (r->fault)
         return true;
@@ -189,6 +215,9 @@ finish(struct running *x, enum crew_end end)
     if (!finish_output(x))
         return EXIT_IO;
     resume_done(&x->resume);
+    if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
+        ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
+               x->skipped - SKIPPED_TOLD);
     if (!x->r->args->quiet)
         print_summary(x);
     return x->r->args->strict && x->sums.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
@@ -243,13 +272,14 @@ open_portions(struct running *x, const struct source_options *so)
         .npaths = x->files.n,
         .source = *so,
         .max_line = x->r->args->answer.max_line,
-        .fill = sink_packing_of(x->r->args->out ? x->r->args->out : "-") != SINK_PLAIN,
+        .fill = packing_of(x) != SINK_PLAIN,
         .first = at->feed,
         .from = at->upto};
 
     x->portions = portions_new(&po);
     if (!x->portions)
         ui_no_memory();
+    x->packed = po.fill;
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
@@ -266,7 +296,7 @@ work(struct running *x)
                            .answer = &o,
                            .now_ms = x->r->now_ms,
                            .threads = a->threads ? a->threads : inputs_cores(),
-                           .packing = sink_packing_of(a->out ? a->out : "-"),
+                           .packing = packing_of(x),
                            .portions = x->portions,
                            .lines = x->resume.at.lines,
                            .notes = x->r->notes,
@@ -284,13 +314,17 @@ int
 run_feeds(struct run *r)
 {
     struct running x = {.r = r};
-    struct source_options so = {.max_line = r->args->answer.max_line, .stop_fd = stopping_begin()};
+    struct source_options so;
+    int rc = inputs_sources(r->args, r->command, &so);
 
+    if (rc != EXIT_DONE)
+        return rc;
+    so.stop_fd = stopping_begin();
     if (so.stop_fd < 0) {
         ui_say("no descriptor to be woken by: %s", strerror(errno));
         return EXIT_IO;
     }
-    int rc = find_feeds(r, &so, &x.files);
+    rc = find_feeds(r, &so, &x.files);
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)

@@ -117,6 +117,15 @@ def test_a_header_must_fit():
             assert (finding["file"], finding["line"], finding["kind"]) == ("00000002.ndjson", 1, kind), (changes, finding)
 
 
+def test_a_first_entry_in_a_later_segment():
+    with weir.Folder() as f:
+        j = journal.Journal(f.path / "j")
+        j.segment = 4
+        j.begin()
+        finding = told(j.folder, code=1)["finding"]
+        assert (finding["kind"], finding["seq"]) == ("form", 1), finding
+
+
 def test_a_changed_byte_is_named_by_both():
     print(f"# WEIR_SEED={SEED}")
     draw = random.Random(SEED)
