@@ -172,6 +172,8 @@ weir__dsa_lacks(const weir_ruleset *rs, uint32_t rule, weir_buf *out)
     if (bad)
         weir_buf_printf(out, "} in rule `%s`%s%s%s", rs->rules[rule].id.p,
                         o ? " or its order `" : "", o ? o->id.p : "", o ? "`" : "");
+    if (bad >> WEIR__DSA_GROUND & 1)
+        weir_buf_puts(out, "; the ground says what else is needed: rules/README.md");
     weir_buf_fini(&v.made);
     return bad != 0;
 }
