@@ -25,8 +25,10 @@ extern "C" {
 #endif
 
 /*
- * What is exported; each a stream of one form. Of the first four the source is what Twitter
- * published of withheld content: the fields of tweets and the compliance messages of v1.1 and v2.
+ * What is exported; each a stream of one form, described in engine/audit/README.md. Sources: of
+ * the first four what Twitter published of withheld content (the fields of tweets, and compliance
+ * messages, of v1.1 and v2); of statements https://transparency.dsa.ec.europa.eu/page/
+ * api-documentation; of labels the lexicon com.atproto.label.defs#label.
  */
 #define WEIR_EXPORTS(X)                                                                            \
     X(TWITTER_V1, "twitter:v1")               /* status_withheld, user_withheld */                 \
@@ -96,8 +98,10 @@ typedef struct weir_export_worker weir_export_worker;
  * @param why  Gets a sentence for a person on WEIR_E_ARG; may be NULL.
  * @retval WEIR_E_ARG  `label_src` is missing, or is no DID with one `{region}` in it.
  *
- * DSA: each rule's `dsa` is read here, once. Memory grows with what is exported: 48 bytes at most
- * for each post, account, statement or label that differs from others; none for CSV.
+ * Memory grows with what is collected, so as to know what was said before: 64 bytes at most for
+ * each post and account that is withheld, each statement and each label, and half as much again
+ * while that grows; none for CSV. At most 8 bytes a rule for each worker besides its scratches,
+ * which are made when they are first needed.
  */
 WEIR_API weir_status weir_export_new(const weir_export_options *o, weir_ruleset *rs,
                                      weir_ruleset *old, weir_buf *why, weir_export **out);

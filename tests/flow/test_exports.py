@@ -89,6 +89,8 @@ class Export:
 def emit(kind, feed=FEED, rules=RULES, clock=NOON, old=None, old_clock=None, workers=1, src=SRC,
          code=0):
     """Export a feed; what comes of it is checked in any case."""
+    if not EMIT.exists():
+        raise tap.Skip(f"{EMIT.name} is not built beside the program")
     with tempfile.TemporaryDirectory() as folder:
         def file(name, text):
             path = Path(folder) / name

@@ -351,12 +351,23 @@ def test_a_list_given_as_rules_says_how_to_use_it():
         assert b"lists: {some_name: {hashtags: tags.txt}}" in done.err, done.text()
 
 
+def test_the_schema_for_editors_has_the_words_of_statements():
+    keys = json.loads((weir.ROOT / "rules" / "schema.json").read_text())["$defs"]["dsa"]["properties"]
+    for key, about in keys.items():
+        many = about.get("type") == "array"
+        for word in about.get("items", about).get("enum", []):
+            with weir.Folder() as folder:
+                path = folder.write("rules.yaml", rule(dsa=f"{{{key}: {f'[{word}]' if many else word}}}"))
+                weir.expect(weir.run("check", path))
+
+
 def test_the_schema_for_editors_has_the_keys_that_the_program_reads():
     schema = json.loads((weir.ROOT / "rules" / "schema.json").read_text())
     order, of_rule = schema["$defs"]["order"], schema["$defs"]["rule"]
     cases = [(schema, "zzzzzz: 1\n" + RULE), (of_rule, rule(zzzzzz="1")[len(HEAD):]),
              (of_rule["properties"]["match"], rule(match="{zzzzzz: [a]}")[len(HEAD):]),
              (order, "orders:\n  o: {kind: policy, zzzzzz: 1}\n" + RULE),
+             (schema["$defs"]["dsa"], rule(dsa="{zzzzzz: 1}")[len(HEAD):]),
              (schema["properties"]["lists"]["additionalProperties"],
               "lists:\n  l: {posts: [a], zzzzzz: 1}\n" + RULE)]
     for part, text in cases:
