@@ -363,5 +363,35 @@ def test_the_examples_export():
                  old_clock="2021-02-02T00:00:00Z")
 
 
+WIDE = """tagweir: 1
+orders:
+  o: {kind: court_order, authority: a, basis: Act 7, in_force: [{from: 2010-01-01T00:00:00Z, until: 2030-01-01T00:00:00Z}],
+      dsa: {decision_ground: DECISION_GROUND_ILLEGAL_CONTENT, category: STATEMENT_CATEGORY_VIOLENCE,
+            illegal_content_explanation: Forbidden., decision_facts: By order.}}
+rules:
+  - {id: langs, order: o, regions: [FR, DE], action: withhold, match: {langs: [en, de]}}
+  - {id: tags, order: o, regions: [XX], except_regions: [US], action: downrank, factor: 0.3, surfaces: [trends], match: {hashtags: ['*a*']}}
+  - {id: who, order: o, regions: [IN, GB], action: withhold, priority: 3, match: {accounts: ['*e*']}}
+  - {id: free, action: allow, regions: [GB], match: {hashtags: ['*b*']}}
+"""
+
+
+def test_real_feeds_export_what_their_records_say():
+    clock = "2026-11-01T00:00:00Z"
+    for name in ("tweets_v1.ndjson", "tweets_v2.ndjson", "mastodon_statuses.ndjson",
+                 "bluesky_jetstream.ndjson"):
+        feed = weir.data_dir() / "feeds" / name
+        said = records(feed.read_text(), WIDE, clock)
+        rows = list(exports.derived_csv(said))
+        assert emit("csv", feed=feed, rules=WIDE, clock=clock).items == rows and rows, name
+        lists = {r["post"]: c for r in exports.posts_of(said)
+                 if (c := exports.derived_countries(r))}
+        got = {i["data"]["id"]: i["data"]["withheld"]["country_codes"]
+               for i in emit("twitter:fields-v2", feed=feed, rules=WIDE, clock=clock, workers=3).items}
+        assert got == lists, name
+        for kind in KINDS:
+            emit(kind, feed=feed, rules=WIDE, clock=clock)
+
+
 if __name__ == "__main__":
     tap.main()
