@@ -204,7 +204,8 @@ main(int argc, char **argv)
     need(weir_export_finish(export, &out) == WEIR_OK, "not finished");
     for (size_t i = 0; i < nworkers; i++)
         weir_export_worker_free(worker[i]);
-    (void)fwrite(out.p, 1, out.len, stdout);
+    if (out.len)
+        (void)fwrite(out.p, 1, out.len, stdout);
     tell_counts();
     weir_export_free(export);
     weir_scratch_free(scratch);
