@@ -23,13 +23,8 @@ int inputs_handles(const struct args *a, weir_handles **out);
 int inputs_files(const struct strings *paths, const char *suffix, struct strings *out);
 void inputs_files_free(struct strings *files);
 
-/*
- * Is this the beginning of a compressed feed? Then it is said, with what unpacks it: read as lines
- * it would be pages of errors. `command`: which one is to be given the lines.
- */
-bool inputs_is_packed(const char *path, const char *begin, size_t n, const char *command);
-/* The same of a file by its name; false where it cannot be read or is no regular file. */
-bool inputs_file_is_packed(const char *path, const char *command);
+/* Processors that this process may run on. */
+size_t inputs_cores(void);
 
 /* A whole file (`-`: standard input) into a buffer. false: it was said why not. */
 bool inputs_read(const char *path, weir_buf *out);
