@@ -267,6 +267,7 @@ end_body(weir_export *e, weir_buf *out)
         return;
     BUF_LIT(&e->body, "]}\n");
     weir_buf_put(out, span_of_buf(&e->body));
+    e->counts.items += e->nbody;
     e->body.len = 0;
     e->nbody = 0;
 }
@@ -276,6 +277,7 @@ put_line(weir_export *e, weir_span line, weir_buf *out)
 {
     if (e->kind != WEIR_EXPORT_DSA) {
         weir_buf_put(out, line);
+        e->counts.items++;
         return;
     }
     weir_buf_puts(&e->body, e->nbody ? "," : "{\"statements\":[");
@@ -314,7 +316,6 @@ weir_export_collect(weir_export *e, weir_span fragments, weir_buf *out)
         }
         put_header(e, out);
         put_line(e, (weir_span){fragments.p, (size_t)head.len}, out);
-        e->counts.items++;
     }
     return out->failed || e->body.failed ? WEIR_E_NOMEM : WEIR_OK;
 }

@@ -147,7 +147,8 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
     case WEIR_ITEM_ERROR:
         if (a->on_error)
             a->on_error(a->on_error_arg, number, item);
-        weir_record_write_error(item, number, a->o.undecided, out);
+        if (!a->o.mute_errors)
+            weir_record_write_error(item, number, a->o.undecided, out);
         if (!out->failed)
             tally_error(&a->tally, item->error);
         break;

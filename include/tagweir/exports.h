@@ -161,7 +161,7 @@ WEIR_API weir_status weir_export_collect(weir_export *e, weir_span fragments, we
 WEIR_API weir_status weir_export_finish(weir_export *e, weir_buf *out);
 
 typedef struct weir_export_counts {
-    uint64_t items;    /* messages, objects, statements, labels or rows that were collected */
+    uint64_t items;    /* messages, objects, statements, labels or rows that were appended */
     uint64_t repeated; /* not counted among these: they had been said before */
     uint64_t left_out[WEIR_NLEFT_OUT]; /* by workers that are freed */
 } weir_export_counts;

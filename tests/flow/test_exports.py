@@ -1,7 +1,9 @@
 """Exports: each is what its system takes, and says what the records of the same decisions say."""
+import gzip
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -391,6 +393,103 @@ def test_real_feeds_export_what_their_records_say():
         assert got == lists, name
         for kind in KINDS:
             emit(kind, feed=feed, rules=WIDE, clock=clock)
+
+
+# replay --emit -------------------------------------------------------------------------------
+
+def replay(kind, feed, *args, clock=NOON, rules=RULES):
+    """What replay exports, and its summary."""
+    with weir.Folder() as folder:
+        path = rules if isinstance(rules, Path) else folder.write("r.yaml", rules)
+        given = feed if isinstance(feed, Path) else folder.write("f.ndjson", feed)
+        src = ["--label-src", SRC] if kind == "atproto" else []
+        done = weir.replay(given, rules=path, clock=clock, args=["--emit", kind, "--json", *src, *args])
+    summary = json.loads(done.err)
+    if "--out" not in args:
+        exports.check(kind, done.out)
+    return done.out, summary
+
+
+def test_replay_exports_what_the_library_does():
+    for kind in KINDS:
+        made = emit(kind)
+        for threads in (1, 3):
+            out, summary = replay(kind, FEED, "--threads", str(threads))
+            assert out == made.data, kind
+            told = summary["export"]
+            assert told["kind"] == kind and told["items"] == made.counts["items"]
+            assert told["repeated"] == made.counts["repeated"] and told["lacks"] == made.counts["lacks"]
+            assert told["left_out"] == {k: made.counts[k] for k in told["left_out"]}
+            assert sum(told["left_out"].values()) == sum(
+                v for k, v in made.counts.items() if k not in ("items", "repeated", "lacks"))
+
+
+def test_exports_are_the_same_bytes_with_any_number_of_threads():
+    feeds = weir.data_dir() / "feeds"
+    for kind in KINDS:
+        one = replay(kind, feeds, "--threads", "1", clock="2026-11-01T00:00:00Z", rules=WIDE)[0]
+        assert replay(kind, feeds, "--threads", "4", clock="2026-11-01T00:00:00Z", rules=WIDE)[0] == one
+
+
+def test_exports_are_packed():
+    plain = replay("csv", FEED)[0]
+    with weir.Folder() as folder:
+        out = folder.path / "out.csv.gz"
+        replay("csv", FEED, "--out", str(out))
+        assert gzip.decompress(out.read_bytes()) == plain
+        assert not Path(str(out) + ".resume").exists()
+
+
+def test_bad_lines_are_counted_and_in_no_export():
+    feed = own(10, ONE) + "\n{bad\n" + own(11, ONE) + "\n"
+    out, summary = replay("twitter:v2", feed)
+    assert b"error" not in out and summary["errors"]["bad_json"]["count"] == 1
+    assert summary["errors"]["bad_json"]["places"][0]["line"] == 2
+    assert summary["export"]["items"] == 2 + 1
+
+
+def test_filters_choose_what_is_exported():
+    out, _ = replay("csv", FEED, "--only", "downrank")
+    actions = {r["action"] for r in exports.check_csv(out)}
+    assert actions == {"downrank"}, actions
+    lists = exports.check("twitter:v2", replay("twitter:v2", FEED, "--rule", "de-tag", "--region", "DE")[0])
+    of = {i["data"]["withheld"]["tweet"]["id"]: i["data"]["withheld"]["withheld_in_countries"]
+          for i in lists if "withheld" in i["data"]}
+    assert of["11"] == ["AT", "DE", "FR"], "lists are complete all the same"
+    assert "10" not in of
+
+
+def test_what_was_stated_before_an_interruption_is_written():
+    with weir.Folder() as folder:
+        command = [weir.TAGWEIR, "replay", "--rules", folder.write("r.yaml", RULES), "--clock", NOON,
+                   "--emit", "dsa", "-"]
+        run = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+        run.stdin.write("".join(own(n, TWO, "banned") + "\n" for n in range(150)).encode())
+        run.stdin.flush()
+        first = run.stdout.readline()  # the body that is full; the feed goes on
+        run.send_signal(signal.SIGINT)
+        rest, said = run.communicate(timeout=weir.PATIENCE_S)
+    assert b"stopped after" in said and run.returncode != 0, said
+    assert [len(json.loads(b)["statements"]) for b in (first, rest)] == [100, 50], said
+    exports.check("dsa", first + rest)
+
+
+def test_options_that_make_no_sense_are_refused():
+    for args, words in [(["--emit", "twitter:v3"], "expected one of: twitter:v1"),
+                        (["--emit", "atproto"], "{region}"),
+                        (["--emit", "csv", "--label-src", SRC], "goes with --emit atproto"),
+                        (["--label-src", SRC], "goes with --emit atproto"),
+                        (["--emit", "csv", "--resume", "--out", "x"], "--resume does not go with --emit"),
+                        (["--emit", "csv", "--explain"], "do not go with --emit")]:
+        done = weir.expect(weir.run("replay", "--rules", weir.INDIA, *args, "-"), 2)
+        assert words in done.err.decode(), done.text()
+
+
+def test_the_summary_says_what_to_write():
+    done = weir.replay(weir.INDIA / "posts.ndjson", args=["--emit", "dsa"])
+    said = done.err.decode()
+    assert "exported   dsa: 0 items" in said and "de-fraud-tags: `decision_ground` is missing" in said, said
 
 
 if __name__ == "__main__":
