@@ -465,7 +465,7 @@ def test_what_was_stated_before_an_interruption_is_written():
                    "--emit", "dsa", "-"]
         run = subprocess.Popen([str(c) for c in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
-        run.stdin.write("".join(own(n, TWO, "banned") + "\n" for n in range(150)).encode())
+        run.stdin.write("".join(own(n, TWO, "banned") + "\n" for n in range(1000, 1150)).encode())
         run.stdin.flush()
         first = run.stdout.readline()  # the body that is full; the feed goes on
         run.send_signal(signal.SIGINT)
