@@ -469,7 +469,9 @@ def test_what_was_stated_before_an_interruption_is_written():
         run.stdin.flush()
         first = run.stdout.readline()  # the body that is full; the feed goes on
         run.send_signal(signal.SIGINT)
-        rest, said = run.communicate(timeout=weir.PATIENCE_S)
+        rest, said = run.stdout.read(), run.stderr.read()  # its input is still open
+        run.wait(timeout=weir.PATIENCE_S)
+        run.stdin.close()
     assert b"stopped after" in said and run.returncode != 0, said
     assert [len(json.loads(b)["statements"]) for b in (first, rest)] == [100, 50], said
     exports.check("dsa", first + rest)
