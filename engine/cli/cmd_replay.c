@@ -38,9 +38,9 @@ const struct command command_replay = {
             "file below it, in byte order. Several rule files may follow one --rules if their\n"
             "names end in .yaml. The summary is printed on standard error at the end.",
     .options = OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE,
-                          OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT, OPT_EMIT, OPT_LABEL_SRC, OPT_RESUME, OPT_ONLY,
-                          OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL, OPT_NO_JIT,
-                          OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+                          OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT, OPT_EMIT, OPT_LABEL_SRC,
+                          OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE,
+                          OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };
