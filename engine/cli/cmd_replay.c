@@ -42,8 +42,8 @@ const struct command command_replay = {
     .options =
         OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
                    OPT_OWNER_ID, OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT,
-                   OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL,
-                   OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+                   OPT_EMIT, OPT_LABEL_SRC, OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER,
+                   OPT_SINCE, OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };
