@@ -6,6 +6,7 @@
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "cli/resume.h"
+#include "cli/run_journal.h"
 #include "cli/stopping.h"
 #include "cli/ui.h"
 
@@ -30,6 +31,7 @@ struct running {
     struct crew_sums sums;
     struct progress progress;
     struct resume resume;
+    struct run_journal journal;
     uint64_t nfiles, lines; /* done of all */
     uint64_t skipped;       /* files that hold no posts */
     size_t feed;            /* that was handed on last, and so many of its lines */
@@ -150,7 +152,7 @@ take(void *arg, struct result *r, bool whole)
     if (x->feed != r->feed)
         x->feed_lines = 0;
     x->feed = r->feed;
-    if (!write_records(x, r, whole))
+    if (!run_journal_take(&x->journal, &r->journal) || !write_records(x, r, whole))
         return false;
     if (x->r->on_facts && r->facts.len && !x->r->on_facts(x->r->arg, &r->facts))
         return false;
@@ -382,11 +384,15 @@ run_feeds(struct run *r)
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
+        rc = run_journal_begin(&x.journal, r->args, r->rs, r->now_ms);
+    if (rc == EXIT_DONE)
         rc = open_sink(&x);
     if (rc == EXIT_DONE)
         rc = open_portions(&x, &so);
     if (rc == EXIT_DONE)
         rc = finish(&x, work(&x));
+    if (!run_journal_end(&x.journal, r->args->quiet) && rc == EXIT_DONE)
+        rc = EXIT_IO;
     if (x.sink)
         (void)sink_close(x.sink, NULL);
     if (x.portions)
