@@ -3,9 +3,9 @@
  */
 #include "load/speed.h"
 
-#include "load/clock.h"
-#include "load/replay.h"
 #include "load/server.h"
+#include "programs/clock.h"
+#include "programs/replay.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -90,7 +90,7 @@ set_up_replay(struct race *r)
     feed_write(&r->feed, times, r->file);
     r->replay = (struct replay){.tagweir = s->tagweir,
                                 .rules = r->set.compiled,
-                                .clock = LOAD_CLOCK,
+                                .clock = MATERIAL_CLOCK,
                                 .feed = &r->feed,
                                 .file = r->file,
                                 .times = times,
@@ -108,9 +108,9 @@ set_up(struct race *r, size_t nrules)
     struct world world;
 
     setting_progress(s, "drawing and compiling rules");
-    setting_world(s, &world, nrules);
-    setting_feed(s, &world, &r->feed);
-    setting_rules(s, &world, s->workload, nrules, &rules);
+    material_world(&s->material, &world, s->material.workload, nrules);
+    material_feed(&s->material, &world, &posts_served, &r->feed);
+    material_rules(&s->material, &world, s->material.workload, nrules, &rules);
     sets_make(&r->set, s->tagweir, "rules", &rules);
     rules_fini(&rules);
     world_fini(&world);

@@ -1,10 +1,10 @@
 /*
  * Making rule sets, and putting them in each other's place.
  */
-#include "load/sets.h"
+#include "programs/sets.h"
 
-#include "load/answers.h"
-#include "load/process.h"
+#include "programs/answers.h"
+#include "programs/process.h"
 #include "rule_files.h"
 
 #include <fcntl.h>

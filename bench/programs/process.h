@@ -1,8 +1,8 @@
 /*
  * Programs that are started, and the cores that they and the client have to themselves.
  */
-#ifndef BENCH_LOAD_PROCESS_H
-#define BENCH_LOAD_PROCESS_H
+#ifndef BENCH_PROGRAMS_PROCESS_H
+#define BENCH_PROGRAMS_PROCESS_H
 
 #include "util.h"
 

@@ -1,7 +1,7 @@
 /*
  * Feeds are read as the program reads them, to know what they are owed.
  */
-#include "load/feed.h"
+#include "programs/feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>

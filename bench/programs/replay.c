@@ -1,11 +1,11 @@
 /*
  * Timing replays.
  */
-#include "load/replay.h"
+#include "programs/replay.h"
 
-#include "load/answers.h"
-#include "load/clock.h"
-#include "load/process.h"
+#include "programs/answers.h"
+#include "programs/clock.h"
+#include "programs/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

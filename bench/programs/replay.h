@@ -2,10 +2,10 @@
  * `tagweir replay` as what the server is measured against: how many posts a second it decides, once
  * it has loaded its rules.
  */
-#ifndef BENCH_LOAD_REPLAY_H
-#define BENCH_LOAD_REPLAY_H
+#ifndef BENCH_PROGRAMS_REPLAY_H
+#define BENCH_PROGRAMS_REPLAY_H
 
-#include "load/feed.h"
+#include "programs/feed.h"
 
 /* Where its records go. */
 enum sink {

@@ -1,9 +1,9 @@
 /*
  * Starting programs.
  */
-#include "load/process.h"
+#include "programs/process.h"
 
-#include "load/clock.h"
+#include "programs/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
  * Lines to send, and how each answer that they are owed must begin: so lost and reordered answers
  * are found out while they are timed, for a comparison of some bytes each.
  */
-#ifndef BENCH_LOAD_FEED_H
-#define BENCH_LOAD_FEED_H
+#ifndef BENCH_PROGRAMS_FEED_H
+#define BENCH_PROGRAMS_FEED_H
 
 #include "util.h"
 
