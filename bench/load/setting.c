@@ -6,22 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Servers that are older than `--workers` have one. */
-static bool
-knows_workers(const char *tagweir)
-{
-    char command[4200], line[512];
-    bool knows = false;
-
-    snprintf(command, sizeof command, "'%s' serve --help 2>&1", tagweir);
-    FILE *f = popen(command, "r");
-    while (f && fgets(line, sizeof line, f))
-        knows |= strstr(line, "--workers") != NULL;
-    if (f)
-        (void)pclose(f);
-    return knows;
-}
-
 void
 setting_serve(const struct setting *s, const char *rules, const char *workers,
               const char *argv[SETTING_ARGUMENTS])
@@ -34,7 +18,8 @@ setting_serve(const struct setting *s, const char *rules, const char *workers,
     argv[n++] = rules;
     argv[n++] = "--clock";
     argv[n++] = MATERIAL_CLOCK;
-    if (knows_workers(s->tagweir)) {
+    /* servers that are older than it have one */
+    if (process_knows(s->tagweir, "serve", "--workers")) {
         argv[n++] = "--workers";
         argv[n++] = workers;
     } else if (strcmp(workers, "1") != 0) {

@@ -1,6 +1,6 @@
 /*
- * `tagweir replay` as what the server is measured against: how many posts a second it decides, once
- * it has loaded its rules.
+ * `tagweir replay` as what others are measured against, and as what is measured: its records are
+ * checked as answers of a server are.
  */
 #ifndef BENCH_PROGRAMS_REPLAY_H
 #define BENCH_PROGRAMS_REPLAY_H
@@ -9,32 +9,29 @@
 
 /* Where its records go. */
 enum sink {
-    SINK_PIPE, /* which this process reads, and checks as it checks what a server answers */
-    SINK_NULL, /* /dev/null */
-    NSINKS
+    SINK_PIPE, /* which this process reads and checks meanwhile */
+    SINK_FILE, /* in the workplace, which is checked when all is over */
+    SINK_NULL  /* /dev/null */
 };
 
 struct replay {
     const char *tagweir, *rules, *clock; /* `--clock` */
+    const char *threads;                 /* `--threads`; NULL: not said */
     const struct feed *feed;
-    const char *file; /* that has the feed `times` times */
-    size_t times;
     int core;
 };
 
-struct replay_time {
-    double seconds, cpu; /* from its start to its end; what it ran of that */
+struct run_time {
+    double seconds, cpu; /* from its start to its end; what it ran of that, on all cores */
 };
 
-/* With the file named n times. The end if it fails, or if its records are not what is owed. */
-struct replay_time replay_run(const struct replay *r, enum sink sink, size_t n);
+#define FAULT_MAX 600
 
 /*
- * Of n files, without start, loading and end: a run of 1 + n files less a run of one.
+ * Over so many files, which hold so many lines of the feed, from the first, again and again.
+ * @return false: it failed, or its records are not what is owed; `fault` says how.
  */
-struct replay_time replay_time(const struct replay *r, enum sink sink, size_t n);
-
-/* Posts in n files: answers that a server would owe. */
-double replay_posts(const struct replay *r, size_t n);
+bool replay_run(const struct replay *r, enum sink sink, const char *const *files, size_t nfiles,
+                uint64_t nlines, struct run_time *time, char fault[FAULT_MAX]);
 
 #endif

@@ -182,23 +182,27 @@ struct Pass {
         return true;
     }
 
-    // Takes the place of the tweet's own entities, which are cut: `before` is as it was before.
-    static void extended(Sum &s, od::value v, const Sum &before)
+    // Takes the place of the tweet's own entities, which are cut, and stand before it or behind it:
+    // `before` is as it was before them; nullptr: they have not come. false: it has none.
+    static bool extended(Sum &s, od::value v, const Sum *before)
     {
         od::object o;
+        bool found = false;
 
         if (v.get_object().get(o) != simdjson::SUCCESS)
-            return;
+            return false;
         each_field(s, o, [&](const char *key, od::value value) {
             if (!is(key, "entities\""))
                 return true;
-            for (Kind kind : {hashtags, mention_ids, mention_handles}) {
-                s.n[kind] = before.n[kind];
-                s.bytes[kind] = before.bytes[kind];
-            }
-            entities(s, value);
+            for (Kind kind : {hashtags, mention_ids, mention_handles})
+                if (before) {
+                    s.n[kind] = before->n[kind];
+                    s.bytes[kind] = before->bytes[kind];
+                }
+            found = entities(s, value);
             return false;
         });
+        return found;
     }
 
     static void nested(Sum &s, od::value v, int level)
@@ -211,7 +215,7 @@ struct Pass {
 
     static void tweet(Sum &s, od::object o, int level)
     {
-        bool truncated = false, has_entities = false;
+        bool truncated = false, has_entities = false, has_all = false;
         const char *text = nullptr;
         Sum before;
 
@@ -242,12 +246,12 @@ struct Pass {
                 }
                 break;
             case 'e':
-                if (is(key, "entities\"")) {
+                if (!has_all && is(key, "entities\"")) {
                     if (truncated)
                         before = s;
                     has_entities = entities(s, value);
-                } else if (truncated && has_entities && is(key, "extended_tweet\"")) {
-                    extended(s, value, before);
+                } else if (truncated && is(key, "extended_tweet\"")) {
+                    has_all = extended(s, value, has_entities ? &before : nullptr);
                 }
                 break;
             case 'u':
@@ -269,7 +273,7 @@ struct Pass {
             }
             return true;
         });
-        if (!has_entities && text)
+        if (!has_entities && !has_all && text)
             take_text(s, text);
         s.posts++;
     }
