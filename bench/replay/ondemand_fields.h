@@ -40,6 +40,38 @@ struct Sum {
     bool bad;
 };
 
+// What was read of a tweet's lists, so that it can be taken back: which of two counts is known at
+// the tweet's end only, as keys come in any order.
+struct Lists {
+    uint64_t n[3] = {}, bytes[3] = {};
+
+    static_assert(hashtags + 2 == mention_handles);
+
+    Lists() = default;
+    explicit Lists(const Sum &s)
+    {
+        for (int k = 0; k < 3; k++) {
+            n[k] = s.n[hashtags + k];
+            bytes[k] = s.bytes[hashtags + k];
+        }
+    }
+    // From then until now.
+    Lists(const Sum &s, const Lists &then) : Lists(s)
+    {
+        for (int k = 0; k < 3; k++) {
+            n[k] -= then.n[k];
+            bytes[k] -= then.bytes[k];
+        }
+    }
+    void take_back(Sum &s) const
+    {
+        for (int k = 0; k < 3; k++) {
+            s.n[hashtags + k] -= n[k];
+            s.bytes[hashtags + k] -= bytes[k];
+        }
+    }
+};
+
 constexpr uint64_t multiplier = UINT64_C(0x9e3779b97f4a7c15);
 
 // Behind a value there is room to read: simdjson's buffer goes on.
@@ -69,13 +101,29 @@ take(Sum &s, Kind kind, od::value v)
     consume(s, kind, text);
 }
 
-// A text that tags would be looked for in, where a post has no lists of them. Few are: it is
-// looked through where it lies.
+inline bool
+is_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
+// A text that tags and mentions are looked for in, where a post has no lists of them. Few are; it
+// is looked through where it lies, for words of ASCII: if there were others, the bench would tell.
 inline void
 take_text(Sum &s, const char *text)
 {
-    for (; *text != '"'; text += *text == '\\' ? 2 : 1)
-        s.hash = (s.hash ^ static_cast<unsigned char>(*text)) * multiplier;
+    while (*text != '"') {
+        Kind kind = *text == '#' ? hashtags : mention_handles;
+        const char *from = text + 1;
+
+        text += *text == '\\' ? 2 : 1;
+        if (*(from - 1) != '#' && *(from - 1) != '@')
+            continue;
+        while (is_word(*text))
+            text++;
+        if (text > from)
+            consume(s, kind, std::string_view(from, static_cast<size_t>(text - from)));
+    }
 }
 
 // Keys lie in the document, with their quote behind them and padding behind that.
@@ -182,9 +230,8 @@ struct Pass {
         return true;
     }
 
-    // Takes the place of the tweet's own entities, which are cut, and stand before it or behind it:
-    // `before` is as it was before them; nullptr: they have not come. false: it has none.
-    static bool extended(Sum &s, od::value v, const Sum *before)
+    // Takes the place of a truncated tweet's own entities, which are cut. false: it has none.
+    static bool extended(Sum &s, od::value v)
     {
         od::object o;
         bool found = false;
@@ -194,11 +241,6 @@ struct Pass {
         each_field(s, o, [&](const char *key, od::value value) {
             if (!is(key, "entities\""))
                 return true;
-            for (Kind kind : {hashtags, mention_ids, mention_handles})
-                if (before) {
-                    s.n[kind] = before->n[kind];
-                    s.bytes[kind] = before->bytes[kind];
-                }
             found = entities(s, value);
             return false;
         });
@@ -217,7 +259,7 @@ struct Pass {
     {
         bool truncated = false, has_entities = false, has_all = false;
         const char *text = nullptr;
-        Sum before;
+        Lists own, all;
 
         each_field(s, o, [&](const char *key, od::value value) {
             od::raw_json_string raw;
@@ -246,12 +288,14 @@ struct Pass {
                 }
                 break;
             case 'e':
-                if (!has_all && is(key, "entities\"")) {
-                    if (truncated)
-                        before = s;
+                if (is(key, "entities\"")) {
+                    Lists before(s);
                     has_entities = entities(s, value);
-                } else if (truncated && is(key, "extended_tweet\"")) {
-                    has_all = extended(s, value, has_entities ? &before : nullptr);
+                    own = Lists(s, before);
+                } else if (is(key, "extended_tweet\"")) {
+                    Lists before(s);
+                    has_all = extended(s, value);
+                    all = Lists(s, before);
                 }
                 break;
             case 'u':
@@ -273,6 +317,8 @@ struct Pass {
             }
             return true;
         });
+        has_all = has_all && truncated;
+        (has_all ? own : all).take_back(s);
         if (!has_entities && !has_all && text)
             take_text(s, text);
         s.posts++;
