@@ -24,7 +24,7 @@ static const char help[] =
     "\n"
     "  --rules N,M         few and many made-up rules (1k,100k); k and M are thousands and "
     "millions\n"
-    "  --workload W        what they are like: cold, mixed, dense (mixed)\n"
+    "  --workload W        what they are like: cold, mixed, dense (cold)\n"
     "  --literals N        against grep (100k)\n"
     "  --regexes N         against rg (10k)\n"
     "  --tweets FILE       the real tweets (feeds/tweets_v1.ndjson in TAGWEIR_DATA)\n"
@@ -188,7 +188,7 @@ replay_options_read(struct replay_options *o, int argc, char **argv)
                               .rg = "rg",
                               .material = {.feed_file = o->tweets,
                                            .nposts = 200000,
-                                           .workload = WORKLOAD_MIXED,
+                                           .workload = WORKLOAD_COLD,
                                            .stream = STREAM_ZIPF,
                                            .seed = 1},
                               .nmany = 100000,

@@ -45,18 +45,20 @@ base_of(enum side s)
     }
 }
 
-/* A figure of a peer says how much faster replay is; one of two cores, how much faster they are. */
+/* Over a peer, how much faster replay is; of two cores, how much faster they are than one. By CPU
+   time, too, which a machine that is busy with other things leaves more alone. */
 static void
 print_ratio(const struct race *r, enum side s)
 {
     enum side base = base_of(s);
-    double ratio = base == SIDE_REPLAY ? samples_ratio(&r->rate[base], &r->rate[s])
-                                       : samples_ratio(&r->rate[s], &r->rate[base]);
 
-    if (base != SIDE_REPLAY && ratio >= 0)
-        printf("  %.3f of one core", ratio);
+    if (base != SIDE_REPLAY)
+        printf("  %.3f of one core\n", samples_ratio(&r->rate[s], &r->rate[base]));
     else if (s == SIDE_FEW || s == SIDE_ONDEMAND || s == SIDE_GREP || s == SIDE_RG)
-        printf("  replay over it: %.3f", ratio);
+        printf("  %.3f (CPU: %.3f)\n", samples_ratio(&r->rate[SIDE_REPLAY], &r->rate[s]),
+               samples_ratio(&r->cpu_ns[s], &r->cpu_ns[SIDE_REPLAY]));
+    else
+        putchar('\n');
 }
 
 static void
@@ -73,7 +75,6 @@ print_side(const struct race *r, enum side s)
            figure(rate.min, b), figure(rate.max, c));
     printf("  %8s ns", figure(samples_spread(&r->cpu_ns[s]).median, a));
     print_ratio(r, s);
-    putchar('\n');
 }
 
 void
@@ -91,8 +92,8 @@ race_report_print(const struct race *r)
     printf("; %s posts, %s", grouped((size_t)r->nlines, b), megabytes(r->nbytes, c));
     if (r->rate[SIDE_RG].n)
         printf(" (rg: %s posts)", grouped((size_t)r->nslow, a));
-    printf("\n  %-56s %11s %26s  %11s\n", "", "posts/s", "(slowest .. fastest round)",
-           "CPU a post");
+    printf("\n  %-56s %11s %26s  %11s  replay over it\n", "", "posts/s",
+           "(slowest .. fastest round)", "CPU a post");
     for (unsigned s = 0; s < NSIDES; s++)
         print_side(r, (enum side)s);
     fflush(stdout);
