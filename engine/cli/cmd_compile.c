@@ -69,8 +69,7 @@ const struct command command_compile = {
         "It is for this version of tagweir and this kind of machine. Where ICU is another one\n"
         "than it was compiled with, the rules in it are compiled again at each start, with a\n"
         "warning.",
-    .options = OPT_BIT(RULES) | OPT_BIT(OUTPUT) | OPT_BIT(NO_JIT) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
-               OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_RULES, OPT_OUTPUT, OPT_NO_JIT, OPT_JSON, OPT_QUIET),
     .plain = "RULES",
     .run = compile,
 };

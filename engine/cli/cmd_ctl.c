@@ -36,16 +36,16 @@ put_dry_run(const struct args *a, weir_buf *line)
 
 struct verb {
     const char *name;
-    size_t words;       /* itself among them */
-    uint64_t options;   /* that it has a use for */
-    unsigned answer_ms; /* how long an answer may take; 0: for ever */
+    size_t words;                  /* itself among them */
+    const enum option_id *options; /* that it has a use for */
+    unsigned answer_ms;            /* how long an answer may take; 0: for ever */
 };
 
 static const struct verb verbs[] = {
-    {"status", 1, OPT_BIT(JSON), PATIENCE_MS},
-    {"reload", 1, OPT_BIT(DRY_RUN) | OPT_BIT(FEED) | OPT_BIT(ACCEPT_SHRINK), 0},
-    {"rollback", 1, 0, 0}, /* it waits for a load that is under way */
-    {"reset", 2, 0, PATIENCE_MS},
+    {"status", 1, OPTIONS_OF(OPT_JSON), PATIENCE_MS},
+    {"reload", 1, OPTIONS_OF(OPT_DRY_RUN, OPT_FEED, OPT_ACCEPT_SHRINK), 0},
+    {"rollback", 1, OPTIONS_OF(), 0}, /* it waits for a load that is under way */
+    {"reset", 2, OPTIONS_OF(), PATIENCE_MS},
 };
 
 static const struct verb *
@@ -64,17 +64,17 @@ refuse_options(const struct args *a, const struct verb *v)
 {
     const struct {
         bool given;
-        uint64_t option;
+        enum option_id option;
         const char *name, *right;
     } all[] = {
-        {a->json, OPT_BIT(JSON), "json", "status --json"},
-        {a->dry_run, OPT_BIT(DRY_RUN), "dry-run", "reload --dry-run"},
-        {a->feed, OPT_BIT(FEED), "feed", "reload --dry-run --feed FILE"},
-        {a->accept_shrink, OPT_BIT(ACCEPT_SHRINK), "accept-shrink", "reload --accept-shrink"},
+        {a->json, OPT_JSON, "json", "status --json"},
+        {a->dry_run, OPT_DRY_RUN, "dry-run", "reload --dry-run"},
+        {a->feed, OPT_FEED, "feed", "reload --dry-run --feed FILE"},
+        {a->accept_shrink, OPT_ACCEPT_SHRINK, "accept-shrink", "reload --accept-shrink"},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given && !(v->options & all[i].option))
+        if (all[i].given && !options_have(v->options, all[i].option))
             return args_bad("ctl", "`%s` has no --%s: leave it out, or write `%s`", v->name,
                             all[i].name, all[i].right);
     if (a->feed && !a->dry_run)
@@ -191,8 +191,7 @@ const struct command command_ctl = {
         "server refused, and the text says why. `status` and `reset` wait a minute for an answer,\n"
         "the others as long as it takes. The address is that of --control\n"
         "of `serve`; TAGWEIR_CONTROL in the environment is the default.",
-    .options = OPT_BIT(CONTROL) | OPT_BIT(ACCEPT_SHRINK) | OPT_BIT(DRY_RUN) | OPT_BIT(FEED) |
-               OPT_BIT(JSON) | OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_CONTROL, OPT_ACCEPT_SHRINK, OPT_DRY_RUN, OPT_FEED, OPT_JSON),
     .plain = "WORD",
     .run = ctl,
 };

@@ -12,7 +12,6 @@
 #include "serve/server.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,16 +70,6 @@ print_summary(const struct args *a, const struct server *s)
     summary_print(&sum);
 }
 
-/* As many as this process may run on. */
-static size_t
-ncores(void)
-{
-    cpu_set_t may;
-    int n = sched_getaffinity(0, sizeof may, &may) == 0 ? CPU_COUNT(&may) : 1;
-
-    return n > 0 ? (size_t)n : 1;
-}
-
 static bool
 become_user(const struct args *a)
 {
@@ -128,7 +117,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .answer = a->answer,
         .rules = a->rules.v,
         .nrules = a->rules.n,
-        .workers = a->workers ? a->workers : ncores(),
+        .workers = a->workers ? a->workers : inputs_cores(),
         .max_conns = a->max_connections,
         .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
         .max_memory = a->max_memory,
@@ -215,15 +204,12 @@ const struct command command_serve = {
             "no post (a page of posts has several). A client that does not read its answers is\n"
             "not read from. SIGTERM and SIGINT end it: what was read is answered first, and\n"
             "lines whose end had not arrived are counted in the summary.",
-    .options = OPT_BIT(RULES) | OPT_BIT(LISTEN) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) |
-               OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
-               OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
-               OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
-               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(LOG_TIMES) | OPT_BIT(TLS_CERT) |
-               OPT_BIT(TLS_KEY) | OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
-               OPT_BIT(CONTROL_MODE) | OPT_BIT(HTTP) | OPT_BIT(HTTP_CONNECTIONS) |
-               OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(BLOCKED_BY) | OPT_BIT(IDLE_TIMEOUT) |
-               OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |
-               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .options = OPTIONS_OF(
+        OPT_RULES, OPT_LISTEN, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE,
+        OPT_EXPLAIN, OPT_SOCKET_MODE, OPT_INSECURE, OPT_DRAIN, OPT_WORKERS, OPT_MAX_CONNECTIONS,
+        OPT_MAX_MEMORY, OPT_MAX_SHRINK, OPT_CONTROL, OPT_WATCH, OPT_LOG_TIMES, OPT_TLS_CERT,
+        OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_SOCKET_OWNER, OPT_USER, OPT_CONTROL_MODE, OPT_HTTP,
+        OPT_HTTP_CONNECTIONS, OPT_HTTP_TIMEOUT, OPT_BLOCKED_BY, OPT_IDLE_TIMEOUT, OPT_LINE_TIMEOUT,
+        OPT_SEND_TIMEOUT, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .run = serve,
 };

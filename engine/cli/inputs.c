@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -176,47 +177,27 @@ inputs_files_free(struct strings *files)
     *files = (struct strings){0};
 }
 
-bool
-inputs_is_packed(const char *path, const char *begin, size_t n, const char *command)
+int
+inputs_sources(const struct args *a, const char *command, struct source_options *out)
 {
-    static const struct {
-        const char *magic;
-        size_t n;
-        const char *unpack;
-    } kinds[] = {{"\x1F\x8B", 2, "zcat"},
-                 {"\x28\xB5\x2F\xFD", 4, "zstdcat"},
-                 {"\xFD"
-                  "7zXZ",
-                  5, "xzcat"},
-                 {"BZh", 3, "bzcat"}};
-
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (n < kinds[i].n || memcmp(begin, kinds[i].magic, kinds[i].n) != 0)
-            continue;
-        if (strcmp(path, "-") == 0)
-            ui_say("standard input is compressed; unpack it first: %s FILE | tagweir %s … -",
-                   kinds[i].unpack, command);
-        else
-            ui_say("%s is compressed; unpack it first: %s %s | tagweir %s … -", path,
-                   kinds[i].unpack, path, command);
-        return true;
-    }
-    return false;
+    *out = (struct source_options){
+        .owner_id = a->owner_id,
+        .owner_handle = a->owner && *a->owner == '@' ? a->owner + 1 : a->owner,
+        .max_line = a->answer.max_line,
+        .command = command,
+    };
+    if (a->owner_id && !a->owner)
+        return args_bad(command, "--owner-id needs --owner, the handle");
+    return EXIT_DONE;
 }
 
-bool
-inputs_file_is_packed(const char *path, const char *command)
+size_t
+inputs_cores(void)
 {
-    char begin[8];
-    struct stat st;
+    cpu_set_t may;
+    int n = sched_getaffinity(0, sizeof may, &may) == 0 ? CPU_COUNT(&may) : 1;
 
-    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-        return false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, begin, sizeof begin);
-    if (fd >= 0)
-        (void)close(fd);
-    return n > 0 && inputs_is_packed(path, begin, (size_t)n, command);
+    return n > 0 ? (size_t)n : 1;
 }
 
 bool

@@ -18,7 +18,9 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_CLOCK] = "what time it is: now (default), created (each post's own), or a fixed time",
     [OPT_UNDECIDED] = "what the record of a bad line carries: report (default) or withhold",
     [OPT_TAGS] = "structured (default): the values that the dialect has; both: the text's too",
-    [OPT_HANDLES] = "a CSV of did,handle that gives Bluesky accounts their handles",
+    [OPT_HANDLES] = "a CSV of did,handle: handles of accounts of Bluesky and ActivityPub",
+    [OPT_OWNER] = "whose account archive it is, where no account.js beside it says so",
+    [OPT_OWNER_ID] = "the id of that account",
     [OPT_MAX_LINE] = "the longest line that is read; K and M are understood (default 1M)",
     [OPT_EXPLAIN] = "records say what became of every rule",
     [OPT_STRICT] = "exit with 1 when a line was bad; check: when there are warnings",
@@ -31,6 +33,14 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_SOCKET_MODE] = "permissions of Unix sockets, in octal (default 0600)",
     [OPT_INSECURE] = "listen beyond loopback although nothing is encrypted",
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
+    [OPT_THREADS] = "threads that read and decide (default: as many as there are cores)",
+    [OPT_OUT] = "write records to this file, packed if it ends in .gz or .zst (-: standard output)",
+    [OPT_RESUME] = "go on where a run with the same arguments and --out was stopped",
+    [OPT_ONLY] = "write only records with these actions, such as withhold,downrank; and errors",
+    [OPT_RULE] = "write only records in which this rule has a part; may be given several times",
+    [OPT_ORDER] = "write only records in which a rule under this order has one; likewise",
+    [OPT_SINCE] = "leave out posts made before this time, and those without a time",
+    [OPT_UNTIL] = "leave out posts made at this time or later, and those without a time",
     [OPT_WORKERS] = "threads that decide (default: as many as there are cores)",
     [OPT_MAX_CONNECTIONS] = "more clients are refused (default: no limit but that of descriptors)",
     [OPT_MAX_MEMORY] = "what connections may hold together (default 1024M; 0: no limit)",
@@ -57,6 +67,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
+    [OPT_HEAD] = "a head that was noted elsewhere: entries up to it must be there",
+    [OPT_PUBLIC_KEY] = "check signatures with these Ed25519 public keys, as PEM",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
     [OPT_MATCH_OFF] =
         "do without parts of the matcher, to compare with; some of:" WEIR_MATCH_PARTS(X),
@@ -252,6 +264,49 @@ take_parts(const char *value, uint32_t *off, weir_buf *why)
     }
 }
 
+/* Actions, with commas between. */
+static bool
+take_only(const char *value, uint32_t *only, weir_buf *why)
+{
+    for (*only = 0;; value++) {
+        size_t len = strcspn(value, ",");
+        int action = WEIR_ALLOW;
+
+        while (action <= WEIR_WITHHOLD &&
+               (strlen(weir_action_name((weir_action)action)) != len ||
+                strncmp(weir_action_name((weir_action)action), value, len) != 0))
+            action++;
+        if (action > WEIR_WITHHOLD) {
+            weir_buf_puts(why, "expected some of withhold, downrank, allow, with commas between");
+            return false;
+        }
+        *only |= 1u << action;
+        value += len;
+        if (!*value)
+            return true;
+    }
+}
+
+/* What records are chosen by. */
+static bool
+take_choice_of(struct args *a, enum option_id id, const char *value, weir_buf *why)
+{
+    switch (id) {
+    case OPT_ONLY:
+        return take_only(value, &a->only, why);
+    case OPT_RULE:
+        strings_add(&a->by_rule, value);
+        return true;
+    case OPT_ORDER:
+        strings_add(&a->by_order, value);
+        return true;
+    case OPT_SINCE:
+        return take_time(value, &a->since_ms, "", why);
+    default:
+        return take_time(value, &a->until_ms, "", why);
+    }
+}
+
 static bool
 take_flag(struct args *a, enum option_id id)
 {
@@ -264,6 +319,8 @@ take_flag(struct args *a, enum option_id id)
         return a->insecure = true;
     case OPT_LOG_TIMES:
         return a->log_times = true;
+    case OPT_RESUME:
+        return a->resume = true;
     case OPT_WATCH:
         return a->watch = true;
     case OPT_DRY_RUN:
@@ -306,6 +363,8 @@ take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
     switch (id) {
     case OPT_WORKERS:
         return take_number(value, 1, 256, &a->workers, why);
+    case OPT_THREADS:
+        return take_number(value, 1, 256, &a->threads, why);
     case OPT_MAX_CONNECTIONS:
         return take_number(value, 0, 10 * 1000 * 1000, &a->max_connections, why);
     case OPT_MAX_SHRINK:
@@ -334,6 +393,10 @@ text_of(struct args *a, enum option_id id)
     switch (id) {
     case OPT_HANDLES:
         return &a->handles;
+    case OPT_OWNER:
+        return &a->owner;
+    case OPT_OWNER_ID:
+        return &a->owner_id;
     case OPT_TAG:
         return &a->tag;
     case OPT_ACCOUNT:
@@ -342,6 +405,8 @@ text_of(struct args *a, enum option_id id)
         return &a->post;
     case OPT_OUTPUT:
         return &a->output;
+    case OPT_OUT:
+        return &a->out;
     case OPT_CONTROL:
         return &a->control;
     case OPT_HTTP:
@@ -358,6 +423,10 @@ text_of(struct args *a, enum option_id id)
         return &a->user;
     case OPT_FEED:
         return &a->feed;
+    case OPT_HEAD:
+        return &a->head;
+    case OPT_PUBLIC_KEY:
+        return &a->public_key;
     default:
         return NULL;
     }
@@ -398,7 +467,14 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_url(value, &a->blocked_by, why);
     case OPT_MATCH_OFF:
         return take_parts(value, &a->answer.match_off, why);
+    case OPT_ONLY:
+    case OPT_RULE:
+    case OPT_ORDER:
+    case OPT_SINCE:
+    case OPT_UNTIL:
+        return take_choice_of(a, id, value, why);
     case OPT_WORKERS:
+    case OPT_THREADS:
     case OPT_MAX_CONNECTIONS:
     case OPT_MAX_MEMORY:
     case OPT_MAX_SHRINK:

@@ -115,9 +115,16 @@ answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf 
     weir_status st = decide(a, post, time_of(a, post, now_ms), &d);
     if (st != WEIR_OK && st != WEIR_E_LIMIT)
         return st;
+    if (a->leave_out && a->leave_out(a->write_arg, &d)) {
+        a->tally.left_out++;
+        return WEIR_OK;
+    }
     if (a->on_decided)
         a->on_decided(a->on_decided_arg, &d);
-    weir_record_write(&d, out);
+    if (a->write)
+        a->write(a->write_arg, &d, out);
+    else
+        weir_record_write(&d, out);
     if (out->failed)
         return WEIR_E_NOMEM;
     tally_decision(&a->tally, &d);

@@ -34,6 +34,12 @@ typedef void answer_error_fn(void *arg, uint64_t line, const weir_item *item);
 /* A decision, whatever it is; called before its record is written. */
 typedef void answer_decided_fn(void *arg, const weir_decision *d);
 
+/* Is this decision none of the answerer's business? It is counted as left out then, and no more. */
+typedef bool answer_leave_out_fn(void *arg, const weir_decision *d);
+
+/* Write a decision, in place of its record: whole lines, or nothing. */
+typedef void answer_write_fn(void *arg, const weir_decision *d, weir_buf *out);
+
 /* One thread's; another thread has another one. */
 struct answerer {
     uint32_t magic;
@@ -49,6 +55,9 @@ struct answerer {
     void *on_error_arg;
     answer_decided_fn *on_decided; /* may be NULL */
     void *on_decided_arg;
+    answer_leave_out_fn *leave_out; /* NULL: none is; asked before all else */
+    answer_write_fn *write;         /* NULL: records */
+    void *write_arg;                /* of both */
 };
 
 /* @param rs  Referenced; NULL: see above. @retval WEIR_E_NOMEM  *a needs no answerer_fini. */
