@@ -127,6 +127,7 @@ struct weir__plan {
     uint8_t root;       /* shape of the outermost object */
     uint8_t max_nested; /* keys that would lead deeper into posts than this count as unwatched */
     struct weir__looks {
+        uint64_t lens[256]; /* by a key's ends: bit l is set when such a key is l bytes long */
         uint8_t n;
         uint8_t slot[WEIR__LOOKUP_SLOTS];           /* index + 1; 0: none */
         struct weir__look keys[WEIR__KEYS_MAX + 1]; /* from 1 on */

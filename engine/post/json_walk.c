@@ -47,11 +47,21 @@ tail_of(weir_span key, uint64_t head)
     return key.len > sizeof head ? eight_at(key.p + key.len - sizeof head) : head;
 }
 
+/* Keys as long as that are found by their length in a word of bits; all that are watched are. */
+#define PLAIN_MAX ((size_t)63)
+
 /* The factor was searched for: it gives each key of a line a slot of its own. */
 static inline size_t
 slot_of(uint64_t head, size_t len)
 {
     return ((head ^ len) * UINT64_C(0x95c1b4dcb8542469)) >> 57;
+}
+
+/* Of a key's first and last byte: where the lengths of keys stand that may be this one. */
+static inline uint8_t
+ends_of(char first, char last)
+{
+    return (uint8_t)(first + 2 * last);
 }
 
 _Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");
@@ -63,7 +73,7 @@ make_ready(struct weir__looks *looks, const struct weir__watch *watch)
     weir_span name = {padded, strlen(watch->name)};
 
     CHECK(looks->n < WEIR__KEYS_MAX && name.len > 0 &&
-          name.len + sizeof(uint64_t) <= sizeof padded);
+          name.len + sizeof(uint64_t) <= sizeof padded && name.len <= PLAIN_MAX);
     memcpy(padded, watch->name, name.len);
     uint64_t head = head_of(name);
     uint8_t *slot = &looks->slot[slot_of(head, name.len)];
@@ -77,6 +87,7 @@ make_ready(struct weir__looks *looks, const struct weir__watch *watch)
                                                     .list = watch->list,
                                                     .nested = watch->nested};
     *slot = ++looks->n;
+    looks->lens[ends_of(name.p[0], name.p[name.len - 1])] |= UINT64_C(1) << name.len;
 }
 
 void
@@ -102,12 +113,10 @@ find_in_chain(const struct weir__looks *looks, weir_span key, size_t k)
     return NULL;
 }
 
-/* A key of a shape, or NULL. Eight bytes from the key's first on are read. */
-static const struct weir__look *
+/* A key of a shape, or NULL; not the empty one. Eight bytes from the key's first on are read. */
+static inline const struct weir__look *
 find_key(const struct weir__looks *looks, weir_span key)
 {
-    if (key.len == 0)
-        return NULL;
     uint64_t head = head_of(key);
     size_t k = looks->slot[slot_of(head, key.len)];
     const struct weir__look *look = &looks->keys[k];
@@ -169,11 +178,33 @@ enter(struct walk *w)
 
 /* ---- what is not watched ---- */
 
-/* One test for the four brackets, which differ in the masked bits alone; few others pass. */
-static bool
-may_be_bracket(char c)
+/* Of bytes: what of a bracket they are; nothing of most. */
+#define BRACE 1 /* not square */
+#define OPENS 2
+#define CLOSES 4
+
+static const uint8_t brackets[256] = {
+    ['['] = OPENS, ['{'] = OPENS | BRACE, [']'] = CLOSES, ['}'] = CLOSES | BRACE};
+
+/* Of the tokens from `at` to `end`, the first that is a bracket, or `end`. */
+static inline const uint32_t *
+find_bracket(const char *p, const uint32_t *at, const uint32_t *end)
 {
-    return (c & 0xD9) == 0x59;
+#define IS_BRACKET(k) brackets[(unsigned char)p[at[k]]]
+    for (; end - at >= 4; at += 4) {
+        if (IS_BRACKET(0))
+            return at;
+        if (IS_BRACKET(1))
+            return at + 1;
+        if (IS_BRACKET(2))
+            return at + 2;
+        if (IS_BRACKET(3))
+            return at + 3;
+    }
+    while (at < end && !IS_BRACKET(0))
+        at++;
+    return at;
+#undef IS_BRACKET
 }
 
 static void
@@ -185,13 +216,9 @@ note_deep(struct walk *w, size_t at)
     }
 }
 
-/*
- * Passes over an array or object: brackets must close in order, nothing else is looked at. Which
- * kind each is stands in the bits of a word; deeper than that (the line is too deep already) they
- * are only counted.
- */
-static uint32_t
-skip_brackets(struct walk *w, uint32_t i)
+/* skip_brackets, of any depth: deeper than a line may be, brackets are only counted. */
+static __attribute__((noinline)) uint32_t
+skip_deep(struct walk *w, uint32_t i)
 {
     uint64_t kinds = 0;
     size_t depth = 0, room = WEIR__DEPTH_MAX - w->depth;
@@ -199,8 +226,6 @@ skip_brackets(struct walk *w, uint32_t i)
 
     for (; i < w->n; i++) {
         char c = w->p[w->at[i]];
-        if (!may_be_bracket(c))
-            continue;
         if (c == '{' || c == '[') {
             if (++depth > room) {
                 counted = true;
@@ -218,22 +243,57 @@ skip_brackets(struct walk *w, uint32_t i)
     return bad(w, w->len, "the text ends inside an array or object");
 }
 
+/*
+ * Passes over an array or object: brackets must close in order, nothing else is looked at. Which
+ * kind each is stands in the bits of a word, behind one that is always set. What has more levels
+ * than the word has room for is left to skip_deep.
+ */
+static __attribute__((noinline)) uint32_t
+skip_brackets(struct walk *w, uint32_t first)
+{
+    const uint64_t most = w->depth < WEIR__DEPTH_MAX ? UINT64_C(1) << 63 >> w->depth : 0;
+    const uint32_t *at = w->at + first, *end = w->at + w->n;
+    const char *p = w->p;
+    uint64_t kinds = 1;
+
+    for (; (at = find_bracket(p, at, end)) < end; at++) {
+        unsigned bracket = brackets[(unsigned char)p[*at]];
+        if (bracket & OPENS) {
+            if (kinds >= most)
+                return skip_deep(w, first);
+            kinds = kinds << 1 | (bracket & BRACE);
+            continue;
+        }
+        if ((kinds ^ bracket) & BRACE)
+            return bad(w, *at, "this bracket does not close the one that is open");
+        kinds >>= 1;
+        if (kinds == 1)
+            return (uint32_t)(at - w->at) + 1;
+    }
+    return bad(w, w->len, "the text ends inside an array or object");
+}
+
 static uint32_t
 no_value(struct walk *w, uint32_t i)
 {
     return bad(w, w->at[i], i < w->n ? "a value was expected here" : "a value is missing");
 }
 
-static uint32_t
+/* Of bytes: whether a scalar may begin with them. */
+static const bool begins_scalar[256] = {
+    ['"'] = true, ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true,
+    ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+    ['8'] = true, ['9'] = true, ['t'] = true, ['f'] = true, ['n'] = true,
+};
+
+static inline uint32_t
 skip_value(struct walk *w, uint32_t i)
 {
     char c = peek(w, i);
 
-    if (c == '{' || c == '[')
-        return skip_brackets(w, i);
-    if (c != '"' && c != '-' && c != 't' && c != 'f' && c != 'n' && !ascii_is_digit(c))
-        return no_value(w, i);
-    return i + 1;
+    if (begins_scalar[(unsigned char)c])
+        return i + 1;
+    return c == '{' || c == '[' ? skip_brackets(w, i) : no_value(w, i);
 }
 
 /* ---- what is watched ---- */
@@ -376,7 +436,9 @@ read_other_key(struct walk *w, uint32_t i, const struct weir__looks *looks, weir
     if (read_string(w, i, &key) == NOWHERE)
         return NOWHERE;
     char *plain = arena_take(w->arena, s.len + sizeof(uint64_t));
-    *found = find_key(looks, (weir_span){plain, weir__unescape(s, plain)});
+    s = (weir_span){plain, weir__unescape(s, plain)};
+    if (s.len)
+        *found = find_key(looks, s);
     return i + 1;
 }
 
@@ -390,7 +452,7 @@ read_key(struct walk *w, uint32_t i, const struct weir__looks *looks,
     if (!s.p)
         return bad(w, w->at[i],
                    i < w->n ? "a key was expected here" : "the text ends inside an object");
-    *found = find_key(looks, s);
+    *found = s.len ? find_key(looks, s) : NULL;
     if (*found)
         i++;
     else if ((i = read_other_key(w, i, looks, s, found)) == NOWHERE)
@@ -459,9 +521,9 @@ read_nested(struct walk *w, uint32_t i, const struct weir__look *key, size_t key
     return i;
 }
 
-/* One `"key": value` of an object. */
-static inline uint32_t
-read_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+/* One `"key": value` of an object, whatever is in it. */
+static __attribute__((noinline)) uint32_t
+read_odd_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
 {
     const struct weir__look *key;
     size_t key_at = w->at[i];
@@ -472,6 +534,57 @@ read_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct me
     if (!key)
         return skip_value(w, i);
     return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
+}
+
+/* A watched key's value into its place. */
+static inline uint32_t
+read_watched(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
+             struct members *m)
+{
+    return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
+}
+
+/*
+ * The members of an object from one on, to the token behind the last, which is no comma. Most keys
+ * have a colon at once behind them, and no escapes, and are not watched, which their ends and their
+ * length tell; and most values are scalars. What of a member is not like that is left to others.
+ */
+static __attribute__((noinline)) uint32_t
+read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+{
+    const uint32_t *at = w->at + i, *last = w->at + w->n; /* last: three are behind those before */
+    const char *p = w->p;
+
+    last = w->n > i + 3 ? last - 3 : at;
+    for (;; at++) {
+        if (at >= last)
+            goto odd;
+        const char *key = p + at[0], *colon = p + at[1];
+        uint32_t len = at[1] - at[0] - 2;
+        if (key[0] != '"' || colon[-1] != '"' || colon[0] != ':' || at[1] > w->escape_at)
+            goto odd;
+        if (looks->lens[ends_of(key[1], colon[-2])] >> len % 64 & 1) {
+            const struct weir__look *look = find_key(looks, (weir_span){key + 1, len});
+            if (look) {
+                i = read_watched(w, (uint32_t)(at + 2 - w->at), look, at[0], m);
+                goto behind;
+            }
+        }
+        if (begins_scalar[(unsigned char)p[at[2]]]) {
+            at += 3;
+            if (p[*at] == ',')
+                continue;
+            return (uint32_t)(at - w->at);
+        }
+        i = skip_value(w, (uint32_t)(at + 2 - w->at));
+        goto behind;
+    odd:
+        i = read_odd_pair(w, (uint32_t)(at - w->at), looks, m);
+    behind:
+        if (i == NOWHERE || peek(w, i) != ',')
+            return i;
+        at = w->at + i;
+    }
 }
 
 /* The members as the tree has them: the places of the shape's keys, and the items behind them. */
@@ -501,16 +614,11 @@ read_object(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
     enter(w);
     if (peek(w, ++i) == '}')
         goto closed;
-    for (;; i++) {
-        i = read_pair(w, i, looks, &m);
-        if (i == NOWHERE)
-            return NOWHERE;
-        char c = peek(w, i);
-        if (c == '}')
-            goto closed;
-        if (c != ',')
-            return bad(w, w->at[i], "a comma or a closing brace was expected here");
-    }
+    i = read_members(w, i, looks, &m);
+    if (i == NOWHERE)
+        return NOWHERE;
+    if (peek(w, i) != '}')
+        return bad(w, w->at[i], "a comma or a closing brace was expected here");
 closed:
     w->depth--;
     out->items = m.n ? keep_members(w, looks, &m) : NULL;
