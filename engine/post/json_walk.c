@@ -549,6 +549,25 @@ read_watched(struct walk *w, uint32_t i, const struct weir__look *key, size_t ke
  * have a colon at once behind them, and no escapes, and are not watched, which their ends and their
  * length tell; and most values are scalars. What of a member is not like that is left to others.
  */
+/* A watched key's value that is a string like most, with a token behind it: into its place. false:
+   it is another. */
+static inline bool
+take_string(const struct walk *w, const uint32_t *at, const struct weir__look *key,
+            struct members *m)
+{
+    size_t from = at[0] + (size_t)1, to = at[1] - (size_t)1;
+    uint64_t bit = UINT64_C(1) << key->index;
+
+    if (w->p[at[0]] != '"' || w->p[to] != '"' || to < from || w->escape_at < to || m->has & bit ||
+        key->nested)
+        return false;
+    m->has |= bit;
+    *place_of(m, key->index) = (uint8_t)m->n;
+    m->items[m->n++] =
+        (struct weir__json){.type = WEIR__STRING, .at = at[0], .raw = {w->p + from, to - from}};
+    return true;
+}
+
 static __attribute__((noinline)) uint32_t
 read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
 {
@@ -565,12 +584,15 @@ read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct
             goto odd;
         if (looks->lens[ends_of(key[1], colon[-2])] >> len % 64 & 1) {
             const struct weir__look *look = find_key(looks, (weir_span){key + 1, len});
+            if (look && take_string(w, at + 2, look, m))
+                goto scalar;
             if (look) {
                 i = read_watched(w, (uint32_t)(at + 2 - w->at), look, at[0], m);
                 goto behind;
             }
         }
         if (begins_scalar[(unsigned char)p[at[2]]]) {
+        scalar:
             at += 3;
             if (p[*at] == ',')
                 continue;
@@ -632,6 +654,7 @@ weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__toke
 {
     struct walk w = {
         .plan = plan, .p = text.p, .len = text.len, .at = tokens.at, .n = tokens.n, .arena = arena};
+    w.escape_at = span_find(text, '\\');
     uint32_t i = read_value(&w, 0, plan->root, false, root);
 
     if (i != NOWHERE && i < w.n)

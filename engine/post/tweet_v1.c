@@ -150,7 +150,7 @@ read_tags(struct weir__draft *d)
     bool truncated = weir__get_bool(r, o, WEIR__P_TRUNCATED);
     const struct weir__json *extended = weir__get_object(r, o, WEIR__P_EXTENDED);
     const struct weir__json *entities = weir__get_object(r, o, WEIR__P_ENTITIES), *whole = NULL;
-    weir_span text = SPAN_NONE;
+    const struct weir__json *text = NULL;
 
     if (extended && truncated)
         whole = weir__get_object(r, extended, WEIR__X_ENTITIES);
@@ -159,15 +159,16 @@ read_tags(struct weir__draft *d)
     if (entities)
         read_entities(d, entities);
     if (extended)
-        text = weir__get_string(r, extended, WEIR__X_FULL_TEXT);
-    if (!text.p)
-        text = weir__get_string(r, o, WEIR__P_FULL_TEXT);
-    if (!text.p)
-        text = weir__get_string(r, o, WEIR__P_TEXT);
-    if (!weir__draft_wants_text(d, entities != NULL))
+        text = weir__get_unread(r, extended, WEIR__X_FULL_TEXT);
+    if (!text)
+        text = weir__get_unread(r, o, WEIR__P_FULL_TEXT);
+    if (!text)
+        text = weir__get_unread(r, o, WEIR__P_TEXT);
+    if (!text || !weir__draft_wants_text(d, entities != NULL))
         return;
-    weir__draft_text_tags(d, text);
-    weir__draft_text_mentions(d, text);
+    weir_span said = weir__text_of(r, text);
+    weir__draft_text_tags(d, said);
+    weir__draft_text_mentions(d, said);
 }
 
 static const weir_post *read_tweet(struct weir__reading *r, const struct weir__json *o, int level);
