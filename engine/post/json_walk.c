@@ -8,6 +8,7 @@
 #include "post/json.h"
 
 #include "base/check.h"
+#include "post/json_keys.h"
 
 struct walk {
     const struct weir__plan *plan;
@@ -28,105 +29,6 @@ struct walk {
  * token. Carried in `struct walk`, the number would go through memory with each step.
  */
 #define NOWHERE 0u
-
-/* ---- plans ---- */
-
-/* The first eight bytes of a key, which is not empty; those behind it are read, and dropped. */
-static inline uint64_t
-head_of(weir_span key)
-{
-    uint64_t head = eight_at(key.p);
-
-    return key.len >= sizeof head ? head : head & ~UINT64_C(0) >> (64 - 8 * key.len);
-}
-
-/* Its last eight bytes, which may be some of the first; of a shorter one, the first are all. */
-static inline uint64_t
-tail_of(weir_span key, uint64_t head)
-{
-    return key.len > sizeof head ? eight_at(key.p + key.len - sizeof head) : head;
-}
-
-/* Keys as long as that are found by their length in a word of bits; all that are watched are. */
-#define PLAIN_MAX ((size_t)63)
-
-/* The factor was searched for: it gives each key of a line a slot of its own. */
-static inline size_t
-slot_of(uint64_t head, size_t len)
-{
-    return ((head ^ len) * UINT64_C(0x95c1b4dcb8542469)) >> 57;
-}
-
-/* Of a key's first and last byte: where the lengths of keys stand that may be this one. */
-static inline uint8_t
-ends_of(char first, char last)
-{
-    return (uint8_t)(first + 2 * last);
-}
-
-_Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");
-
-static void
-make_ready(struct weir__looks *looks, const struct weir__watch *watch)
-{
-    char padded[32] = {0};
-    weir_span name = {padded, strlen(watch->name)};
-
-    CHECK(looks->n < WEIR__KEYS_MAX && name.len > 0 &&
-          name.len + sizeof(uint64_t) <= sizeof padded && name.len <= PLAIN_MAX);
-    memcpy(padded, watch->name, name.len);
-    uint64_t head = head_of(name);
-    uint8_t *slot = &looks->slot[slot_of(head, name.len)];
-    looks->keys[looks->n + 1] = (struct weir__look){.head = head,
-                                                    .tail = tail_of(name, head),
-                                                    .name = watch->name,
-                                                    .len = (uint8_t)name.len,
-                                                    .index = looks->n,
-                                                    .next = *slot,
-                                                    .shape = watch->shape,
-                                                    .list = watch->list,
-                                                    .nested = watch->nested};
-    *slot = ++looks->n;
-    looks->lens[ends_of(name.p[0], name.p[name.len - 1])] |= UINT64_C(1) << name.len;
-}
-
-void
-weir__plan_init(struct weir__plan *plan, const struct weir__shape *shapes, size_t nshapes,
-                uint8_t root, uint8_t max_nested)
-{
-    memset(plan, 0, sizeof *plan);
-    plan->root = root;
-    plan->max_nested = max_nested;
-    for (size_t s = 0; s < nshapes; s++)
-        for (uint8_t k = 0; k < shapes[s].n; k++)
-            make_ready(&plan->look[s], &shapes[s].keys[k]);
-}
-
-/* Apart, and for all that is rare: with a call in it, what finds most keys would have to put by
-   its caller's registers. `k` is where the chain begins. */
-static __attribute__((noinline)) const struct weir__look *
-find_in_chain(const struct weir__looks *looks, weir_span key, size_t k)
-{
-    for (; k; k = looks->keys[k].next)
-        if (looks->keys[k].len == key.len && memcmp(looks->keys[k].name, key.p, key.len) == 0)
-            return &looks->keys[k];
-    return NULL;
-}
-
-/* A key of a shape, or NULL; not the empty one. Eight bytes from the key's first on are read. */
-static inline const struct weir__look *
-find_key(const struct weir__looks *looks, weir_span key)
-{
-    uint64_t head = head_of(key);
-    size_t k = looks->slot[slot_of(head, key.len)];
-    const struct weir__look *look = &looks->keys[k];
-    if (k == 0)
-        return NULL;
-    if (look->head == head && look->tail == tail_of(key, head) && look->len == key.len &&
-        key.len <= 2 * sizeof head)
-        return look;
-    return find_in_chain(looks, key, k);
-}
 
 /* ---- tokens ---- */
 
@@ -438,7 +340,7 @@ read_other_key(struct walk *w, uint32_t i, const struct weir__looks *looks, weir
     char *plain = arena_take(w->arena, s.len + sizeof(uint64_t));
     s = (weir_span){plain, weir__unescape(s, plain)};
     if (s.len)
-        *found = find_key(looks, s);
+        *found = weir__find_key(looks, s);
     return i + 1;
 }
 
@@ -452,7 +354,7 @@ read_key(struct walk *w, uint32_t i, const struct weir__looks *looks,
     if (!s.p)
         return bad(w, w->at[i],
                    i < w->n ? "a key was expected here" : "the text ends inside an object");
-    *found = s.len ? find_key(looks, s) : NULL;
+    *found = s.len ? weir__find_key(looks, s) : NULL;
     if (*found)
         i++;
     else if ((i = read_other_key(w, i, looks, s, found)) == NOWHERE)
@@ -544,11 +446,6 @@ read_watched(struct walk *w, uint32_t i, const struct weir__look *key, size_t ke
     return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
 }
 
-/*
- * The members of an object from one on, to the token behind the last, which is no comma. Most keys
- * have a colon at once behind them, and no escapes, and are not watched, which their ends and their
- * length tell; and most values are scalars. What of a member is not like that is left to others.
- */
 /* Behind the last backslash that is known, the next one is looked for. Is one before the key's
    colon? Apart, as it is seldom asked. */
 static __attribute__((noinline)) bool
@@ -576,43 +473,54 @@ take_string(const struct walk *w, const uint32_t *at, const struct weir__look *k
     return true;
 }
 
+/* Is a member's key like most, three tokens being behind it? A colon is at once behind it, and no
+   backslash in it. */
+static inline bool
+has_plain_key(struct walk *w, const char *p, const uint32_t *at)
+{
+    const char *key = p + at[0], *colon = p + at[1];
+
+    return key[0] == '"' && colon[-1] == '"' && colon[0] == ':' &&
+           (at[1] <= w->escape_at || !has_escape_before(w, at));
+}
+
+/* Such a key, if it is the shape's. */
+static inline const struct weir__look *
+find_plain_key(const char *p, const uint32_t *at, const struct weir__looks *looks)
+{
+    const char *key = p + at[0] + 1, *colon = p + at[1];
+    uint32_t len = at[1] - at[0] - 2;
+
+    if (!weir__may_be_key(looks, key[0], colon[-2], len))
+        return NULL;
+    return weir__find_key(looks, (weir_span){key, len});
+}
+
+/*
+ * The members of an object from one on, to the token behind the last, which is no comma. Most have
+ * plain keys, which are not watched, and scalars; those are passed over here, and watched strings
+ * taken. What is not like most is left to others.
+ */
 static __attribute__((noinline)) uint32_t
 read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
 {
-    const uint32_t *at = w->at + i, *last = w->at + w->n; /* last: three are behind those before */
+    const uint32_t *at = w->at + i;
+    const uint32_t *last = w->n > i + 3 ? w->at + w->n - 3 : at; /* three come behind the rest */
     const char *p = w->p;
 
-    last = w->n > i + 3 ? last - 3 : at;
     for (;; at++) {
-        if (at >= last)
-            goto odd;
-        const char *key = p + at[0], *colon = p + at[1];
-        uint32_t len = at[1] - at[0] - 2;
-        if (key[0] != '"' || colon[-1] != '"' || colon[0] != ':')
-            goto odd;
-        if (at[1] > w->escape_at && has_escape_before(w, at))
-            goto odd;
-        if (looks->lens[ends_of(key[1], colon[-2])] >> len % 64 & 1) {
-            const struct weir__look *look = find_key(looks, (weir_span){key + 1, len});
-            if (look && take_string(w, at + 2, look, m))
-                goto scalar;
-            if (look) {
-                i = read_watched(w, (uint32_t)(at + 2 - w->at), look, at[0], m);
-                goto behind;
+        if (at < last && has_plain_key(w, p, at)) {
+            const struct weir__look *look = find_plain_key(p, at, looks);
+            if (look ? take_string(w, at + 2, look, m) : begins_scalar[(unsigned char)p[at[2]]]) {
+                at += 3;
+                if (p[*at] == ',')
+                    continue;
+                return (uint32_t)(at - w->at);
             }
-        }
-        if (begins_scalar[(unsigned char)p[at[2]]]) {
-        scalar:
-            at += 3;
-            if (p[*at] == ',')
-                continue;
-            return (uint32_t)(at - w->at);
-        }
-        i = skip_value(w, (uint32_t)(at + 2 - w->at));
-        goto behind;
-    odd:
-        i = read_odd_pair(w, (uint32_t)(at - w->at), looks, m);
-    behind:
+            i = (uint32_t)(at + 2 - w->at);
+            i = look ? read_watched(w, i, look, at[0], m) : skip_value(w, i);
+        } else
+            i = read_odd_pair(w, (uint32_t)(at - w->at), looks, m);
         if (i == NOWHERE || peek(w, i) != ',')
             return i;
         at = w->at + i;
