@@ -3,8 +3,8 @@
  *
  * Four files behind this header. json.cc is the only user of simdjson: its stage 1 checks UTF-8
  * and strings, and gives the offset of every token. json_walk.c goes over those tokens once,
- * forward, and makes the tree. json_keys.c (and .h) tells watched keys, json_text.c knows the grammar
- * of scalars.
+ * forward, and makes the tree. json_keys.c and json_keys.h tell watched keys. json_text.c knows the
+ * grammar of scalars.
  *
  * simdjson's own walkers (On-Demand) are not used: they do not see duplicate keys, let malformed
  * values pass, and may crash when touched after an error. What the walk checks, and what it does
