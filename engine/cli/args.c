@@ -38,6 +38,8 @@ args_fini(struct args *a)
     free(a->rules.v);
     free(a->listen.v);
     free(a->plain.v);
+    free(a->by_rule.v);
+    free(a->by_order.v);
     *a = (struct args){0};
 }
 
@@ -52,6 +54,14 @@ args_bad(const char *command, const char *fmt, ...)
     (void)fprintf(stderr, "\nTry `tagweir %s%s--help`.\n", command, *command ? " " : "");
     va_end(ap);
     return EXIT_USAGE;
+}
+
+bool
+options_have(const enum option_id *options, enum option_id id)
+{
+    while (*options != id && *options != OPT_HELP)
+        options++;
+    return *options == id;
 }
 
 /* What getopt_long is told: the command's own options. A long one's value is its id + 256. */
@@ -69,7 +79,7 @@ make_spec(const struct command *cmd, struct spec *s)
     s->letters[l++] = '-'; /* arguments in order */
     s->letters[l++] = ':'; /* a missing value is told from an unknown option */
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (!(cmd->options & OPT_BIT_OF(i)))
+        if (!options_have(cmd->options, (enum option_id)i))
             continue;
         s->longs[n++] =
             (struct option){.name = defs[i].name, .has_arg = defs[i].value != NULL, .val = 256 + i};
@@ -105,7 +115,7 @@ bad_option(const struct command *cmd, const char *given)
         return args_bad(cmd->name, "unknown option -%c", optopt);
     (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(given + 2, "="), given + 2);
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (cmd->options & OPT_BIT_OF(i))
+        if (options_have(cmd->options, (enum option_id)i))
             names[n++] = defs[i].name;
     }
     const char *near = help_nearest(name, names, n);
@@ -173,6 +183,8 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
 
     make_spec(cmd, &spec);
     *out = (struct args){.region = WEIR_REGION_NONE,
+                         .since_ms = INT64_MIN,
+                         .until_ms = INT64_MAX,
                          .socket_mode = 0600,
                          .control_mode = 0600,
                          .drain_ms = 10000,
@@ -182,7 +194,9 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
                          .http_ms = 30 * 1000,
                          .http_connections = 100,
                          .max_memory = (size_t)1 << 30,
-                         .max_shrink = 50};
+                         .max_shrink = 50,
+                         .fsync = -1,
+                         .head_every = 100 * 1000};
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {
@@ -224,7 +238,7 @@ help_command(const struct command *cmd, weir_buf *out)
         weir_buf_printf(out, "\n%s\n", cmd->more);
     weir_buf_puts(out, "\nOptions:\n");
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (cmd->options & OPT_BIT_OF(i))
+        if (options_have(cmd->options, (enum option_id)i))
             help_option(i, out);
     }
 }

@@ -23,6 +23,8 @@ void strings_add(struct strings *s, const char *text);
     X(UNDECIDED, "undecided", 0, "WHAT")                                                           \
     X(TAGS, "tags", 0, "WHICH")                                                                    \
     X(HANDLES, "handles", 0, "FILE")                                                               \
+    X(OWNER, "owner", 0, "HANDLE")                                                                 \
+    X(OWNER_ID, "owner-id", 0, "ID")                                                               \
     X(MAX_LINE, "max-line", 0, "BYTES")                                                            \
     X(EXPLAIN, "explain", 0, NULL)                                                                 \
     X(STRICT, "strict", 0, NULL)                                                                   \
@@ -35,6 +37,16 @@ void strings_add(struct strings *s, const char *text);
     X(SOCKET_MODE, "socket-mode", 0, "MODE")                                                       \
     X(INSECURE, "insecure", 0, NULL)                                                               \
     X(DRAIN, "drain", 0, "SECONDS")                                                                \
+    X(THREADS, "threads", 0, "NUMBER")                                                             \
+    X(OUT, "out", 0, "FILE")                                                                       \
+    X(EMIT, "emit", 0, "KIND")                                                                     \
+    X(LABEL_SRC, "label-src", 0, "DID")                                                            \
+    X(RESUME, "resume", 0, NULL)                                                                   \
+    X(ONLY, "only", 0, "ACTIONS")                                                                  \
+    X(RULE, "rule", 0, "ID")                                                                       \
+    X(ORDER, "order", 0, "ID")                                                                     \
+    X(SINCE, "since", 0, "TIME")                                                                   \
+    X(UNTIL, "until", 0, "TIME")                                                                   \
     X(WORKERS, "workers", 'w', "NUMBER")                                                           \
     X(MAX_CONNECTIONS, "max-connections", 0, "NUMBER")                                             \
     X(MAX_MEMORY, "max-memory", 0, "BYTES")                                                        \
@@ -58,10 +70,19 @@ void strings_add(struct strings *s, const char *text);
     X(HTTP_TIMEOUT, "http-timeout", 0, "SECONDS")                                                  \
     X(BLOCKED_BY, "blocked-by", 0, "URL")                                                          \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
+    X(JOURNAL, "journal", 0, "DIR")                                                                \
+    X(JOURNAL_ALL, "journal-all", 0, NULL)                                                         \
+    X(FSYNC, "fsync", 0, "WHEN")                                                                   \
+    X(SIGN_KEY, "sign-key", 0, "FILE")                                                             \
+    X(RETAIN, "retain", 0, "DAYS")                                                                 \
+    X(HEAD_EVERY, "head-every", 0, "NUMBER")                                                       \
+    X(STORE, "store", 0, "DIR")                                                                    \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
     X(MATCH_OFF, "match-off", 0, "PARTS")                                                          \
+    X(HEAD, "head", 0, "HASH[:COUNT]")                                                             \
+    X(PUBLIC_KEY, "public-key", 0, "FILE")                                                         \
     X(JSON, "json", 0, NULL)                                                                       \
     X(QUIET, "quiet", 'q', NULL)                                                                   \
     X(HELP, "help", 'h', NULL)
@@ -73,37 +94,49 @@ enum option_id {
         OPT_COUNT
 };
 
-#define OPT_BIT_OF(number) (UINT64_C(1) << (number))
-#define OPT_BIT(id) OPT_BIT_OF(OPT_##id)
+/* A list of options, which ends in HELP: that is always among them. */
+#define OPTIONS_OF(...) ((const enum option_id[]){__VA_ARGS__ __VA_OPT__(, ) OPT_HELP})
+bool options_have(const enum option_id *options, enum option_id id);
 
 /* What the command line said; what it did not say has its default. */
 struct args {
     struct strings rules, listen, plain;
-    struct answer_options answer; /* all but the handles, which are to be loaded */
+    struct strings by_rule, by_order; /* --rule and --order */
+    struct answer_options answer;     /* all but the handles, which are to be loaded */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
-    const char *feed, *handles, *tag, *account, *post, *output;
+    const char *journal, *sign_key, *store;
+    const char *head, *public_key; /* verify */
+    const char *feed, *handles, *owner, *owner_id, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;
     const char *at;
     mode_t socket_mode, control_mode;
     unsigned drain_ms, idle_ms, line_ms, send_ms, http_ms;
-    size_t workers;                     /* 0: as many as there are cores */
+    const char *out;       /* NULL: standard output */
+    bool emits;            /* --emit was said, */
+    weir_export_kind emit; /* and what */
+    const char *label_src;
+    size_t threads, workers;            /* 0: as many as there are cores */
+    uint32_t only;                      /* bit (1 << weir_action); 0: all */
+    int64_t since_ms, until_ms;         /* INT64_MIN, INT64_MAX: not said */
     size_t max_connections, max_memory; /* 0: no limit */
     size_t max_shrink;                  /* percent */
     size_t http_connections;
+    int fsync;                      /* of always, interval, never, in this order; -1: not said */
+    size_t retain_days, head_every; /* 0: for ever; only at the end */
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
-    bool log_times;
+    bool log_times, journal_all, resume;
 };
 
 struct command {
     const char *name;
-    const char *usage; /* behind `tagweir NAME ` */
-    const char *does;  /* one line */
-    const char *more;  /* paragraphs of its --help; may be NULL */
-    uint64_t options;  /* OPT_BIT | … ; HELP is always among them */
-    const char *plain; /* what an argument without an option is; NULL: there are none */
+    const char *usage;             /* behind `tagweir NAME ` */
+    const char *does;              /* one line */
+    const char *more;              /* paragraphs of its --help; may be NULL */
+    const enum option_id *options; /* OPTIONS_OF(…) */
+    const char *plain;             /* what an argument without an option is; NULL: there are none */
     int (*run)(const struct args *a);
 };
 

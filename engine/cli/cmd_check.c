@@ -36,9 +36,8 @@ const struct command command_check = {
         "but for one warning where they are more than 100. A pattern with choices may be\n"
         "found by several fixed texts; entries that are no patterns are not listed, and cost\n"
         "nothing to speak of.",
-    .options = OPT_BIT(RULES) | OPT_BIT(STRICT) | OPT_BIT(COST) | OPT_BIT(NO_TESTS) |
-               OPT_BIT(NO_JIT) | OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) |
-               OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_RULES, OPT_STRICT, OPT_COST, OPT_NO_TESTS, OPT_NO_JIT, OPT_MATCH_OFF,
+                          OPT_JSON, OPT_QUIET),
     .plain = "RULES",
     .run = check,
 };

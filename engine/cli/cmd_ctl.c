@@ -36,16 +36,17 @@ put_dry_run(const struct args *a, weir_buf *line)
 
 struct verb {
     const char *name;
-    size_t words;       /* itself among them */
-    uint64_t options;   /* that it has a use for */
-    unsigned answer_ms; /* how long an answer may take; 0: for ever */
+    size_t words;                  /* itself among them */
+    const enum option_id *options; /* that it has a use for */
+    unsigned answer_ms;            /* how long an answer may take; 0: for ever */
 };
 
 static const struct verb verbs[] = {
-    {"status", 1, OPT_BIT(JSON), PATIENCE_MS},
-    {"reload", 1, OPT_BIT(DRY_RUN) | OPT_BIT(FEED) | OPT_BIT(ACCEPT_SHRINK), 0},
-    {"rollback", 1, 0, 0}, /* it waits for a load that is under way */
-    {"reset", 2, 0, PATIENCE_MS},
+    {"status", 1, OPTIONS_OF(OPT_JSON), PATIENCE_MS},
+    {"reload", 1, OPTIONS_OF(OPT_DRY_RUN, OPT_FEED, OPT_ACCEPT_SHRINK), 0},
+    {"rollback", 1, OPTIONS_OF(), 0}, /* it waits for a load that is under way */
+    {"head", 1, OPTIONS_OF(), PATIENCE_MS},
+    {"reset", 2, OPTIONS_OF(), PATIENCE_MS},
 };
 
 static const struct verb *
@@ -64,17 +65,17 @@ refuse_options(const struct args *a, const struct verb *v)
 {
     const struct {
         bool given;
-        uint64_t option;
+        enum option_id option;
         const char *name, *right;
     } all[] = {
-        {a->json, OPT_BIT(JSON), "json", "status --json"},
-        {a->dry_run, OPT_BIT(DRY_RUN), "dry-run", "reload --dry-run"},
-        {a->feed, OPT_BIT(FEED), "feed", "reload --dry-run --feed FILE"},
-        {a->accept_shrink, OPT_BIT(ACCEPT_SHRINK), "accept-shrink", "reload --accept-shrink"},
+        {a->json, OPT_JSON, "json", "status --json"},
+        {a->dry_run, OPT_DRY_RUN, "dry-run", "reload --dry-run"},
+        {a->feed, OPT_FEED, "feed", "reload --dry-run --feed FILE"},
+        {a->accept_shrink, OPT_ACCEPT_SHRINK, "accept-shrink", "reload --accept-shrink"},
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (all[i].given && !(v->options & all[i].option))
+        if (all[i].given && !options_have(v->options, all[i].option))
             return args_bad("ctl", "`%s` has no --%s: leave it out, or write `%s`", v->name,
                             all[i].name, all[i].right);
     if (a->feed && !a->dry_run)
@@ -95,7 +96,7 @@ put_request(const struct args *a, weir_buf *line)
     const struct verb *v = find_verb(&a->plain);
 
     if (!v)
-        return args_bad("ctl", "expected status, reload, rollback or reset RULE");
+        return args_bad("ctl", "expected status, head, reload, rollback or reset RULE");
     if (refuse_options(a, v) != EXIT_DONE)
         return EXIT_USAGE;
     if (v->words > 1 && !*a->plain.v[1])
@@ -178,21 +179,22 @@ ctl(const struct args *a)
 
 const struct command command_ctl = {
     .name = "ctl",
-    .usage = "--control ADDRESS status|reload|rollback|reset RULE [OPTION]…",
+    .usage = "--control ADDRESS status|head|reload|rollback|reset RULE [OPTION]…",
     .does = "Ask a running server how it is, or tell it what to do.",
     .more =
         "  status      how it is, and what it has counted; --json for programs\n"
+        "  head        where its decision journal stands: HASH:COUNT, to be kept elsewhere; later\n"
+        "              `tagweir verify --head` proves that nothing before it was cut off\n"
         "  reload      load the rules again, as SIGHUP does, and tell how that went\n"
         "              (--dry-run: only what would come of it; with --feed, to a feed)\n"
         "  rollback    go back to the rules that were served before\n"
         "  reset RULE  let a breaker that has tripped count anew (`*`: all of them; `set`:\n"
         "              that of the whole set)\n\n"
         "An option that a word has no use for is refused, and nothing is done. Exit code 1: the\n"
-        "server refused, and the text says why. `status` and `reset` wait a minute for an answer,\n"
-        "the others as long as it takes. The address is that of --control\n"
+        "server refused, and the text says why. `status`, `head` and `reset` wait a minute for an\n"
+        "answer, the others as long as it takes. The address is that of --control\n"
         "of `serve`; TAGWEIR_CONTROL in the environment is the default.",
-    .options = OPT_BIT(CONTROL) | OPT_BIT(ACCEPT_SHRINK) | OPT_BIT(DRY_RUN) | OPT_BIT(FEED) |
-               OPT_BIT(JSON) | OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_CONTROL, OPT_ACCEPT_SHRINK, OPT_DRY_RUN, OPT_FEED, OPT_JSON),
     .plain = "WORD",
     .run = ctl,
 };

@@ -284,8 +284,7 @@ const struct command command_explain = {
             "until when, which exemptions acted, and which rules came near without acting. With\n"
             "--json: the record with its trace, and when the rules named hold (`in_force`).\n"
             "Particulars of confidential orders are left out.",
-    .options = OPT_BIT(RULES) | OPT_BIT(TAG) | OPT_BIT(ACCOUNT) | OPT_BIT(POST) | OPT_BIT(REGION) |
-               OPT_BIT(AT) | OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(NO_JIT) |
-               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .options = OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_TAG, OPT_ACCOUNT, OPT_POST, OPT_REGION, OPT_AT,
+                          OPT_TAGS, OPT_HANDLES, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .run = explain,
 };

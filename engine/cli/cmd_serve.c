@@ -12,7 +12,6 @@
 #include "serve/server.h"
 
 #include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -71,16 +70,6 @@ print_summary(const struct args *a, const struct server *s)
     summary_print(&sum);
 }
 
-/* As many as this process may run on. */
-static size_t
-ncores(void)
-{
-    cpu_set_t may;
-    int n = sched_getaffinity(0, sizeof may, &may) == 0 ? CPU_COUNT(&may) : 1;
-
-    return n > 0 ? (size_t)n : 1;
-}
-
 static bool
 become_user(const struct args *a)
 {
@@ -113,8 +102,10 @@ leave(int rc)
     _exit(rc);
 }
 
+/* @param paths  Of the rules. */
 static int
-serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
+serve_rules(const struct args *a, const struct strings *paths, weir_ruleset *rs,
+            weir_handles *handles)
 {
     struct args shown = *a; /* only lent to say() */
     struct server_options o = {
@@ -126,13 +117,14 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
                      .insecure = a->insecure},
         .tls = {.cert = a->tls_cert, .key = a->tls_key, .client_ca = a->tls_client_ca},
         .answer = a->answer,
-        .rules = a->rules.v,
-        .nrules = a->rules.n,
-        .workers = a->workers ? a->workers : ncores(),
+        .rules = paths->v,
+        .nrules = paths->n,
+        .workers = a->workers ? a->workers : inputs_cores(),
         .max_conns = a->max_connections,
         .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
         .max_memory = a->max_memory,
         .watch = a->watch,
+        .store = a->store,
         .control = a->control,
         .control_mode = a->control_mode,
         .http = a->http,
@@ -141,6 +133,12 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .blocked_by = a->blocked_by,
         .max_shrink = (unsigned)a->max_shrink,
         .drain_ms = a->drain_ms,
+        .journal = {.dir = a->journal,
+                    .sync = a->fsync < 0 ? SCRIBE_INTERVAL : (enum scribe_sync)a->fsync,
+                    .all = a->journal_all,
+                    .sign_key = a->sign_key,
+                    .retain_days = (uint32_t)a->retain_days,
+                    .head_every = a->head_every},
         .say = say,
         .say_arg = &shown,
     };
@@ -153,7 +151,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     r = server_open(&o, rs, &s);
     if (r != SERVER_OK)
         return r == SERVER_BAD ? EXIT_USAGE : EXIT_IO;
-    if (become_user(a)) {
+    if (become_user(a) && server_keep_rules(s) && server_open_journal(s) == SERVER_OK) {
         announce(a, rs, s);
         hold_hangups(false);
         r = server_run(s);
@@ -185,15 +183,29 @@ misses_in_tls(const struct args *a)
                  "HOST:PORT as well, or leave it out";
 }
 
+static const char *
+misses_in_journal(const struct args *a)
+{
+    bool asks = a->journal_all || a->sign_key || a->retain_days || a->fsync >= 0;
+
+    return a->journal || !asks
+               ? NULL
+               : "--journal-all, --fsync, --sign-key and --retain are of a journal, "
+                 "and there is none: say --journal DIR as well, or leave them out";
+}
+
 static int
 serve(const struct args *a)
 {
+    struct strings paths = {0};
     weir_ruleset *rs = NULL;
     weir_handles *handles = NULL;
 
     if (!a->listen.n)
         return args_bad("serve", "no address: say --listen unix:PATH or --listen HOST:PORT");
     const char *missing = misses_in_tls(a);
+    if (!missing)
+        missing = misses_in_journal(a);
     if (missing)
         return args_bad("serve", "%s", missing);
     hold_hangups(true);
@@ -201,7 +213,10 @@ serve(const struct args *a)
     if (rc == EXIT_DONE)
         rc = inputs_rules(a, "serve", &rs);
     if (rc == EXIT_DONE)
-        rc = serve_rules(a, rs, handles);
+        rc = inputs_rule_paths(a, "serve", &paths);
+    if (rc == EXIT_DONE)
+        rc = serve_rules(a, &paths, rs, handles);
+    inputs_files_free(&paths);
     weir_ruleset_unref(rs);
     weir_handles_free(handles);
     return rc;
@@ -215,15 +230,13 @@ const struct command command_serve = {
             "no post (a page of posts has several). A client that does not read its answers is\n"
             "not read from. SIGTERM and SIGINT end it: what was read is answered first, and\n"
             "lines whose end had not arrived are counted in the summary.",
-    .options = OPT_BIT(RULES) | OPT_BIT(LISTEN) | OPT_BIT(CLOCK) | OPT_BIT(UNDECIDED) |
-               OPT_BIT(TAGS) | OPT_BIT(HANDLES) | OPT_BIT(MAX_LINE) | OPT_BIT(EXPLAIN) |
-               OPT_BIT(SOCKET_MODE) | OPT_BIT(INSECURE) | OPT_BIT(DRAIN) | OPT_BIT(WORKERS) |
-               OPT_BIT(MAX_CONNECTIONS) | OPT_BIT(MAX_MEMORY) | OPT_BIT(MAX_SHRINK) |
-               OPT_BIT(CONTROL) | OPT_BIT(WATCH) | OPT_BIT(LOG_TIMES) | OPT_BIT(TLS_CERT) |
-               OPT_BIT(TLS_KEY) | OPT_BIT(TLS_CLIENT_CA) | OPT_BIT(SOCKET_OWNER) | OPT_BIT(USER) |
-               OPT_BIT(CONTROL_MODE) | OPT_BIT(HTTP) | OPT_BIT(HTTP_CONNECTIONS) |
-               OPT_BIT(HTTP_TIMEOUT) | OPT_BIT(BLOCKED_BY) | OPT_BIT(IDLE_TIMEOUT) |
-               OPT_BIT(LINE_TIMEOUT) | OPT_BIT(SEND_TIMEOUT) | OPT_BIT(NO_JIT) |
-               OPT_BIT(MATCH_OFF) | OPT_BIT(JSON) | OPT_BIT(QUIET) | OPT_BIT(HELP),
+    .options = OPTIONS_OF(
+        OPT_RULES, OPT_LISTEN, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE,
+        OPT_EXPLAIN, OPT_SOCKET_MODE, OPT_INSECURE, OPT_DRAIN, OPT_WORKERS, OPT_MAX_CONNECTIONS,
+        OPT_MAX_MEMORY, OPT_MAX_SHRINK, OPT_CONTROL, OPT_WATCH, OPT_LOG_TIMES, OPT_TLS_CERT,
+        OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_SOCKET_OWNER, OPT_USER, OPT_CONTROL_MODE, OPT_HTTP,
+        OPT_HTTP_CONNECTIONS, OPT_HTTP_TIMEOUT, OPT_BLOCKED_BY, OPT_IDLE_TIMEOUT, OPT_LINE_TIMEOUT,
+        OPT_SEND_TIMEOUT, OPT_JOURNAL, OPT_JOURNAL_ALL, OPT_FSYNC, OPT_SIGN_KEY, OPT_RETAIN,
+        OPT_HEAD_EVERY, OPT_STORE, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .run = serve,
 };

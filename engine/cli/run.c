@@ -1,214 +1,410 @@
 /*
- * Running feeds through the pipeline. Where output fails the run stops, and says how far it got.
+ * Running feeds through the crew. Where output fails the run stops, and says how far it got.
  */
 #include "cli/run.h"
 
 #include "cli/inputs.h"
+#include "cli/progress.h"
+#include "cli/resume.h"
+#include "cli/run_journal.h"
+#include "cli/stopping.h"
 #include "cli/ui.h"
 
+#include "feed/sink.h"
 #include "flow/batch.h"
 #include "flow/check.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/* Records are written when there are this many bytes of them. */
-#define OUT_BATCH ((size_t)256 * 1024)
+/* Files that hold no posts are named, up to so many. */
+#define SKIPPED_TOLD 5
 
 struct running {
     const struct run *r;
-    struct answerer answerer;
-    struct summary_places places;
-    struct frame frame;
-    char *in;
-    weir_buf out;
-    uint64_t files, lines;
-    bool begun;                 /* something was read of the file */
-    uint64_t unsent, delivered; /* answers in `out`; answers written */
+    struct strings files;
+    struct sink *sink;
+    bool is_packed;
+    struct portions *portions;
+    struct crew_sums sums;
+    struct progress progress;
+    struct resume resume;
+    struct run_journal journal;
+    uint64_t nfiles, lines; /* done of all */
+    uint64_t skipped;       /* files that hold no posts */
+    size_t feed;            /* that was handed on last, and so many of its lines */
+    uint64_t feed_lines;
+    uint64_t made, delivered; /* records that were handed on; that were written */
+    /* of lines that are collected here, and packed here */
+    weir_buf collected, packed;
+    struct packer *packer; /* NULL: plain, or packed by who wrote them */
 };
 
-static int
-write_out(struct running *x)
+static const char *
+output_name(const struct running *x)
 {
-    const char *file = x->places.file;
-    size_t len = x->out.len;
+    const char *out = x->r->args->out;
 
-    x->out.len = 0;
-    if (ui_write(STDOUT_FILENO, x->out.p, len)) {
-        x->delivered += x->unsent;
-        x->unsent = 0;
-        return EXIT_DONE;
-    }
-    if (errno != EPIPE) /* a reader that has seen enough is no news */
-        ui_say("standard output: %s; stopped at %s:%" PRIu64 ", after %" PRIu64
-               " records that were surely written",
-               strerror(errno), file ? file : "the end", x->frame.lines, x->delivered);
-    return EXIT_IO;
+    return out && strcmp(out, "-") != 0 ? out : NULL;
 }
 
-/* The lines of the chunk; at the end of the input also one that no newline ends. */
-static int
-answer_chunk(struct running *x, bool at_end)
+static enum sink_packing
+packing_of(const struct running *x)
 {
-    struct answer_line line = {.done = true};
-    enum frame_result got = FRAME_LINE;
-    int rc = EXIT_DONE;
-
-    while (rc == EXIT_DONE && got == FRAME_LINE) {
-        struct answer_room room = {.bytes = OUT_BATCH - x->out.len, .work = SIZE_MAX};
-        uint64_t made = x->answerer.tally.made;
-
-        got = batch_work(&x->answerer, &x->frame, &line, at_end, x->r->now_ms, &room, &x->out);
-        x->unsent += x->answerer.tally.made - made;
-        if (got == FRAME_NOMEM) {
-            (void)write_out(x);
-            ui_say("%s:%" PRIu64 ": %s", x->places.file, x->frame.lines,
-                   weir_status_text(WEIR_E_NOMEM));
-            rc = EXIT_IO;
-        } else if (x->out.len >= OUT_BATCH)
-            rc = write_out(x);
-    }
-    if (!line.done)
-        answer_give_up(&x->answerer, &line);
-    return rc;
+    return sink_packing_of(output_name(x) ? output_name(x) : "-");
 }
 
-static int
-read_stream(struct running *x, int fd)
+/* Results in the order of the input -------------------------------------------------------------
+ */
+
+static bool
+cannot_write(const struct running *x, uint64_t line)
 {
-    struct stat st;
-    bool waits = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode); /* input may come as it happens */
-    int rc = EXIT_DONE;
-    ssize_t n = 1;
+    const char *name = output_name(x);
 
-    while (rc == EXIT_DONE && n > 0) {
-        n = read(fd, x->in, FRAME_CHUNK);
-        if (n < 0 && errno == EINTR) {
-            n = 1;
-            continue;
-        }
-        if (n < 0) {
-            int error = errno;
-
-            (void)write_out(x);
-            ui_say("%s: %s; stopped after line %" PRIu64, x->places.file, strerror(error),
-                   x->frame.lines);
-            return EXIT_IO;
-        }
-        if (!x->begun && inputs_is_packed(x->places.file, x->in, (size_t)n, x->r->command)) {
-            (void)write_out(x);
-            return EXIT_IO;
-        }
-        x->begun = true;
-        memset(x->in + n, 0, WEIR_LINE_PADDING);
-        frame_feed(&x->frame, x->in, (size_t)n);
-        rc = answer_chunk(x, n == 0);
-        if (rc == EXIT_DONE && waits && x->out.len)
-            rc = write_out(x);
-    }
-    return rc;
+    if (sink_errno(x->sink) == EPIPE && !name) /* a reader that has seen enough is no news */
+        return false;
+    ui_say("%s: %s; stopped at %s:%" PRIu64 ", after %" PRIu64 " records that were surely written",
+           name ? name : "standard output", strerror(sink_errno(x->sink)), x->files.v[x->feed],
+           line, x->delivered);
+    return false;
 }
 
-static int
-read_feed(struct running *x, const char *path)
+/* Lines that were collected are packed when there are so many bytes of them, or no more follow. */
+#define PACKED_TOGETHER ((size_t)1024 * 1024)
+
+static bool
+write_lines(struct running *x, bool all)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    const weir_buf *out = &x->collected;
 
-    if (fd < 0) {
-        int error = errno;
-
-        (void)write_out(x);
-        ui_say("%s: %s", path, strerror(error));
-        return EXIT_IO;
+    if (x->packer && !all && x->collected.len < PACKED_TOGETHER)
+        return true;
+    if (x->packer) {
+        x->packed.len = 0;
+        if (!packer_pack(x->packer, (weir_span){x->collected.p, x->collected.len}, &x->packed))
+            ui_no_memory();
+        out = &x->packed;
     }
-    x->places.file = path;
-    x->begun = false;
-    frame_init(&x->frame, x->r->args->answer.max_line);
-    int rc = read_stream(x, fd);
-    x->lines += x->frame.lines;
-    x->files++;
-    frame_fini(&x->frame);
-    if (!is_stdin)
-        (void)close(fd);
-    return rc;
+    if (out->len && !sink_write(x->sink, out->p, out->len))
+        return false;
+    x->collected.len = 0;
+    x->delivered = x->made;
+    return true;
 }
+
+static bool
+collect_lines(struct running *x, const struct result *r)
+{
+    uint64_t n = 0;
+
+    if (!x->r->collect(x->r->arg, &r->out, &x->collected, &n))
+        return false;
+    x->made += n;
+    return write_lines(x, false) || cannot_write(x, x->feed_lines + r->lines);
+}
+
+static bool
+write_records(struct running *x, const struct result *r, bool whole)
+{
+    if (x->r->collect)
+        return collect_lines(x, r);
+    uint64_t before = sink_written(x->sink);
+
+    x->made += r->records;
+    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
+        if (!x->is_packed) /* some of it may have been taken */
+            x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
+        return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
+    }
+    x->delivered += r->records;
+    return true;
+}
+
+/* A feed that holds no posts was skipped: a fault ends everything, so that it is no fault. */
+static bool
+was_skipped(const struct result *r)
+{
+    return r->note.len && !r->fault;
+}
+
+/* The folder of an account archive may hold thousands of pictures. */
+static void
+tell_note(struct running *x, const struct result *r)
+{
+    x->skipped += was_skipped(r);
+    if (!r->note.len || (!r->fault && (x->skipped > SKIPPED_TOLD || x->r->args->quiet)))
+        return;
+    progress_hide(&x->progress);
+    if (r->fault)
+        ui_say("%.*s; stopped after line %" PRIu64, (int)r->note.len, r->note.p, x->feed_lines);
+    else
+        ui_say("%.*s", (int)r->note.len, r->note.p);
+}
+
+static bool
+take(void *arg, struct result *r, bool whole)
+{
+    struct running *x = arg;
+
+    if (x->feed != r->feed)
+        x->feed_lines = 0;
+    x->feed = r->feed;
+    if (!run_journal_take(&x->journal, &r->journal) || !write_records(x, r, whole))
+        return false;
+    if (x->r->on_facts && r->facts.len && !x->r->on_facts(x->r->arg, &r->facts))
+        return false;
+    if (!whole)
+        return true;
+    x->feed_lines = r->before + r->lines;
+    x->lines += r->lines;
+    x->nfiles += r->ends && !was_skipped(r);
+    tell_note(x, r);
+    if (r->fault)
+        return true;
+    progress_tell(&x->progress, r->read);
+    return resume_note(&x->resume, x->sink,
+                       &(struct resume_at){.feed = r->feed,
+                                           .upto = r->upto,
+                                           .lines = x->feed_lines,
+                                           .files = x->nfiles,
+                                           .records = x->delivered + x->resume.before});
+}
+
+/* The end ----------------------------------------------------------------------------------------
+ */
 
 static void
-print_summary(const struct running *x)
+print_summary(struct running *x)
 {
-    struct ledger ledger = {0};
+    struct ledger *ledger = &x->sums.ledger;
     struct summary s = {.command = x->r->command,
                         .args = x->r->args,
                         .rs = x->r->rs,
-                        .tally = &x->answerer.tally,
-                        .ledger = &ledger,
+                        .tally = &x->sums.tally,
+                        .ledger = ledger,
                         .now_ms = x->r->now_ms,
-                        .places = &x->places,
-                        .files = x->files,
+                        .places = &x->sums.places,
+                        .feeds = &x->files,
+                        .census = x->r->census,
+                        .tags = x->r->tags,
+                        .exported = x->r->exported,
+                        .written = x->delivered,
+                        .resumed = x->resume.again,
+                        .before = x->resume.before,
+                        .files = x->nfiles,
                         .lines = x->lines};
 
-    if (x->r->rs) {
-        ledger_add(&ledger, x->r->rs, &x->answerer.tally);
-        ledger_add_costs(&ledger, x->r->rs, x->answerer.scratch);
-    }
+    if (x->r->rs)
+        ledger_add(ledger, x->r->rs, &x->sums.tally);
     summary_print(&s);
-    ledger_fini(&ledger);
+}
+
+/* What was kept to be written last. */
+static bool
+write_rest(struct running *x)
+{
+    uint64_t n = 0;
+
+    if (x->r->finish && !x->r->finish(x->r->arg, &x->collected, &n))
+        return false;
+    if (x->collected.failed)
+        ui_no_memory();
+    x->made += n;
+    return write_lines(x, true) || cannot_write(x, x->feed_lines);
+}
+
+static bool
+finish_output(struct running *x)
+{
+    weir_buf why = {0};
+    bool good = write_rest(x);
+
+    struct sink *sink = x->sink;
+    x->sink = NULL;
+    if (!sink_close(sink, &why) && good) {
+        ui_say("%.*s", (int)why.len, why.p);
+        good = false;
+    }
+    weir_buf_fini(&why);
+    return good;
+}
+
+/* Interrupted: the records are whole, and it is told which lines they are of. */
+static int
+tell_stopped(struct running *x)
+{
+    if (x->made || x->feed_lines)
+        ui_say("interrupted: stopped after %s:%" PRIu64 ", and %" PRIu64 " records%s",
+               x->files.v[x->feed], x->feed_lines, x->delivered + x->resume.before,
+               resume_is_possible(&x->resume) ? "; the same arguments and --resume go on there"
+                                              : "");
+    else
+        ui_say("interrupted before anything was decided");
+    resume_keep(&x->resume, x->sink);
+    return EXIT_IO;
 }
 
 static int
-finish(struct running *x, int rc)
+finish(struct running *x, enum crew_end end)
 {
-    if (rc == EXIT_DONE)
-        rc = write_out(x);
-    CHECK(tally_adds_up(&x->answerer.tally));
-    if (rc != EXIT_DONE)
-        return rc;
-    CHECK(x->unsent == 0 && x->delivered == x->answerer.tally.made);
+    progress_hide(&x->progress);
+    switch (end) {
+    case CREW_NOMEM:
+        ui_say("out of memory; stopped after %s:%" PRIu64, x->files.v[x->feed], x->feed_lines);
+        return EXIT_IO;
+    case CREW_FAILED:
+        return EXIT_IO;
+    case CREW_STOPPED:
+        if (x->r->collect && !write_rest(x))
+            return EXIT_IO;
+        return tell_stopped(x);
+    case CREW_DONE:
+        break;
+    }
+    if (!finish_output(x))
+        return EXIT_IO;
+    CHECK(x->delivered == x->made);
+    resume_done(&x->resume);
+    if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
+        ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
+               x->skipped - SKIPPED_TOLD);
     if (!x->r->args->quiet)
         print_summary(x);
-    return x->r->args->strict && x->answerer.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
+    return x->r->args->strict && x->sums.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
 }
+
+/* The beginning ----------------------------------------------------------------------------------
+ */
 
 /* The files of a folder are what it happens to hold: none at all is hardly what was meant. */
 static int
-find_feeds(const struct run *r, struct strings *files)
+find_feeds(const struct run *r, const struct source_options *so, struct strings *files)
 {
     int rc = inputs_files(&r->args->plain, NULL, files);
+    weir_buf why = {0};
 
     if (rc == EXIT_DONE && files->n == 0) {
         ui_say("no feed was found: there is no file in %s", r->args->plain.v[0]);
         return EXIT_IO;
     }
-    for (size_t i = 0; i < files->n && rc == EXIT_DONE; i++) /* before anything is written */
-        rc = inputs_file_is_packed(files->v[i], r->command) ? EXIT_IO : EXIT_DONE;
+    for (size_t i = 0; i < files->n && rc == EXIT_DONE; i++) { /* before anything is written */
+        if (!source_check(files->v[i], so, &why)) {
+            ui_say("%.*s", (int)why.len, why.p);
+            rc = EXIT_IO;
+        }
+    }
+    weir_buf_fini(&why);
     return rc;
 }
 
-int
-run_feeds(const struct run *r)
+static int
+open_sink(struct running *x)
 {
-    struct running x = {.r = r, .in = ui_alloc(FRAME_MEMORY, 1)};
-    struct answer_options o = r->args->answer;
-    struct strings files = {0};
-    int rc = find_feeds(r, &files);
+    const char *name = output_name(x);
+    weir_buf why = {0};
 
-    o.handles = r->handles;
-    if (answerer_init(&x.answerer, r->rs, &o) != WEIR_OK)
+    x->sink = sink_open(name ? name : "-", resume_from(&x->resume), x->files.v, x->files.n, &why);
+    if (!x->sink) {
+        if (why.failed)
+            ui_no_memory();
+        ui_say("%.*s", (int)why.len, why.p);
+    }
+    weir_buf_fini(&why);
+    return x->sink ? EXIT_DONE : EXIT_IO;
+}
+
+static int
+open_portions(struct running *x, const struct source_options *so)
+{
+    const struct resume_at *at = &x->resume.at;
+    struct portions_options po = {.paths = x->files.v,
+                                  .npaths = x->files.n,
+                                  .source = *so,
+                                  .max_line = x->r->args->answer.max_line,
+                                  .fill = packing_of(x) != SINK_PLAIN,
+                                  .first = at->feed,
+                                  .from = at->upto};
+
+    x->portions = portions_new(&po);
+    if (!x->portions)
         ui_no_memory();
-    x.answerer.on_error = summary_place;
-    x.answerer.on_error_arg = &x.places;
-    for (size_t i = 0; i < files.n && rc == EXIT_DONE; i++)
-        rc = read_feed(&x, files.v[i]);
-    rc = finish(&x, rc);
-    answerer_fini(&x.answerer);
-    weir_buf_fini(&x.out);
-    free(x.in);
-    inputs_files_free(&files);
+    x->is_packed = po.fill;
+    x->nfiles = at->files;
+    x->feed = at->feed;
+    x->feed_lines = at->lines;
+    progress_init(&x->progress, !x->r->args->quiet, portions_known(x->portions), 0);
+    return EXIT_DONE;
+}
+
+static enum crew_end
+work(struct running *x)
+{
+    const struct args *a = x->r->args;
+    struct answer_options o = a->answer;
+    enum sink_packing packing = packing_of(x);
+    struct crew_job job = {.rs = x->r->rs,
+                           .answer = &o,
+                           .now_ms = x->r->now_ms,
+                           .threads = a->threads ? a->threads : inputs_cores(),
+                           .packing = x->r->collect ? SINK_PLAIN : packing,
+                           .portions = x->portions,
+                           .lines = x->resume.at.lines,
+                           .notes = x->r->notes,
+                           .take = take,
+                           .take_arg = x};
+
+    o.handles = x->r->handles;
+    o.mute_errors = x->r->collect != NULL;
+    if (packing != SINK_PLAIN && !(x->packer = packer_new(packing)))
+        ui_no_memory();
+    stopping_stops(x->portions);
+    enum crew_end end = crew_run(&job, &x->sums);
+    stopping_stops(NULL);
+    return end;
+}
+
+int
+run_feeds(struct run *r)
+{
+    struct running x = {.r = r};
+    struct source_options so;
+    int rc = inputs_sources(r->args, r->command, &so);
+
+    if (rc != EXIT_DONE)
+        return rc;
+    so.stop_fd = stopping_begin();
+    if (so.stop_fd < 0) {
+        ui_say("no descriptor to be woken by: %s", strerror(errno));
+        return EXIT_IO;
+    }
+    rc = find_feeds(r, &so, &x.files);
+    if (rc == EXIT_DONE)
+        rc = resume_begin(&x.resume, r, &x.files);
+    if (rc == EXIT_DONE)
+        rc = run_journal_begin(&x.journal, r->args, r->rs, r->now_ms);
+    if (rc == EXIT_DONE)
+        rc = open_sink(&x);
+    if (rc == EXIT_DONE)
+        rc = open_portions(&x, &so);
+    if (rc == EXIT_DONE)
+        rc = finish(&x, work(&x));
+    if (!run_journal_end(&x.journal, r->args->quiet) && rc == EXIT_DONE)
+        rc = EXIT_IO;
+    if (x.sink)
+        (void)sink_close(x.sink, NULL);
+    if (x.portions)
+        portions_free(x.portions);
+    if (x.packer)
+        packer_free(x.packer);
+    weir_buf_fini(&x.collected);
+    weir_buf_fini(&x.packed);
+    crew_sums_fini(&x.sums);
+    resume_fini(&x.resume);
+    inputs_files_free(&x.files);
+    if (stopping_signal())
+        stopping_end();
     return rc;
 }

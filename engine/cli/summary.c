@@ -5,6 +5,7 @@
 #include "cli/summary.h"
 
 #include "cli/costs.h"
+#include "cli/exported.h"
 #include "cli/summary_json.h"
 #include "cli/ui.h"
 
@@ -16,19 +17,8 @@
 #define TABLE_ROWS 100
 /* And of the rules with a pattern that ran out. */
 #define OVER_ROWS 5
-
-void
-summary_place(void *places, uint64_t line, const weir_item *item)
-{
-    struct summary_places *p = places;
-    size_t n = p->n[item->error];
-
-    if (n == SUMMARY_PLACES || (n >= SUMMARY_FIRST && p->at[item->error][n - 1].file == p->file))
-        return;
-    p->at[item->error][n].file = p->file;
-    p->at[item->error][n].line = line;
-    p->n[item->error]++;
-}
+/* And of the tags that rules acted on. */
+#define TOP_TAGS 10
 
 void
 summary_clock(const struct answer_options *o, weir_buf *out)
@@ -95,6 +85,11 @@ put_input(const struct summary *s, weir_buf *out)
     const struct worker_counts *w = s->served ? &s->served->counts : NULL;
 
     if (!w) {
+        if (s->resumed)
+            weir_buf_printf(out,
+                            "resumed    after %" PRIu64 " records of an earlier run, which are in "
+                            "no number below\n",
+                            s->before);
         weir_buf_puts(out, "input      ");
         ui_count(out, s->files, "file, ", "files, ");
         ui_count(out, s->lines, "line\n", "lines\n");
@@ -135,18 +130,35 @@ put_abandoned(const struct tally *t, weir_buf *out)
 static void
 put_skips(const struct tally *t, weir_buf *out)
 {
+    struct tally_skip by_name[TALLY_SKIPS];
+
     if (!t->skips)
         return;
+    tally_skips(t, by_name);
     weir_buf_printf(out, "skipped    %" PRIu64 ":", t->skips);
     for (size_t i = 0; i < t->nskip; i++)
-        weir_buf_printf(out, "%s %s %" PRIu64, i ? "," : "", t->skip[i].kind, t->skip[i].n);
+        weir_buf_printf(out, "%s %s %" PRIu64, i ? "," : "", by_name[i].kind, by_name[i].n);
     weir_buf_putc(out, '\n');
+}
+
+/* What was not asked for, and of what was, records that are not. */
+static void
+put_left_out(const struct summary *s, weir_buf *out)
+{
+    if (s->tally->left_out) {
+        weir_buf_puts(out, "left out   ");
+        ui_count(out, s->tally->left_out, "post", "posts");
+        weir_buf_puts(out, " made at other times than were asked for, or without a time\n");
+    }
+    if (s->rs && !s->served && !s->exported && s->written != s->tally->made)
+        weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written,
+                        s->tally->posts + s->tally->queries + s->tally->errors);
 }
 
 static void
 put_errors(const struct summary *s, weir_buf *out)
 {
-    const struct summary_places *p = s->places;
+    const struct places *p = s->places;
 
     if (!s->tally->errors)
         return;
@@ -157,10 +169,10 @@ put_errors(const struct summary *s, weir_buf *out)
         if (!n)
             continue;
         weir_buf_printf(out, "  %-14s %8" PRIu64, weir_read_error_name((weir_read_error)e), n);
-        for (size_t i = 0; p && i < p->n[e]; i++)
-            weir_buf_printf(out, "%s%s:%" PRIu64, i ? ", " : "  ", p->at[e][i].file,
-                            p->at[e][i].line);
-        weir_buf_puts(out, p && n > p->n[e] && p->n[e] ? ", …\n" : "\n");
+        for (size_t i = 0; p && i < p->of[e].n; i++)
+            weir_buf_printf(out, "%s%s:%" PRIu64, i ? ", " : "  ", s->feeds->v[p->of[e].at[i].feed],
+                            p->of[e].at[i].line);
+        weir_buf_puts(out, p && n > p->of[e].n && p->of[e].n ? ", …\n" : "\n");
     }
 }
 
@@ -202,6 +214,41 @@ put_decisions(const struct tally *t, weir_buf *out)
         put_actions("quoted     besides, and in no row below: ", t->quoted, out);
 }
 
+uint64_t
+summary_authors(const struct summary *s, const struct ledger_row *r)
+{
+    uint32_t rule = s->census ? weir_ruleset_find_rule(s->rs, (weir_span){r->rule, strlen(r->rule)})
+                              : WEIR_NONE;
+
+    return rule == WEIR_NONE ? 0 : census_find(s->census, CENSUS_RULE, rule, r->did.region).authors;
+}
+
+/* How many posts something was done to, and whose they were. */
+static void
+put_census(const struct summary *s, weir_buf *out)
+{
+    struct census_row all = census_find(s->census, CENSUS_ALL, 0, 0);
+    struct top first[TOP_TAGS];
+    size_t n = tops_first(s->tags, first, TOP_TAGS);
+
+    if (all.posts) {
+        weir_buf_puts(out, "acted on   ");
+        ui_count(out, all.posts, "post of ", "posts of ");
+        weir_buf_puts(out, census_is_estimate(s->census) ? "about " : "");
+        ui_count(out, all.authors, "author\n", "authors\n");
+    }
+    for (size_t i = 0; i < n; i++)
+        weir_buf_printf(out, "%s #%.*s %" PRIu64, i ? "," : "tags      ", (int)first[i].text.len,
+                        first[i].text.p, first[i].n);
+    if (n)
+        weir_buf_puts(out, tops_distinct(s->tags) > n ? ", …\n" : "\n");
+    if (census_lost(s->census)) {
+        weir_buf_puts(out, "out of memory for authors: ");
+        ui_count(out, census_lost(s->census), "count is", "counts are");
+        weir_buf_puts(out, " missing\n");
+    }
+}
+
 static size_t
 widest(size_t a, const char *text)
 {
@@ -211,15 +258,18 @@ widest(size_t a, const char *text)
 }
 
 static void
-put_row(const struct ledger_row *r, int rule_width, int order_width, weir_buf *out)
+put_row(const struct summary *s, const struct ledger_row *r, int rule_width, int order_width,
+        weir_buf *out)
 {
     const struct tally_row *did = &r->did;
-    uint64_t n[] = {did->withheld, did->downranked, did->exempted, did->observed, did->held_back};
+    uint64_t n[] = {did->withheld, did->downranked, did->exempted,
+                    did->observed, did->held_back,  summary_authors(s, r)};
+    size_t shown = sizeof n / sizeof *n - (s->census == NULL);
 
     weir_buf_printf(out, "%-6s  %-*s  %-*s",
                     did->region == WEIR_REGION_NONE ? "(any)" : weir_region_code(did->region),
                     rule_width, r->rule, order_width, r->order ? r->order : "-");
-    for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
+    for (size_t i = 0; i < shown; i++) {
         if (n[i])
             weir_buf_printf(out, " %10" PRIu64, n[i]);
         else
@@ -242,11 +292,12 @@ put_table(const struct summary *s, weir_buf *out)
     if (n)
         weir_buf_printf(out,
                         "\nPosts by rule; one counts under each rule that acts on it, in each "
-                        "region:\n%-6s  %-*s  %-*s %10s %10s %10s %10s %10s\n",
+                        "region:\n%-6s  %-*s  %-*s %10s %10s %10s %10s %10s%s\n",
                         "region", (int)rule_width, "rule", (int)order_width, "order", "withheld",
-                        "downranked", "exempted", "observed", "held back");
+                        "downranked", "exempted", "observed", "held back",
+                        s->census ? "    authors" : "");
     for (size_t i = 0; i < shown; i++)
-        put_row(&rows[i], (int)rule_width, (int)order_width, out);
+        put_row(s, &rows[i], (int)rule_width, (int)order_width, out);
     if (shown < n)
         weir_buf_printf(out, "… and %zu rows more (--json has them all)\n", n - shown);
     if (s->ledger->lost) {
@@ -294,11 +345,16 @@ summary_print(const struct summary *s)
             ui_count(&out, s->tally->queries, "query", "queries");
         }
         weir_buf_putc(&out, '\n');
+        put_left_out(s, &out);
         put_skips(s->tally, &out);
         put_errors(s, &out);
         put_abandoned(s->tally, &out);
         if (s->rs) {
             put_decisions(s->tally, &out);
+            if (s->census)
+                put_census(s, &out);
+            if (s->exported)
+                exported_text(s->args->emit, s->exported, &out);
             put_over(s, &out);
             put_table(s, &out);
         }

@@ -9,37 +9,34 @@
 
 #include "flow/ledger.h"
 
+#include "replay/census.h"
+#include "replay/places.h"
+#include "replay/tops.h"
 #include "serve/server.h"
-
-/* The first few places of every kind of error, and then the first of each further file. */
-#define SUMMARY_FIRST 3
-#define SUMMARY_PLACES 8
-
-struct summary_places {
-    const char *file; /* the one being read; outlives this */
-    struct {
-        const char *file;
-        uint64_t line;
-    } at[WEIR_NREAD_ERRORS][SUMMARY_PLACES];
-    size_t n[WEIR_NREAD_ERRORS];
-};
-
-/* An answer_error_fn; the argument is a struct summary_places. */
-void summary_place(void *places, uint64_t line, const weir_item *item);
 
 struct summary {
     const char *command;
     const struct args *args;
     const weir_ruleset *rs; /* NULL: nothing was decided */
     const struct tally *tally;
-    const struct ledger *ledger;         /* NULL: nothing was decided */
-    int64_t now_ms;                      /* ANSWER_NOW of a replay; else unused */
-    const struct summary_places *places; /* NULL: none are known */
-    const struct server_sums *served;    /* NULL: no connections */
-    uint64_t files, lines;               /* of a replay */
+    const struct ledger *ledger;      /* NULL: nothing was decided */
+    int64_t now_ms;                   /* ANSWER_NOW of a replay; else unused */
+    const struct places *places;      /* NULL: none are known */
+    const struct strings *feeds;      /* that they are in */
+    const struct server_sums *served; /* NULL: no connections */
+    uint64_t files, lines;            /* of a replay */
+    uint64_t written;                 /* its records */
+    bool resumed;                     /* it went on from an earlier run, */
+    uint64_t before;                  /* which had written so many records */
+    const struct census *census;      /* NULL: there is none */
+    const struct tops *tags;          /* that rules acted on; NULL: the same */
+    const weir_export *exported;      /* in place of records; NULL: these */
 };
 
 void summary_print(const struct summary *s);
+
+/* Authors of the posts that a row counts. */
+uint64_t summary_authors(const struct summary *s, const struct ledger_row *r);
 
 /* `now`, `created`, a time: the clock as a person is told of it. */
 void summary_clock(const struct answer_options *o, weir_buf *out);

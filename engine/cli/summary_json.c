@@ -5,11 +5,15 @@
 #include "cli/summary_json.h"
 
 #include "cli/costs.h"
+#include "cli/exported.h"
 #include "cli/ui.h"
 
 #include "flow/members.h"
 
 #include <stdlib.h>
+
+/* Tags that rules acted on, those that came most often. */
+#define TAGS_SHOWN 100
 
 static void
 put_head(const struct summary *s, weir_buf *out)
@@ -50,6 +54,8 @@ put_input(const struct summary *s, weir_buf *out)
     const struct worker_counts *w = s->served ? &s->served->counts : NULL;
 
     if (!w) {
+        if (s->resumed)
+            member_number(out, "resumed_after", s->before);
         member_number(out, "files", s->files);
         member_number(out, "lines", s->lines);
     } else {
@@ -68,30 +74,37 @@ put_input(const struct summary *s, weir_buf *out)
     member_number(out, "items", s->tally->items);
     member_number(out, "posts", s->tally->posts);
     member_number(out, "queries", s->tally->queries);
+    if (!w) {
+        member_number(out, "left_out", s->tally->left_out);
+        member_number(out, "written", s->written);
+    }
 }
 
 static void
 put_skips(const struct tally *t, weir_buf *out)
 {
+    struct tally_skip by_name[TALLY_SKIPS];
+
+    tally_skips(t, by_name);
     weir_buf_puts(out, ",\"skips\":{");
     for (size_t i = 0; i < t->nskip; i++) {
         if (i)
             weir_buf_putc(out, ',');
-        ui_json(out, t->skip[i].kind);
+        ui_json(out, by_name[i].kind);
         weir_buf_putc(out, ':');
-        weir_buf_put_u64(out, t->skip[i].n);
+        weir_buf_put_u64(out, by_name[i].n);
     }
     weir_buf_putc(out, '}');
 }
 
 static void
-put_places(const struct summary_places *p, int e, weir_buf *out)
+put_places(const struct summary *s, const struct place_list *p, weir_buf *out)
 {
     weir_buf_puts(out, ",\"places\":[");
-    for (size_t i = 0; i < p->n[e]; i++) {
+    for (size_t i = 0; i < p->n; i++) {
         weir_buf_puts(out, i ? ",{\"file\":" : "{\"file\":");
-        ui_json(out, p->at[e][i].file);
-        member_number(out, "line", p->at[e][i].line);
+        ui_json(out, s->feeds->v[p->at[i].feed]);
+        member_number(out, "line", p->at[i].line);
         weir_buf_putc(out, '}');
     }
     weir_buf_putc(out, ']');
@@ -114,7 +127,7 @@ put_errors(const struct summary *s, weir_buf *out)
         weir_buf_puts(out, ":{\"count\":");
         weir_buf_put_u64(out, s->tally->error[e]);
         if (s->places)
-            put_places(s->places, e, out);
+            put_places(s, &s->places->of[e], out);
         weir_buf_putc(out, '}');
     }
     weir_buf_putc(out, '}');
@@ -147,7 +160,7 @@ put_decisions(const struct tally *t, weir_buf *out)
 }
 
 static void
-put_row(const struct ledger_row *r, weir_buf *out)
+put_row(const struct summary *s, const struct ledger_row *r, weir_buf *out)
 {
     weir_buf_putc(out, '{');
     if (r->did.region != WEIR_REGION_NONE)
@@ -163,7 +176,73 @@ put_row(const struct ledger_row *r, weir_buf *out)
     member_number(out, "exempted", r->did.exempted);
     member_number(out, "observed", r->did.observed);
     member_number(out, "held_back", r->did.held_back);
+    if (s->census)
+        member_number(out, "authors", summary_authors(s, r));
     weir_buf_putc(out, '}');
+}
+
+static void
+put_count(const char *key, struct census_row n, weir_buf *out)
+{
+    weir_buf_puts(out, key);
+    weir_buf_put_u64(out, n.posts);
+    member_number(out, "authors", n.authors);
+    weir_buf_putc(out, '}');
+}
+
+/* By order and by region, which rows of rules cannot be added up to: a post counts once. */
+static void
+put_census(const struct summary *s, weir_buf *out)
+{
+    uint32_t norders = weir_ruleset_norders(s->rs);
+    bool any = false;
+
+    put_count(",\"acted_on\":{\"posts\":", census_find(s->census, CENSUS_ALL, 0, 0), out);
+    weir_buf_puts(out, ",\"by_region\":{");
+    for (uint16_t i = 0; i < weir_region_count(); i++) {
+        struct census_row n = census_find(s->census, CENSUS_REGION, 0, i);
+
+        if (!n.posts)
+            continue;
+        weir_buf_printf(out, "%s\"%s\":", any ? "," : "", weir_region_code(i));
+        put_count("{\"posts\":", n, out);
+        any = true;
+    }
+    weir_buf_puts(out, "},\"by_order\":{");
+    any = false;
+    for (uint32_t i = 0; i < norders; i++) {
+        struct census_row n = census_find(s->census, CENSUS_ORDER, i, 0);
+        weir_order_info order;
+
+        if (!n.posts)
+            continue;
+        weir_ruleset_order(s->rs, i, &order);
+        weir_buf_puts(out, any ? "," : "");
+        ui_json(out, order.id);
+        put_count(":{\"posts\":", n, out);
+        any = true;
+    }
+    weir_buf_puts(out, "},\"authors_estimated\":");
+    weir_buf_puts(out, census_is_estimate(s->census) ? "true" : "false");
+    member_number(out, "authors_lost", census_lost(s->census));
+}
+
+static void
+put_tags(const struct tops *tags, weir_buf *out)
+{
+    struct top first[TAGS_SHOWN];
+    size_t n = tops_first(tags, first, TAGS_SHOWN);
+
+    weir_buf_puts(out, ",\"tags\":[");
+    for (size_t i = 0; i < n; i++) {
+        weir_buf_puts(out, i ? ",{\"tag\":" : "{\"tag\":");
+        weir_buf_put_json(out, first[i].text);
+        member_number(out, "posts", first[i].n);
+        weir_buf_putc(out, '}');
+    }
+    weir_buf_putc(out, ']');
+    member_number(out, "tags_distinct", tops_distinct(tags));
+    member_number(out, "tags_others", tops_others(tags));
 }
 
 static void
@@ -202,11 +281,17 @@ summary_json(const struct summary *s, weir_buf *out)
         for (size_t i = 0; i < n; i++) {
             if (i)
                 weir_buf_putc(out, ',');
-            put_row(&rows[i], out);
+            put_row(s, &rows[i], out);
         }
         weir_buf_putc(out, ']');
         member_number(out, "rows_lost", s->ledger->lost);
         free(rows);
+        if (s->census) {
+            put_census(s, out);
+            put_tags(s->tags, out);
+        }
+        if (s->exported)
+            exported_json(s->args->emit, s->exported, out);
         put_patterns(s, out);
     }
     weir_buf_puts(out, "}\n");

@@ -220,6 +220,7 @@ tally_add(struct tally *t, const struct tally *other)
     t->posts += other->posts;
     t->queries += other->queries;
     t->errors += other->errors;
+    t->left_out += other->left_out;
     t->abandoned += other->abandoned;
     t->made += other->made;
     for (int i = 0; i <= WEIR_WITHHOLD; i++) {
@@ -266,6 +267,22 @@ tally_move_rows(struct tally *t, struct tally *from)
     free_rows(from);
 }
 
+static int
+by_kind(const void *a, const void *b)
+{
+    const struct tally_skip *x = a, *y = b;
+
+    return strcmp(x->kind, y->kind);
+}
+
+void
+tally_skips(const struct tally *t, struct tally_skip *out)
+{
+    memcpy(out, t->skip, t->nskip * sizeof *out);
+    if (t->nskip)
+        qsort(out, t->nskip, sizeof *out, by_kind);
+}
+
 bool
 tally_adds_up(const struct tally *t)
 {
@@ -277,7 +294,7 @@ tally_adds_up(const struct tally *t)
         skips += t->skip[i].n;
     for (int i = 0; i <= WEIR_WITHHOLD; i++)
         decided += t->action[i];
-    return t->items == t->posts + t->queries + t->skips + t->errors + t->abandoned &&
+    return t->items == t->posts + t->queries + t->skips + t->errors + t->left_out + t->abandoned &&
            t->errors == errors && t->skips == skips &&
            (decided == 0 || decided == t->posts + t->queries);
 }

@@ -27,12 +27,14 @@ struct tally_skip {
 };
 
 struct tally {
-    /* items = posts + queries + skips + errors + abandoned, whenever no line is being answered */
+    /* items = posts + queries + skips + errors + left_out + abandoned, whenever no line is being
+       answered */
     uint64_t items;
     uint64_t posts;   /* decided (or written, where nothing decides) */
     uint64_t queries; /* decided */
     uint64_t skips;
     uint64_t errors;
+    uint64_t left_out;  /* not asked for, whatever was decided: in no other number */
     uint64_t abandoned; /* read, and not answered: their stream was given up */
     uint64_t made;      /* answers appended to outputs */
 
@@ -62,6 +64,10 @@ void tally_add(struct tally *t, const struct tally *other);
 void tally_move_rows(struct tally *t, struct tally *from);
 /* Add what a row counts; rule and region are not looked at. */
 void tally_row_add(struct tally_row *row, const struct tally_row *other);
+
+/* What was skipped by name of the kind, so that it is the same whoever saw which first. `out` has
+   room for t->nskip. */
+void tally_skips(const struct tally *t, struct tally_skip *out);
 
 /* Do all items add up? To be asked when no line is being answered. */
 bool tally_adds_up(const struct tally *t);

@@ -30,7 +30,7 @@ weir__key_tail(weir_span key, uint64_t head)
 static inline size_t
 weir__key_slot(uint64_t head, size_t len)
 {
-    return ((head ^ len) * UINT64_C(0x95c1b4dcb8542469)) >> 57;
+    return ((head ^ len) * UINT64_C(0xc7eb3105d7d5db9b)) >> 57;
 }
 
 _Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");

@@ -7,7 +7,7 @@ import subprocess
 import weir
 from weir import tap
 
-COMMANDS = ("serve", "ctl", "replay", "check", "compile", "explain", "posts")
+COMMANDS = ("serve", "ctl", "replay", "check", "compile", "explain", "posts", "verify")
 POSTS = weir.INDIA / "posts.ndjson"
 GOOD = b'{"id":"1","author":"@x","hashtags":["a"]}\n'
 
@@ -69,18 +69,16 @@ def test_output_that_cannot_be_written_is_4():
     assert done.returncode == 4 and done.stderr, done
 
 
-def test_compressed_feeds_are_named_before_anything_is_decided():
+def test_feeds_of_foreign_packing_are_named_before_anything_is_decided():
     with weir.Folder() as folder:
         good = folder.write("a.ndjson", GOOD)
-        for magic, unpack in ((gzip.compress(GOOD), "zcat"), (b"\x28\xb5\x2f\xfd\0\0", "zstdcat"),
-                              (b"\xfd7zXZ\0", "xzcat"), (b"BZh91AY", "bzcat")):
+        for magic, unpack in ((b"\xfd7zXZ\0", "xzcat"), (b"BZh91AY", "bzcat")):
             packed = folder.write("b.bin", magic)
             done = weir.run("replay", "--rules", weir.INDIA, good, packed)
             said = f"{packed} is compressed; unpack it first: {unpack} {packed} | tagweir replay … -"
             assert done.code == 4 and not done.out and said in done.err.decode(), done.text()
             done = weir.run("posts", "-", stdin=magic)
-            said = f"standard input is compressed; unpack it first: {unpack} FILE | tagweir posts … -"
-            assert done.code == 4 and not done.out and said in done.err.decode(), done.text()
+            assert done.code == 4 and not done.out and f"{unpack} FILE" in done.err.decode(), done.text()
 
 
 def test_folders_without_a_file_are_no_feed():

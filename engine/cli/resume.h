@@ -1,0 +1,53 @@
+/*
+ * Going on where a run was stopped, by a file beside the output that says how far it is and what
+ * it was run with. It is written every few seconds, so that a run that was killed can be gone on
+ * with as well: what the output has more than it says is written again.
+ */
+#ifndef WEIR_CLI_RESUME_H
+#define WEIR_CLI_RESUME_H
+
+#include "cli/args.h"
+
+#include "feed/sink.h"
+
+struct run;
+
+/* How far a run is, with all that was handed on. */
+struct resume_at {
+    size_t feed;    /* that was worked on */
+    uint64_t upto;  /* offset in its lines of what follows */
+    uint64_t lines; /* of it, so far */
+    uint64_t files; /* that are done */
+    uint64_t records;
+};
+
+struct resume {
+    char *path; /* NULL: the output is none to be gone on with */
+    weir_buf settings;
+    int64_t now_ms;
+    bool again; /* it goes on; then `at` and `out` say where */
+    struct resume_at at;
+    uint64_t out;    /* bytes of the output */
+    uint64_t before; /* records of the runs before this one */
+    int64_t told_ms;
+};
+
+/*
+ * Is there a run to go on with? With --resume there must be, of the same arguments, rules and
+ * feeds; the run's `now_ms` becomes what it was. @return an exit code; it was said what is wrong.
+ */
+int resume_begin(struct resume *s, struct run *r, const struct strings *files);
+void resume_fini(struct resume *s);
+/* Where the output is to be gone on behind, for sink_open. */
+uint64_t resume_from(const struct resume *s);
+/* Could it be gone on with, if it ended here? */
+bool resume_is_possible(const struct resume *s);
+
+/* The run is so far, and so is the output. @return false: it was said that it cannot be kept. */
+bool resume_note(struct resume *s, const struct sink *sink, const struct resume_at *at);
+/* It ends before its time: write down how far it is. */
+void resume_keep(struct resume *s, struct sink *sink);
+/* It is done: the file goes. */
+void resume_done(struct resume *s);
+
+#endif

@@ -1,0 +1,472 @@
+/*
+ * Cutting feeds. A line belongs to the range that it begins in: to find where the first one
+ * begins, the byte before the range is read, too.
+ */
+#include "replay/portions.h"
+
+#include "flow/check.h"
+#include "flow/frame.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PORTIONS_MAGIC 0x50E710u
+
+/* Asked for behind a range, for its last line. */
+#define READ_BEHIND ((size_t)16 * 1024)
+
+struct portions_feed {
+    struct source *source;
+    size_t holders; /* portions that are being read of it, and the one who cuts it */
+    size_t number;
+    bool ranges;
+    int fd;
+    uint64_t begin, size; /* of ranges */
+};
+
+struct portions {
+    uint32_t magic;
+    struct portions_options o;
+    size_t keep; /* bytes of a line that are of any use */
+    pthread_mutex_t lock;
+    struct portions_feed *open; /* NULL: the next one is to be opened */
+    size_t next_path;
+    uint64_t next_number;
+    uint64_t at;    /* offset in the open feed's lines of what was not given out */
+    uint64_t skip;  /* bytes of the open feed that are not wanted */
+    weir_buf carry; /* read, and not given out: the beginning of a line */
+    bool dropping;  /* the line that goes on is too long, and was given out */
+    bool begun;     /* a portion of the open feed was given out */
+    bool over;
+    atomic_bool stopped;
+    uint64_t read_before; /* bytes of the files before the open one */
+    uint64_t known;
+};
+
+static uint64_t
+size_of(const char *path)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) < 0 : stat(path, &st) < 0)
+        return 0;
+    return S_ISREG(st.st_mode) && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+struct portions *
+portions_new(const struct portions_options *o)
+{
+    struct portions *p = calloc(1, sizeof *p);
+
+    if (!p)
+        return NULL;
+    *p = (struct portions){.magic = PORTIONS_MAGIC,
+                           .o = *o,
+                           .keep = frame_most_kept(o->max_line),
+                           .next_path = o->first,
+                           .skip = o->from};
+    if (pthread_mutex_init(&p->lock, NULL) != 0) {
+        free(p);
+        return NULL;
+    }
+    for (size_t i = 0; i < o->npaths; i++) {
+        p->known += size_of(o->paths[i]);
+        if (i < o->first)
+            p->read_before += size_of(o->paths[i]);
+    }
+    return p;
+}
+
+static void
+let_go(struct portions_feed *f)
+{
+    if (--f->holders > 0)
+        return;
+    source_close(f->source);
+    free(f);
+}
+
+void
+portions_free(struct portions *p)
+{
+    CHECK_OBJ(p, PORTIONS_MAGIC);
+    if (p->open) {
+        CHECK(p->open->holders == 1);
+        let_go(p->open);
+    }
+    weir_buf_fini(&p->carry);
+    (void)pthread_mutex_destroy(&p->lock);
+    p->magic = 0;
+    free(p);
+}
+
+void
+portions_stop(struct portions *p)
+{
+    CHECK_OBJ(p, PORTIONS_MAGIC);
+    atomic_store(&p->stopped, true);
+}
+
+uint64_t
+portions_known(const struct portions *p)
+{
+    return p->known;
+}
+
+void
+portion_fini(struct portion *portion)
+{
+    free(portion->memory);
+    weir_buf_fini(&portion->note);
+    *portion = (struct portion){.number = 0};
+}
+
+/* Room for so many bytes and the padding; what is there stays. */
+static bool
+make_room(struct portion *to, size_t n)
+{
+    if (n + WEIR_LINE_PADDING <= to->cap)
+        return true;
+    size_t cap = n + n / 4 + WEIR_LINE_PADDING;
+    char *memory = realloc(to->memory, cap);
+    if (!memory)
+        return false;
+    to->memory = memory;
+    to->cap = cap;
+    return true;
+}
+
+static void
+give(struct portion *to, size_t from, size_t upto)
+{
+    memset(to->memory + upto, 0, WEIR_LINE_PADDING);
+    to->bytes = (weir_span){to->memory + from, upto - from};
+}
+
+/* Feeds -------------------------------------------------------------------------------------- */
+
+static bool
+fail(struct portion *to, const char *text)
+{
+    weir_buf_puts(&to->note, text);
+    to->fault = true;
+    return true;
+}
+
+/* The next feed. @return false without memory. A feed that cannot be opened is a fault, told of
+   in `to`. */
+static bool
+open_feed(struct portions *p, struct portion *to)
+{
+    struct portions_feed *f = calloc(1, sizeof *f);
+    const char *note;
+
+    if (!f)
+        return false;
+    f->number = p->next_path++;
+    f->holders = 1;
+    f->source = source_open(p->o.paths[f->number], &p->o.source, &to->note);
+    if (!f->source) {
+        free(f);
+        to->fault = true;
+        if (to->note.len == 0 && !to->note.failed)
+            atomic_store(&p->stopped, true);
+        return !to->note.failed;
+    }
+    if ((note = source_note(f->source)) != NULL)
+        weir_buf_puts(&to->note, note);
+    f->ranges = source_ranges(f->source, &f->fd, &f->begin, &f->size);
+    p->open = f;
+    p->at = 0;
+    p->begun = p->dropping = false;
+    if (f->ranges && p->skip) {
+        p->at = p->skip < f->size - f->begin ? p->skip : f->size - f->begin;
+        p->skip = 0;
+    }
+    return true;
+}
+
+static void
+close_feed(struct portions *p)
+{
+    uint64_t done, known;
+
+    source_progress(p->open->source, &done, &known);
+    p->read_before += known ? known : done;
+    let_go(p->open);
+    p->open = NULL;
+    p->carry.len = 0;
+}
+
+/* Ranges of plain files ------------------------------------------------------------------------ */
+
+static void
+take_range(struct portions *p, struct portion *to)
+{
+    struct portions_feed *f = p->open;
+
+    to->of = f;
+    to->fd = f->fd;
+    to->begin = f->begin;
+    to->size = f->size;
+    to->from = f->begin + p->at;
+    to->to = f->size - to->from > PORTION_SIZE ? to->from + PORTION_SIZE : f->size;
+    f->holders++;
+    p->at = to->to - f->begin;
+    to->upto = p->at;
+    to->read = p->read_before + to->to;
+    to->ends = to->to == f->size;
+    if (to->ends)
+        close_feed(p);
+}
+
+/* Bytes from `start` on until there are n of them, or the file ends. @return how many, or -1. */
+static ssize_t
+read_at(const struct portion *to, uint64_t start, size_t have, size_t n)
+{
+    while (have < n) {
+        ssize_t got = pread(to->fd, to->memory + have, n - have, (off_t)(start + have));
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        have += (size_t)got;
+    }
+    return (ssize_t)have;
+}
+
+/* The end of the line that holds the byte at `last`, reading on as it takes. @return the offset
+   behind it in the memory; 0: errno says why not, or there is no memory. */
+static size_t
+end_of_line(const struct portions *p, struct portion *to, uint64_t start, size_t have, size_t from,
+            size_t last)
+{
+    const char *before = last > from ? memrchr(to->memory + from, '\n', last - from) : NULL;
+    size_t begin = before ? (size_t)(before - to->memory) + 1 : from;
+
+    for (size_t at = last;;) {
+        const char *nl = memchr(to->memory + at, '\n', have - at);
+
+        if (nl)
+            return (size_t)(nl - to->memory) + 1;
+        if (have - begin >= p->keep)
+            return begin + p->keep;
+        at = have;
+        uint64_t left = to->size - (start + have);
+        size_t more = left < PORTION_SIZE ? (size_t)left : PORTION_SIZE;
+        if (more == 0)
+            return have;
+        errno = ENOMEM;
+        if (!make_room(to, have + more))
+            return 0;
+        ssize_t got = read_at(to, start, have, have + more);
+        if (got < 0)
+            return 0;
+        if ((size_t)got == have)
+            return have; /* it has become shorter meanwhile */
+        have = (size_t)got;
+    }
+}
+
+static bool
+cannot_read(const struct portions *p, struct portion *to, const char *why)
+{
+    weir_buf_printf(&to->note, "%s: %s", p->o.paths[to->feed], why);
+    to->fault = true;
+    return !to->note.failed;
+}
+
+/* @return false without memory. */
+static bool
+read_range(const struct portions *p, struct portion *to)
+{
+    uint64_t start = to->from > to->begin ? to->from - 1 : to->from;
+    size_t range = (size_t)(to->to - start), from = 0;
+    uint64_t left = to->size - start;
+    size_t want = left < range + READ_BEHIND ? (size_t)left : range + READ_BEHIND;
+
+    to->bytes = (weir_span){NULL, 0};
+    if (to->from == to->to)
+        return true;
+    if (!make_room(to, want))
+        return false;
+    ssize_t got = read_at(to, start, 0, want);
+    if (got < 0)
+        return cannot_read(p, to, strerror(errno));
+    if ((size_t)got < range)
+        return cannot_read(p, to, "it has become shorter while it was read");
+    if (start < to->from) { /* a line that begins in the range has its newline before */
+        const char *nl = memchr(to->memory, '\n', range - 1);
+
+        if (!nl)
+            return true;
+        from = (size_t)(nl - to->memory) + 1;
+    }
+    size_t upto = end_of_line(p, to, start, (size_t)got, from, range - 1);
+    if (upto == 0)
+        return errno != ENOMEM && cannot_read(p, to, strerror(errno));
+    give(to, from, upto);
+    return true;
+}
+
+/* Streams -------------------------------------------------------------------------------------- */
+
+/* What is not wanted of the beginning: of a run that goes on, or of a line that is too long. */
+static size_t
+drop(struct portions *p, char *bytes, size_t n)
+{
+    size_t gone = 0;
+
+    if (p->skip) {
+        gone = p->skip < n ? (size_t)p->skip : n;
+        p->skip -= gone;
+    }
+    if (p->dropping && n > gone) {
+        const char *nl = memchr(bytes + gone, '\n', n - gone);
+
+        p->dropping = nl == NULL;
+        gone = nl ? (size_t)(nl - bytes) + 1 : n;
+    }
+    memmove(bytes, bytes + gone, n - gone);
+    p->at += gone;
+    return n - gone;
+}
+
+/* Read until there is enough for a portion. @return bytes in the memory, of which the last line
+   may have no end; *end is what the source said last. -1: no memory. */
+static ssize_t
+read_stream(struct portions *p, struct portion *to, ssize_t *end)
+{
+    size_t n = p->carry.len;
+
+    *end = 1;
+    if (!make_room(to, n + PORTION_SIZE))
+        return -1;
+    memcpy(to->memory, p->carry.p ? p->carry.p : "", n);
+    for (p->carry.len = 0; *end > 0;) {
+        if (!make_room(to, n + PORTION_SIZE))
+            return -1;
+        *end = source_read(p->open->source, to->memory + n, PORTION_SIZE);
+        if (*end <= 0)
+            break;
+        size_t kept = drop(p, to->memory + n, (size_t)*end);
+        bool has_line = memrchr(to->memory + n, '\n', kept) != NULL;
+        n += kept;
+        if (n >= p->keep ||
+            (has_line && (n >= PORTION_SIZE || (!p->o.fill && source_waits(p->open->source)))))
+            break;
+    }
+    return (ssize_t)n;
+}
+
+/* Give out the whole lines of so many bytes, and keep the rest. */
+static bool
+cut(struct portions *p, struct portion *to, size_t n, bool at_end)
+{
+    const char *nl = n ? memrchr(to->memory, '\n', n) : NULL;
+    size_t upto = nl ? (size_t)(nl - to->memory) + 1 : 0, behind = upto;
+
+    if (at_end)
+        upto = behind = n;
+    else if (upto == 0 && n >= p->keep) {
+        upto = p->keep;
+        behind = n;
+        p->dropping = true;
+    }
+    weir_buf_put(&p->carry, (weir_span){to->memory + behind, n - behind});
+    p->at += behind;
+    to->upto = p->at;
+    give(to, 0, upto);
+    return !p->carry.failed;
+}
+
+static bool
+take_stream(struct portions *p, struct portion *to)
+{
+    uint64_t done, known;
+    ssize_t end, n = read_stream(p, to, &end);
+
+    if (n < 0 || !cut(p, to, (size_t)n, end == SOURCE_END))
+        return false;
+    if (end == SOURCE_STOPPED)
+        atomic_store(&p->stopped, true);
+    if (end == SOURCE_FAULT)
+        (void)fail(to, source_fault(p->open->source));
+    source_progress(p->open->source, &done, &known);
+    to->read = p->read_before + done;
+    to->ends = end == SOURCE_END;
+    if (to->ends)
+        close_feed(p);
+    return !to->note.failed;
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+/* Under the lock. @return false without memory. */
+static bool
+take(struct portions *p, struct portion *to)
+{
+    if (!p->open && !open_feed(p, to))
+        return false;
+    if (!p->open) {
+        to->feed = p->next_path - 1;
+        return true;
+    }
+    to->feed = p->open->number;
+    to->begins = !p->begun;
+    p->begun = true;
+    if (p->open->ranges) {
+        take_range(p, to);
+        return true;
+    }
+    return take_stream(p, to);
+}
+
+enum portions_result
+portions_next(struct portions *p, struct portion *to)
+{
+    enum portions_result r = PORTIONS_GOT;
+
+    CHECK_OBJ(p, PORTIONS_MAGIC);
+    to->of = NULL;
+    to->bytes = (weir_span){NULL, 0};
+    to->note.len = 0;
+    to->begins = to->ends = to->fault = false;
+    (void)pthread_mutex_lock(&p->lock);
+    if (p->over || (!p->open && p->next_path == p->o.npaths))
+        r = PORTIONS_END;
+    else if (atomic_load(&p->stopped))
+        r = PORTIONS_STOPPED;
+    else if (!take(p, to))
+        r = PORTIONS_NOMEM;
+    else if (atomic_load(&p->stopped) && !to->bytes.len && !to->of && !to->ends)
+        r = PORTIONS_STOPPED;
+    else
+        to->number = p->next_number++;
+    p->over = p->over || r == PORTIONS_NOMEM || (r == PORTIONS_GOT && to->fault);
+    (void)pthread_mutex_unlock(&p->lock);
+    if (r == PORTIONS_GOT && to->of && !read_range(p, to)) {
+        portions_done(p, to);
+        r = PORTIONS_NOMEM;
+    }
+    return r;
+}
+
+void
+portions_done(struct portions *p, struct portion *portion)
+{
+    if (!portion->of)
+        return;
+    (void)pthread_mutex_lock(&p->lock);
+    let_go(portion->of);
+    (void)pthread_mutex_unlock(&p->lock);
+    portion->of = NULL;
+}

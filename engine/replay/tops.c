@@ -1,0 +1,217 @@
+/*
+ * Counting texts. A note is the length of a text, as it lies in memory, and the text.
+ */
+#include "replay/tops.h"
+
+#include "flow/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* Texts come from outside: nobody may aim at a bucket. `t` is the tops. */
+#define HASH_NONFATAL_OOM 1
+#define HASH_FUNCTION(p, len, hash) (hash) = (unsigned)XXH3_64bits_withSeed(p, len, t->seed)
+#include <uthash.h>
+
+/* Tags of one decision that are counted; a post has 1,000 at most, and rules act on few. */
+#define TAGS_MOST 64
+
+struct entry {
+    uint64_t n;
+    size_t len;
+    UT_hash_handle hh;
+    char text[];
+};
+
+struct tops {
+    struct entry *entries;
+    uint64_t others;
+    uint64_t seed;
+};
+
+struct tops *
+tops_new(void)
+{
+    struct tops *t = calloc(1, sizeof *t);
+
+    if (t && getrandom(&t->seed, sizeof t->seed, GRND_NONBLOCK) < 0)
+        t->seed = (uintptr_t)t;
+    return t;
+}
+
+void
+tops_free(struct tops *t)
+{
+    struct entry *e, *next;
+
+    if (!t)
+        return;
+    HASH_ITER(hh, t->entries, e, next)
+    {
+        HASH_DEL(t->entries, e);
+        free(e);
+    }
+    free(t);
+}
+
+void
+tops_count(struct tops *t, weir_span text)
+{
+    struct entry *e;
+
+    HASH_FIND(hh, t->entries, text.p, text.len, e);
+    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT) {
+        e = calloc(1, sizeof *e + text.len);
+        if (e) {
+            memcpy(e->text, text.p, text.len);
+            e->len = text.len;
+            HASH_ADD_KEYPTR(hh, t->entries, e->text, e->len, e);
+            if (!e->hh.tbl) {
+                free(e);
+                e = NULL;
+            }
+        }
+    }
+    if (e)
+        e->n++;
+    else
+        t->others++;
+}
+
+uint64_t
+tops_others(const struct tops *t)
+{
+    return t->others;
+}
+
+size_t
+tops_distinct(const struct tops *t)
+{
+    return HASH_COUNT(t->entries);
+}
+
+static bool
+is_before(const struct entry *a, const struct top *b)
+{
+    if (a->n != b->n)
+        return a->n > b->n;
+    size_t len = a->len < b->text.len ? a->len : b->text.len;
+    int order = memcmp(a->text, b->text.p, len);
+    return order ? order < 0 : a->len < b->text.len;
+}
+
+size_t
+tops_first(const struct tops *t, struct top *out, size_t n)
+{
+    size_t found = 0;
+
+    for (const struct entry *e = t->entries; e; e = e->hh.next) {
+        size_t at = found;
+
+        while (at > 0 && is_before(e, &out[at - 1]))
+            at--;
+        if (at == n)
+            continue;
+        if (found < n)
+            found++;
+        memmove(&out[at + 1], &out[at], (found - 1 - at) * sizeof *out);
+        out[at] = (struct top){.text = {e->text, e->len}, .n = e->n};
+    }
+    return found;
+}
+
+/* Notes ------------------------------------------------------------------------------------------
+ */
+
+struct noting {
+    weir_buf *facts;
+    size_t from;               /* the decision's notes */
+    weir_span seen[TAGS_MOST]; /* as the post has them */
+    size_t n;
+};
+
+/* The note at `at`; @return where the next one is. */
+static size_t
+read_note(const weir_buf *facts, size_t at, weir_span *text)
+{
+    memcpy(&text->len, facts->p + at, sizeof text->len);
+    text->p = facts->p + at + sizeof text->len;
+    return at + sizeof text->len + text->len;
+}
+
+static bool
+is_noted(const weir_buf *facts, size_t from, size_t upto, weir_span key)
+{
+    weir_span other;
+
+    while (from < upto) {
+        from = read_note(facts, from, &other);
+        if (other.len == key.len && memcmp(other.p, key.p, key.len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+note_text(struct noting *x, weir_span tag)
+{
+    weir_buf *facts = x->facts;
+    size_t at = facts->len, len = 0;
+    weir_span key;
+
+    weir_buf_put(facts, (weir_span){(const char *)&len, sizeof len});
+    weir_canonical_key(tag, facts);
+    if (facts->failed)
+        return;
+    len = facts->len - at - sizeof len;
+    memcpy(facts->p + at, &len, sizeof len);
+    (void)read_note(facts, at, &key);
+    if (len == 0 || is_noted(facts, x->from, at, key))
+        facts->len = at;
+}
+
+static void
+note_act(struct noting *x, const weir_act *act)
+{
+    if (act->selector != WEIR_SEL_HASHTAGS)
+        return;
+    weir_span tag = act->part->hashtags[act->value];
+    for (size_t i = 0; i < x->n; i++)
+        if (x->seen[i].len == tag.len && memcmp(x->seen[i].p, tag.p, tag.len) == 0)
+            return;
+    if (x->n == TAGS_MOST)
+        return;
+    x->seen[x->n++] = tag;
+    note_text(x, tag);
+}
+
+void
+tops_note_tags(const weir_decision *d, weir_buf *facts)
+{
+    struct noting x = {.facts = facts, .from = facts->len};
+
+    for (size_t i = 0; i < d->nregions; i++) {
+        const weir_outcome *o = &d->regions[i].outcome;
+
+        if (o->action == WEIR_WITHHOLD)
+            note_act(&x, &o->act);
+        for (int s = 0; o->action == WEIR_DOWNRANK && s < WEIR_NSURFACES; s++)
+            if (o->surfaces >> s & 1)
+                note_act(&x, &o->surface[s].act);
+    }
+}
+
+void
+tops_take(struct tops *tags, const weir_buf *facts)
+{
+    weir_span text;
+
+    for (size_t at = 0; at < facts->len;) {
+        at = read_note(facts, at, &text);
+        tops_count(tags, text);
+    }
+}
