@@ -188,6 +188,8 @@ members_are_read_alike_wherever_they_stand(void **state)
         "\"id\":{\"id\":1}",
         "\"hashtags\":[\"a\",\"b\"]",
         "\"hashtags\":[1]",
+        "\"contentMap\":{\"en\":\"x\",\"fr\":1}",
+        "\"contentMap\":{\"en\":tru}",
         "\"hashtags\":{}",
         "\"lang\":\"en\"",
         "\"user\":{\"id\":1,\"screen_name\":\"x\",\"url\":null}",
@@ -284,9 +286,9 @@ what_is_deep_is_passed_over_alike(void **state)
 static void
 real_posts_are_read_alike(void **state)
 {
-    static const char *const feeds[] = {"feeds/tweets_v1.ndjson", "feeds/tweets_v2.ndjson",
-                                        "feeds/mastodon_statuses.ndjson",
-                                        "feeds/bluesky_jetstream.ndjson"};
+    static const char *const feeds[] = {
+        "feeds/tweets_v1.ndjson", "feeds/tweets_v2.ndjson", "feeds/mastodon_statuses.ndjson",
+        "feeds/bluesky_jetstream.ndjson", "feeds/activitypub_notes.ndjson"};
     char *line = NULL;
     size_t cap = 0;
     ssize_t len;
