@@ -18,7 +18,7 @@
 #include <string.h>
 
 struct running {
-    const struct run *r;
+    struct run *r;
     struct strings files;
     struct sink *sink;
     struct portions *portions;
@@ -123,6 +123,7 @@ print_summary(struct running *x)
                         .feeds = &x->files,
                         .census = x->r->census,
                         .tags = x->r->tags,
+                        .input_only = x->r->input_only,
                         .written = x->delivered,
                         .resumed = x->resume.again,
                         .before = x->resume.before,
@@ -138,6 +139,8 @@ static bool
 finish_output(struct running *x)
 {
     weir_buf out = {0}, why = {0};
+
+    x->r->sums = &x->sums;
     bool good = !x->r->finish || x->r->finish(x->r->arg, &out);
 
     if (out.failed)

@@ -19,7 +19,7 @@ put_head(const struct summary *s, weir_buf *out)
 {
     weir_buf_puts(out, "{\"summary\":");
     ui_json(out, s->command);
-    if (!s->rs)
+    if (!s->rs || s->input_only)
         return;
     weir_buf_puts(out, ",\"clock\":\"");
     summary_clock(&s->args->answer, out);
@@ -271,7 +271,7 @@ summary_json(const struct summary *s, weir_buf *out)
     put_input(s, out);
     put_skips(s->tally, out);
     put_errors(s, out);
-    if (s->rs) {
+    if (s->rs && !s->input_only) {
         size_t n;
         struct ledger_row *rows = ledger_rows(s->ledger, &n);
 
