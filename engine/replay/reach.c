@@ -91,6 +91,7 @@ take_exemptions(const struct reaching *t, const weir_decision *d, uint16_t regio
             continue;
         count_in(t, e->rule, REACH_EXEMPT, region);
         count(t, e->rule, REACH_EXEMPT, REACH_BY, e->by);
+        count_in(t, e->by, REACH_EXEMPTS, region);
     }
 }
 

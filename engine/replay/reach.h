@@ -17,6 +17,7 @@ enum reach_of { REACH_RULE, REACH_ORDER, REACH_NOF };
     X(KEPT_OUT, "kept_out")     /* downranked by a factor of 0, on one surface at least */         \
     X(DOWNRANKED, "downranked") /* by a greater one */                                             \
     X(EXEMPT, "exempt")         /* it would have acted, but for an exemption */                    \
+    X(EXEMPTS, "exempts")       /* of a rule that allows: another would have acted, but for it */  \
     X(OBSERVED, "observed")     /* on trial */                                                     \
     X(HELD_BACK, "held_back")   /* by a rollout */
 
