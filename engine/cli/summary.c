@@ -226,7 +226,7 @@ summary_authors(const struct summary *s, const struct ledger_row *r)
 static void
 put_census(const struct summary *s, weir_buf *out)
 {
-    struct headcount_row all = census_find(s->census, CENSUS_ALL, 0, 0);
+    struct census_row all = census_find(s->census, CENSUS_ALL, 0, 0);
     struct top first[TOP_TAGS];
     size_t n = tops_first(s->tags, first, TOP_TAGS);
 
