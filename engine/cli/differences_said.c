@@ -182,10 +182,14 @@ put_effect(const struct differences *x, const struct subject *s, const struct re
     }
 }
 
-/* What it was before, or is no more. */
+/* How much it was before. */
 static void
-put_before(struct headcount_row was, weir_buf *out)
+put_before(struct headcount_row was, struct headcount_row is, weir_buf *out)
 {
+    if (was.posts == is.posts && was.authors == is.authors) {
+        weir_buf_puts(out, " (as many as before)");
+        return;
+    }
     weir_buf_puts(out, " (before: ");
     if (was.posts)
         put_posts(was, out);
@@ -215,7 +219,7 @@ put_effects(const struct differences *x, const struct subject *s, weir_buf *out)
         else
             put_effect(x, s, &was, REACH_BEFORE, (enum reach_effect)e, false, out);
         if (is_both && b.posts)
-            put_before(a, out);
+            put_before(a, b, out);
         else if (is_both)
             weir_buf_puts(out, ", and none now");
     }
