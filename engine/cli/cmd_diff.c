@@ -19,12 +19,13 @@ struct work {
 
 /* The run writes changes to their file, or else nothing but this to standard output. */
 static bool
-finish(void *arg, weir_buf *out)
+finish(void *arg, weir_buf *out, uint64_t *n)
 {
     const struct diffing *d = arg;
     weir_buf said = {0};
     struct differences x;
 
+    *n = 0;
     differences_make(&x, d, &d->run->sums->tally);
     (d->args->json ? differences_json : differences_text)(&x, d->args->changes ? &said : out);
     differences_fini(&x);
@@ -94,7 +95,7 @@ set_options(struct work *w)
     struct answer_options *o = &w->args.answer;
     struct diffing *d = &w->diffing;
 
-    o->count_errors = true;
+    o->mute_errors = true;
     d->old_o = d->new_o = *o;
     set_clock(&d->old_o, &w->args.old_clock);
     set_clock(&d->new_o, &w->args.new_clock);
@@ -145,10 +146,11 @@ const struct command command_diff = {
             "on standard output: changes by kind, region and rule with the first posts of each,\n"
             "and what new and changed orders and rules reach. --region, --rule and --order leave\n"
             "other changes out. Exit code 1: something changes; 0: nothing does.",
-    .options = OPTIONS_OF(OPT_RULES, OPT_OLD, OPT_NEW, OPT_CLOCK, OPT_OLD_CLOCK, OPT_NEW_CLOCK,
-                          OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE, OPT_STRICT, OPT_THREADS, OPT_CHANGES,
-                          OPT_SAMPLES, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL,
-                          OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+    .options =
+        OPTIONS_OF(OPT_RULES, OPT_OLD, OPT_NEW, OPT_STORE, OPT_CLOCK, OPT_OLD_CLOCK, OPT_NEW_CLOCK,
+                   OPT_TAGS, OPT_HANDLES, OPT_OWNER, OPT_OWNER_ID, OPT_MAX_LINE, OPT_STRICT,
+                   OPT_THREADS, OPT_CHANGES, OPT_SAMPLES, OPT_REGION, OPT_RULE, OPT_ORDER,
+                   OPT_SINCE, OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = diff,
 };

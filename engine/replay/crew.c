@@ -68,7 +68,7 @@ on_error(void *arg, uint64_t line, const weir_item *item)
     struct hand *h = arg;
     struct result *r = &h->result;
 
-    if (!h->crew->job->answer->count_errors)
+    if (!h->crew->job->answer->mute_errors)
         h->nomem |=
             !marks_add(&h->marks, records_of(h)->len, true, h->crew->job->notes.write != NULL);
     places_add(&r->places, item->error, h->portion.feed, line);
@@ -205,16 +205,17 @@ run(void *arg)
     while (good && order_admit(c->order)) {
         enum portions_result got = portions_next(c->job->portions, &h->portion);
 
-        if (got == PORTIONS_NOMEM)
-            good = end_with(c, CREW_NOMEM);
-        else if (got == PORTIONS_STOPPED)
-            good = end_with(c, CREW_STOPPED);
-        else if (got == PORTIONS_END)
-            break;
-        else {
+        good = got == PORTIONS_GOT;
+        if (good) {
             good = work(h);
             portions_done(c->job->portions, &h->portion);
+            continue;
         }
+        order_withdraw(c->order);
+        if (got == PORTIONS_NOMEM)
+            (void)end_with(c, CREW_NOMEM);
+        else if (got == PORTIONS_STOPPED)
+            (void)end_with(c, CREW_STOPPED);
     }
     return NULL;
 }
