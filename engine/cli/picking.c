@@ -3,6 +3,7 @@
  */
 #include "cli/picking.h"
 
+#include "cli/exporting.h"
 #include "cli/naming.h"
 #include "cli/ui.h"
 
@@ -94,71 +95,20 @@ take_facts(void *arg, const weir_buf *facts)
     return true;
 }
 
-static uint64_t
-items_of(const weir_export *e)
-{
-    weir_export_counts counts;
-
-    weir_export_count(e, &counts);
-    return counts.items;
-}
-
 static bool
 collect(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n)
 {
     struct picking *p = arg;
-    uint64_t before = items_of(p->export);
 
-    if (weir_export_collect(p->export, (weir_span){parts->p, parts->len}, lines) != WEIR_OK) {
-        ui_say("%s", weir_status_text(WEIR_E_NOMEM));
-        return false;
-    }
-    *n = items_of(p->export) - before;
-    return true;
+    return exporting_collect(p->export, parts, lines, n);
 }
 
 static bool
 finish(void *arg, weir_buf *out, uint64_t *n)
 {
     struct picking *p = arg;
-    uint64_t before = items_of(p->export);
 
-    if (weir_export_finish(p->export, out) != WEIR_OK)
-        return false;
-    *n = items_of(p->export) - before;
-    return true;
-}
-
-/* Options that would have no effect are refused. */
-static int
-begin_export(struct picking *p, struct run *r)
-{
-    const struct args *a = r->args;
-    weir_export_options o = {.kind = a->emit, .label_src = a->label_src};
-    weir_buf why = {0};
-
-    if (a->label_src && (!a->emits || a->emit != WEIR_EXPORT_ATPROTO))
-        return args_bad(r->command, "--label-src goes with --emit atproto");
-    if (!a->emits)
-        return EXIT_DONE;
-    if (a->resume)
-        return args_bad(r->command, "--resume does not go with --emit: what was said before the "
-                                    "run was stopped is known no more");
-    if (a->answer.trace || a->answer.undecided != WEIR_UNDECIDED_REPORT)
-        return args_bad(r->command, "--explain and --undecided are about records: they do not go "
-                                    "with --emit");
-    weir_status st = weir_export_new(&o, r->rs, NULL, &why, &p->export);
-    if (st == WEIR_E_NOMEM)
-        ui_no_memory();
-    if (st != WEIR_OK) {
-        int rc = args_bad(r->command, "--label-src: %.*s", (int)why.len, why.p);
-        weir_buf_fini(&why);
-        return rc;
-    }
-    r->collect = collect;
-    r->finish = finish;
-    r->exported = p->export;
-    return EXIT_DONE;
+    return exporting_finish(p->export, out, n);
 }
 
 int
@@ -193,7 +143,13 @@ picking_begin(struct picking *p, struct run *r)
     r->tags = p->tags;
     int rc = naming_rules(a, r->command, (weir_ruleset *const[]){r->rs}, 1, &p->rules);
     p->pick.rules = p->rules;
-    return rc == EXIT_DONE ? begin_export(p, r) : rc;
+    if (rc == EXIT_DONE)
+        rc = exporting_begin(r, r->rs, NULL, &p->export);
+    if (p->export) {
+        r->collect = collect;
+        r->finish = finish;
+    }
+    return rc;
 }
 
 void

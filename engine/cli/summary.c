@@ -357,6 +357,8 @@ summary_print(const struct summary *s)
                 exported_text(s->args->emit, s->exported, &out);
             put_over(s, &out);
             put_table(s, &out);
+        } else if (s->exported) {
+            exported_text(s->args->emit, s->exported, &out);
         }
     }
     ui_tell(&out);

@@ -293,6 +293,8 @@ summary_json(const struct summary *s, weir_buf *out)
         if (s->exported)
             exported_json(s->args->emit, s->exported, out);
         put_patterns(s, out);
+    } else if (s->exported) {
+        exported_json(s->args->emit, s->exported, out);
     }
     weir_buf_puts(out, "}\n");
 }
