@@ -497,7 +497,7 @@ class Lives:
             server.connect().close()
             self.check(server)
             streams = readers(server, number)
-            time.sleep(self.rng.uniform(0, 0.5))
+            time.sleep(self.rng.uniform(0, 0.3))
         server.process.kill()
         server.process.wait()
         for r in streams:
