@@ -2,6 +2,7 @@
 chosen, and what the summary counts, compared with what records say themselves."""
 import collections
 import gzip
+import hashlib
 import json
 import os
 import pty
@@ -146,6 +147,45 @@ def test_real_feeds_are_the_same_plain_and_packed():
                 subprocess.run(["zstd", "-q", "-1", "-o", to, path], check=True)
             packed.append(to)
         assert weir.replay(*packed, args=["--threads", 2, "-q"]).out == want
+
+
+def measured(*args):
+    """Run replay: a hash of its records, how many there are, and its peak memory in MiB."""
+    process = subprocess.Popen([weir.TAGWEIR, "replay", "-q", *map(str, args)], stdout=subprocess.PIPE)
+    digest, lines = hashlib.sha256(), 0
+    while chunk := process.stdout.read(1 << 20):
+        digest.update(chunk)
+        lines += chunk.count(b"\n")
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0, process.returncode
+    return digest.hexdigest(), lines, usage.ru_maxrss / 1024
+
+
+def test_memory_is_bounded_whatever_the_size_of_a_feed():
+    """WEIR_FEED_MB is the size; 5000 for the whole of it."""
+    feeds = sorted(p for p in (weir.data_dir() / "feeds").rglob("*") if p.is_file())
+    once = b"".join(p.read_bytes().rstrip(b"\n") + b"\n" for p in feeds)
+    times = int(os.environ.get("WEIR_FEED_MB", 60)) * 1000000 // len(once) + 1
+    zst = subprocess.run(["zstd", "-q", "-c"], input=once, stdout=subprocess.PIPE, check=True).stdout
+    with Given(1) as given:
+        rules = ["--rules", given.rules, "--clock", weir.CLOCK]
+        little = given.write("little.ndjson", once)
+        _, posts, base = measured(*rules, "--threads", 1, little)
+        results = set()
+        for name, member in (("feed.ndjson", once), ("feed.gz", gzip.compress(once)), ("feed.zst", zst)):
+            path = given.path / name
+            with open(path, "wb") as out:
+                for _ in range(times):
+                    out.write(member)
+            for threads in (1, 2):
+                digest, lines, peak = measured(*rules, "--threads", threads, path)
+                print(f"# {name}, {times * len(once) / 1e9:.2f} GB of lines, {threads} threads: {lines} records, "
+                      f"{peak:.0f} MiB; of one time the feeds {base:.0f} MiB", flush=True)
+                results.add((digest, lines))
+                assert peak < base + 200, (name, threads, peak, base)
+            path.unlink()
+        assert len(results) == 1 and results.pop()[1] == posts * times
 
 
 def test_an_output_is_never_a_feed():
