@@ -3,15 +3,20 @@
  */
 #include "cli/picking.h"
 
+#include "cli/exporting.h"
+#include "cli/naming.h"
 #include "cli/ui.h"
 
+#include "flow/due.h"
+
 #include <stdlib.h>
-#include <string.h>
 
 struct picker {
     const struct pick *pick;
     bool all;
+    bool journals, journals_all; /* records go into a journal; all of them do */
     struct census *census;
+    weir_export_worker *worker; /* NULL: records are written */
 };
 
 static void *
@@ -22,9 +27,14 @@ open_picker(void *arg)
 
     if (!h)
         return NULL;
-    *h = (struct picker){.pick = &p->pick, .all = p->all, .census = census_new()};
-    if (h->census)
+    *h = (struct picker){.pick = &p->pick,
+                         .all = p->all,
+                         .journals = p->journals,
+                         .journals_all = p->journals_all,
+                         .census = census_new()};
+    if (h->census && (!p->export || weir_export_worker_new(p->export, &h->worker) == WEIR_OK))
         return h;
+    census_free(h->census);
     free(h);
     return NULL;
 }
@@ -37,6 +47,7 @@ close_picker(void *arg, void *hand)
 
     census_add(p->census, h->census);
     census_free(h->census);
+    weir_export_worker_free(h->worker);
     free(h);
 }
 
@@ -53,8 +64,14 @@ write_record(void *hand, const weir_decision *d, weir_buf *out)
 {
     const struct picker *h = hand;
 
-    if (h->all || pick_wants(h->pick, d))
+    if (!h->all && !pick_wants(h->pick, d))
+        return false;
+    if (!h->worker) {
         weir_record_write(d, out);
+        return h->journals && (h->journals_all || due_for_journal(d));
+    }
+    if (weir_export_decision(h->worker, d, out) != WEIR_OK)
+        out->failed = true;
     return false;
 }
 
@@ -78,78 +95,20 @@ take_facts(void *arg, const weir_buf *facts)
     return true;
 }
 
-/* What was meant, by all names of its kind. */
-static int
-tell_unknown(const char *option, const char *name, const char *const *names, size_t n)
+static bool
+collect(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n)
 {
-    const char *near = help_nearest(name, names, n);
+    struct picking *p = arg;
 
-    if (near)
-        return args_bad("replay", "--%s %s: the rules have none; did you mean %s?", option, name,
-                        near);
-    return args_bad("replay", "--%s %s: the rules have none", option, name);
+    return exporting_collect(p->export, parts, lines, n);
 }
 
-static int
-unknown_rule(const weir_ruleset *rs, const char *name)
+static bool
+finish(void *arg, weir_buf *out, uint64_t *n)
 {
-    uint32_t n = weir_ruleset_nrules(rs);
-    const char **names = ui_alloc(n, sizeof *names);
-    weir_rule_info info;
+    struct picking *p = arg;
 
-    for (uint32_t i = 0; i < n; i++) {
-        weir_ruleset_rule(rs, i, &info);
-        names[i] = info.id;
-    }
-    int rc = tell_unknown("rule", name, names, n);
-    free(names);
-    return rc;
-}
-
-static int
-unknown_order(const weir_ruleset *rs, const char *name)
-{
-    uint32_t n = weir_ruleset_norders(rs);
-    const char **names = ui_alloc(n, sizeof *names);
-    weir_order_info info;
-
-    for (uint32_t i = 0; i < n; i++) {
-        weir_ruleset_order(rs, i, &info);
-        names[i] = info.id;
-    }
-    int rc = tell_unknown("order", name, names, n);
-    free(names);
-    return rc;
-}
-
-static int
-name_rules(struct picking *p, const weir_ruleset *rs, const struct args *a)
-{
-    uint32_t nrules = weir_ruleset_nrules(rs);
-
-    p->rules = ui_alloc(nrules, sizeof *p->rules);
-    p->pick.rules = p->rules;
-    for (size_t i = 0; i < a->by_rule.n; i++) {
-        const char *name = a->by_rule.v[i];
-        uint32_t rule = weir_ruleset_find_rule(rs, (weir_span){name, strlen(name)});
-
-        if (rule == WEIR_NONE)
-            return unknown_rule(rs, name);
-        p->rules[rule] = true;
-    }
-    for (size_t i = 0; i < a->by_order.n; i++) {
-        const char *name = a->by_order.v[i];
-        uint32_t order = weir_ruleset_find_order(rs, (weir_span){name, strlen(name)});
-        weir_rule_info info;
-
-        if (order == WEIR_NONE)
-            return unknown_order(rs, name);
-        for (uint32_t k = 0; k < nrules; k++) {
-            weir_ruleset_rule(rs, k, &info);
-            p->rules[k] = p->rules[k] || info.order == order;
-        }
-    }
-    return EXIT_DONE;
+    return exporting_finish(p->export, out, n);
 }
 
 int
@@ -167,6 +126,8 @@ picking_begin(struct picking *p, struct run *r)
         .tags = tops_new()};
     if (!p->census || !p->tags)
         ui_no_memory();
+    p->journals = a->journal != NULL;
+    p->journals_all = a->journal_all;
     p->all = !a->only && a->region == WEIR_REGION_NONE && !a->by_rule.n && !a->by_order.n;
     if (a->since_ms >= a->until_ms)
         return args_bad(r->command, "--since must be before --until");
@@ -180,12 +141,21 @@ picking_begin(struct picking *p, struct run *r)
     r->arg = p;
     r->census = p->census;
     r->tags = p->tags;
-    return a->by_rule.n || a->by_order.n ? name_rules(p, r->rs, a) : EXIT_DONE;
+    int rc = naming_rules(a, r->command, (weir_ruleset *const[]){r->rs}, 1, &p->rules);
+    p->pick.rules = p->rules;
+    if (rc == EXIT_DONE)
+        rc = exporting_begin(r, r->rs, NULL, &p->export);
+    if (p->export) {
+        r->collect = collect;
+        r->finish = finish;
+    }
+    return rc;
 }
 
 void
 picking_end(struct picking *p)
 {
+    weir_export_free(p->export);
     free(p->rules);
     census_free(p->census);
     tops_free(p->tags);
