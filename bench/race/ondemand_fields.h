@@ -1,6 +1,6 @@
 // The fields of posts, read by On-Demand: those that Tagweir reads, each into a sum.
-#ifndef BENCH_REPLAY_ONDEMAND_FIELDS_H
-#define BENCH_REPLAY_ONDEMAND_FIELDS_H
+#ifndef BENCH_RACE_ONDEMAND_FIELDS_H
+#define BENCH_RACE_ONDEMAND_FIELDS_H
 
 #include <cstdint>
 #include <cstring>

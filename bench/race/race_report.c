@@ -1,7 +1,7 @@
 /*
  * Tables, and the same as JSON.
  */
-#include "replay/race_report.h"
+#include "race/race_report.h"
 
 #include "figures.h"
 #include "json_put.h"

@@ -1,10 +1,10 @@
 /*
  * How fast replay must be: ratios of what was measured in one race.
  */
-#ifndef BENCH_REPLAY_RACE_GOALS_H
-#define BENCH_REPLAY_RACE_GOALS_H
+#ifndef BENCH_RACE_RACE_GOALS_H
+#define BENCH_RACE_RACE_GOALS_H
 
-#include "replay/race.h"
+#include "race/race.h"
 #include "requirement.h"
 
 /* All that was measured. */

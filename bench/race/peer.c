@@ -1,7 +1,7 @@
 /*
  * Running peers.
  */
-#include "replay/peer.h"
+#include "race/peer.h"
 
 #include "programs/clock.h"
 #include "programs/process.h"

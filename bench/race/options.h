@@ -1,10 +1,10 @@
 /*
  * The command line of `tagweir-bench replay`.
  */
-#ifndef BENCH_REPLAY_OPTIONS_H
-#define BENCH_REPLAY_OPTIONS_H
+#ifndef BENCH_RACE_OPTIONS_H
+#define BENCH_RACE_OPTIONS_H
 
-#include "replay/race.h"
+#include "race/race.h"
 #include "requirement.h"
 
 struct replay_options {

@@ -9,7 +9,7 @@
 // A program of its own, so that both sides start, open their files and end. It runs on one thread.
 // -march=native was tried and gives nothing: stage 1 and strings are simdjson's library's, which
 // looks for what the processor can.
-#include "replay/ondemand_fields.h"
+#include "race/ondemand_fields.h"
 
 #include <cerrno>
 #include <cstdarg>

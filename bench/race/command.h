@@ -1,8 +1,8 @@
 /*
  * `tagweir-bench replay`.
  */
-#ifndef BENCH_REPLAY_COMMAND_H
-#define BENCH_REPLAY_COMMAND_H
+#ifndef BENCH_RACE_COMMAND_H
+#define BENCH_RACE_COMMAND_H
 
 /* @return the exit code. */
 int replay_main(int argc, char **argv);

@@ -1,7 +1,7 @@
 /*
  * Writing feeds.
  */
-#include "replay/portion.h"
+#include "race/portion.h"
 
 #include "programs/process.h"
 

@@ -1,8 +1,8 @@
 /*
  * What weir-ondemand says that it read, held against what Tagweir reads in the same lines.
  */
-#ifndef BENCH_REPLAY_SUMS_H
-#define BENCH_REPLAY_SUMS_H
+#ifndef BENCH_RACE_SUMS_H
+#define BENCH_RACE_SUMS_H
 
 #include "programs/feed.h"
 

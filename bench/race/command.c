@@ -1,10 +1,10 @@
 /*
  * All races that goals need, and what came of them.
  */
-#include "replay/command.h"
+#include "race/command.h"
 
 #include "json_put.h"
-#include "replay/race_report.h"
+#include "race/race_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>

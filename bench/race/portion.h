@@ -1,8 +1,8 @@
 /*
  * Feeds as files: some lines of one to start with, many to measure with, and the same packed.
  */
-#ifndef BENCH_REPLAY_PORTION_H
-#define BENCH_REPLAY_PORTION_H
+#ifndef BENCH_RACE_PORTION_H
+#define BENCH_RACE_PORTION_H
 
 #include "programs/feed.h"
 #include "programs/workplace.h"

@@ -2,15 +2,16 @@
  * Rules as grep and ripgrep are given them, and lines counted plainly, to hold their counts
  * against.
  */
-#ifndef BENCH_REPLAY_PLAIN_H
-#define BENCH_REPLAY_PLAIN_H
+#ifndef BENCH_RACE_PLAIN_H
+#define BENCH_RACE_PLAIN_H
 
 #include "programs/feed.h"
 #include "rules.h"
 
 /*
- * A pattern a line: literals as they are; regexes for the whole line of a post, in which hashtags
- * stand between quotes, so that `^abc.*x$` becomes `"abc[^"]*x"`.
+ * A pattern a line, for the whole line of a post, in which hashtags stand between quotes: `abc`
+ * becomes `"abc"`, and `^abc.*x$` becomes `"abc[^"]*x"`. A literal without quotes is found in what
+ * stands around every post, if it is as short as some are, and so all lines at their beginning.
  */
 void plain_patterns(const struct rules *rules, weir_buf *out);
 /* The same to a file. The end, if it cannot be written. */

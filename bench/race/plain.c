@@ -1,7 +1,7 @@
 /*
  * Slow and plain.
  */
-#include "replay/plain.h"
+#include "race/plain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +28,13 @@ put_regex(weir_span regex, weir_buf *out)
 static void
 put_pattern(const struct rule *r, weir_buf *out)
 {
-    if (r->kind == RULE_REGEX)
+    if (r->kind == RULE_REGEX) {
         put_regex(r->text, out);
-    else
-        weir_buf_put(out, r->text);
+        return;
+    }
+    weir_buf_putc(out, '"');
+    weir_buf_put(out, r->text);
+    weir_buf_putc(out, '"');
 }
 
 void
@@ -57,52 +60,63 @@ plain_write(const struct rules *rules, const char *path)
     weir_buf_fini(&patterns);
 }
 
-static void
-search_literal(const struct rule *r, const struct feed *f, size_t nlines, bool *matched)
+static weir_span
+line_of(const struct feed *f, size_t i)
 {
-    for (size_t i = 0; i < nlines; i++)
-        matched[i] =
-            matched[i] || memmem(f->bytes.p + f->line_at[i], f->line_at[i + 1] - f->line_at[i] - 1,
-                                 r->text.p, r->text.len) != NULL;
+    return (weir_span){f->bytes.p + f->line_at[i], f->line_at[i + 1] - f->line_at[i] - 1};
 }
 
 static void
-search_regex(const struct rule *r, const struct feed *f, size_t nlines, bool *matched)
+search_literal(weir_span literal, const struct feed *f, size_t nlines, bool *matched)
 {
-    weir_buf pattern = {0};
+    for (size_t i = 0; i < nlines; i++) {
+        weir_span line = line_of(f, i);
+
+        matched[i] = matched[i] || memmem(line.p, line.len, literal.p, literal.len) != NULL;
+    }
+}
+
+static void
+search_regex(weir_span regex, const struct feed *f, size_t nlines, bool *matched)
+{
     PCRE2_SIZE at;
     int error;
-
-    put_pattern(r, &pattern);
-    pcre2_code *code =
-        pcre2_compile((PCRE2_SPTR)pattern.p, pattern.len, PCRE2_UTF, &error, &at, NULL);
+    pcre2_code *code = pcre2_compile((PCRE2_SPTR)regex.p, regex.len, PCRE2_UTF, &error, &at, NULL);
     pcre2_match_data *match = code ? pcre2_match_data_create(1, NULL) : NULL;
+
     if (!match)
-        die(EXIT_FAILED, "PCRE2 refuses %.*s", (int)pattern.len, pattern.p);
+        die(EXIT_FAILED, "PCRE2 refuses %.*s", (int)regex.len, regex.p);
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
-    for (size_t i = 0; i < nlines; i++)
-        matched[i] = matched[i] || pcre2_match(code, (PCRE2_SPTR)f->bytes.p + f->line_at[i],
-                                               f->line_at[i + 1] - f->line_at[i] - 1, 0,
+    for (size_t i = 0; i < nlines; i++) {
+        weir_span line = line_of(f, i);
+
+        matched[i] = matched[i] || pcre2_match(code, (PCRE2_SPTR)line.p, line.len, 0,
                                                PCRE2_NO_UTF_CHECK, match, NULL) >= 0;
+    }
     pcre2_match_data_free(match);
     pcre2_code_free(code);
-    weir_buf_fini(&pattern);
 }
 
 uint64_t
 plain_count(const struct rules *rules, const struct feed *f, size_t nlines)
 {
     bool *matched = allocate(nlines, sizeof *matched);
+    weir_buf pattern = {0};
     uint64_t n = 0;
 
     for (size_t i = 0; i < rules->n; i++) {
+        pattern.len = 0;
+        put_pattern(&rules->v[i], &pattern);
+        if (pattern.failed)
+            die(EXIT_FAILED, "out of memory");
         if (rules->v[i].kind == RULE_REGEX)
-            search_regex(&rules->v[i], f, nlines, matched);
+            search_regex(span_of_out(&pattern), f, nlines, matched);
         else
-            search_literal(&rules->v[i], f, nlines, matched);
+            search_literal(span_of_out(&pattern), f, nlines, matched);
     }
     for (size_t i = 0; i < nlines; i++)
         n += matched[i];
+    weir_buf_fini(&pattern);
     free(matched);
     return n;
 }

@@ -1,10 +1,10 @@
 /*
  * Options and their defaults.
  */
-#include "replay/options.h"
+#include "race/options.h"
 
 #include "arguments.h"
-#include "replay/race_goals.h"
+#include "race/race_goals.h"
 
 #include <getopt.h>
 #include <stdio.h>

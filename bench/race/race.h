@@ -1,14 +1,14 @@
 /*
  * Replay beside others that go over the same posts, in interleaved rounds.
  */
-#ifndef BENCH_REPLAY_RACE_H
-#define BENCH_REPLAY_RACE_H
+#ifndef BENCH_RACE_RACE_H
+#define BENCH_RACE_RACE_H
 
 #include "measure.h"
 #include "programs/material.h"
 #include "programs/process.h"
 #include "programs/replay.h"
-#include "replay/portion.h"
+#include "race/portion.h"
 
 /* Posts and rules. */
 #define RACES(X)                                                                                   \

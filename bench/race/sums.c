@@ -1,7 +1,7 @@
 /*
  * Adding up, by the library's reader.
  */
-#include "replay/sums.h"
+#include "race/sums.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /*
  * The goals of replay: medians of the ratios of each round.
  */
-#include "replay/race_goals.h"
+#include "race/race_goals.h"
 
 #include "figures.h"
 

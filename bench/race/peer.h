@@ -2,8 +2,8 @@
  * Programs that replay is measured against: what they print is held against what they should have
  * found.
  */
-#ifndef BENCH_REPLAY_PEER_H
-#define BENCH_REPLAY_PEER_H
+#ifndef BENCH_RACE_PEER_H
+#define BENCH_RACE_PEER_H
 
 #include "programs/replay.h"
 

@@ -1,11 +1,11 @@
 /*
  * What is told of races.
  */
-#ifndef BENCH_REPLAY_RACE_REPORT_H
-#define BENCH_REPLAY_RACE_REPORT_H
+#ifndef BENCH_RACE_RACE_REPORT_H
+#define BENCH_RACE_RACE_REPORT_H
 
-#include "replay/options.h"
-#include "replay/race_goals.h"
+#include "race/options.h"
+#include "race/race_goals.h"
 
 void race_report_head(const struct replay_options *o);
 void race_report_print(const struct race *r);
