@@ -3,10 +3,10 @@
  */
 #include "cli/picking.h"
 
+#include "cli/naming.h"
 #include "cli/ui.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct picker {
     const struct pick *pick;
@@ -78,80 +78,6 @@ take_facts(void *arg, const weir_buf *facts)
     return true;
 }
 
-/* What was meant, by all names of its kind. */
-static int
-tell_unknown(const char *option, const char *name, const char *const *names, size_t n)
-{
-    const char *near = help_nearest(name, names, n);
-
-    if (near)
-        return args_bad("replay", "--%s %s: the rules have none; did you mean %s?", option, name,
-                        near);
-    return args_bad("replay", "--%s %s: the rules have none", option, name);
-}
-
-static int
-unknown_rule(const weir_ruleset *rs, const char *name)
-{
-    uint32_t n = weir_ruleset_nrules(rs);
-    const char **names = ui_alloc(n, sizeof *names);
-    weir_rule_info info;
-
-    for (uint32_t i = 0; i < n; i++) {
-        weir_ruleset_rule(rs, i, &info);
-        names[i] = info.id;
-    }
-    int rc = tell_unknown("rule", name, names, n);
-    free(names);
-    return rc;
-}
-
-static int
-unknown_order(const weir_ruleset *rs, const char *name)
-{
-    uint32_t n = weir_ruleset_norders(rs);
-    const char **names = ui_alloc(n, sizeof *names);
-    weir_order_info info;
-
-    for (uint32_t i = 0; i < n; i++) {
-        weir_ruleset_order(rs, i, &info);
-        names[i] = info.id;
-    }
-    int rc = tell_unknown("order", name, names, n);
-    free(names);
-    return rc;
-}
-
-static int
-name_rules(struct picking *p, const weir_ruleset *rs, const struct args *a)
-{
-    uint32_t nrules = weir_ruleset_nrules(rs);
-
-    p->rules = ui_alloc(nrules, sizeof *p->rules);
-    p->pick.rules = p->rules;
-    for (size_t i = 0; i < a->by_rule.n; i++) {
-        const char *name = a->by_rule.v[i];
-        uint32_t rule = weir_ruleset_find_rule(rs, (weir_span){name, strlen(name)});
-
-        if (rule == WEIR_NONE)
-            return unknown_rule(rs, name);
-        p->rules[rule] = true;
-    }
-    for (size_t i = 0; i < a->by_order.n; i++) {
-        const char *name = a->by_order.v[i];
-        uint32_t order = weir_ruleset_find_order(rs, (weir_span){name, strlen(name)});
-        weir_rule_info info;
-
-        if (order == WEIR_NONE)
-            return unknown_order(rs, name);
-        for (uint32_t k = 0; k < nrules; k++) {
-            weir_ruleset_rule(rs, k, &info);
-            p->rules[k] = p->rules[k] || info.order == order;
-        }
-    }
-    return EXIT_DONE;
-}
-
 int
 picking_begin(struct picking *p, struct run *r)
 {
@@ -180,7 +106,9 @@ picking_begin(struct picking *p, struct run *r)
     r->arg = p;
     r->census = p->census;
     r->tags = p->tags;
-    return a->by_rule.n || a->by_order.n ? name_rules(p, r->rs, a) : EXIT_DONE;
+    int rc = naming_rules(a, r->command, (weir_ruleset *const[]){r->rs}, 1, &p->rules);
+    p->pick.rules = p->rules;
+    return rc;
 }
 
 void

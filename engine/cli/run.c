@@ -22,7 +22,7 @@
 #define SKIPPED_TOLD 5
 
 struct running {
-    const struct run *r;
+    struct run *r;
     struct strings files;
     struct sink *sink;
     bool packed;
@@ -149,6 +149,7 @@ print_summary(struct running *x)
                         .feeds = &x->files,
                         .census = x->r->census,
                         .tags = x->r->tags,
+                        .input_only = x->r->input_only,
                         .written = x->delivered,
                         .resumed = x->resume.again,
                         .before = x->resume.before,
@@ -164,6 +165,8 @@ static bool
 finish_output(struct running *x)
 {
     weir_buf out = {0}, why = {0};
+
+    x->r->sums = &x->sums;
     bool good = !x->r->finish || x->r->finish(x->r->arg, &out);
 
     if (out.failed)

@@ -21,9 +21,12 @@ struct run {
     bool (*on_facts)(void *arg, const weir_buf *facts);
     /* When all feeds were read, what is to be written behind the last record. */
     bool (*finish)(void *arg, weir_buf *out);
-    void *arg;                   /* of both */
-    const struct census *census; /* for the summary; NULL: none was made */
-    const struct tops *tags;     /* the same */
+    void *arg;                    /* of both */
+    const struct crew_sums *sums; /* what was read and decided; there for `finish` */
+    bool one_go;                  /* it cannot be gone on with where it was stopped */
+    bool input_only;              /* what was decided is told elsewhere, and not in the summary */
+    const struct census *census;  /* for the summary; NULL: none was made */
+    const struct tops *tags;      /* the same */
 };
 
 /*

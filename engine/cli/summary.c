@@ -149,7 +149,7 @@ put_left_out(const struct summary *s, weir_buf *out)
         ui_count(out, s->tally->left_out, "post", "posts");
         weir_buf_puts(out, " made at other times than were asked for, or without a time\n");
     }
-    if (s->rs && !s->served && s->written != s->tally->made)
+    if (s->rs && !s->served && !s->input_only && s->written != s->tally->made)
         weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written,
                         s->tally->posts + s->tally->queries + s->tally->errors);
 }
@@ -226,7 +226,7 @@ summary_authors(const struct summary *s, const struct ledger_row *r)
 static void
 put_census(const struct summary *s, weir_buf *out)
 {
-    struct census_row all = census_find(s->census, CENSUS_ALL, 0, 0);
+    struct headcount_row all = census_find(s->census, CENSUS_ALL, 0, 0);
     struct top first[TOP_TAGS];
     size_t n = tops_first(s->tags, first, TOP_TAGS);
 
@@ -334,7 +334,7 @@ summary_print(const struct summary *s)
     if (s->args->json) {
         summary_json(s, &out);
     } else {
-        if (s->rs)
+        if (s->rs && !s->input_only)
             put_head(s, &out);
         put_input(s, &out);
         weir_buf_puts(&out, "read       ");
@@ -348,7 +348,7 @@ summary_print(const struct summary *s)
         put_skips(s->tally, &out);
         put_errors(s, &out);
         put_abandoned(s->tally, &out);
-        if (s->rs) {
+        if (s->rs && !s->input_only) {
             put_decisions(s->tally, &out);
             if (s->census)
                 put_census(s, &out);

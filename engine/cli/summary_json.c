@@ -19,7 +19,7 @@ put_head(const struct summary *s, weir_buf *out)
 {
     weir_buf_puts(out, "{\"summary\":");
     ui_json(out, s->command);
-    if (!s->rs)
+    if (!s->rs || s->input_only)
         return;
     weir_buf_puts(out, ",\"clock\":\"");
     summary_clock(&s->args->answer, out);
@@ -181,7 +181,7 @@ put_row(const struct summary *s, const struct ledger_row *r, weir_buf *out)
 }
 
 static void
-put_count(const char *key, struct census_row n, weir_buf *out)
+put_count(const char *key, struct headcount_row n, weir_buf *out)
 {
     weir_buf_puts(out, key);
     weir_buf_put_u64(out, n.posts);
@@ -199,7 +199,7 @@ put_census(const struct summary *s, weir_buf *out)
     put_count(",\"acted_on\":{\"posts\":", census_find(s->census, CENSUS_ALL, 0, 0), out);
     weir_buf_puts(out, ",\"by_region\":{");
     for (uint16_t i = 0; i < weir_region_count(); i++) {
-        struct census_row n = census_find(s->census, CENSUS_REGION, 0, i);
+        struct headcount_row n = census_find(s->census, CENSUS_REGION, 0, i);
 
         if (!n.posts)
             continue;
@@ -210,7 +210,7 @@ put_census(const struct summary *s, weir_buf *out)
     weir_buf_puts(out, "},\"by_order\":{");
     any = false;
     for (uint32_t i = 0; i < norders; i++) {
-        struct census_row n = census_find(s->census, CENSUS_ORDER, i, 0);
+        struct headcount_row n = census_find(s->census, CENSUS_ORDER, i, 0);
         weir_order_info order;
 
         if (!n.posts)
@@ -271,7 +271,7 @@ summary_json(const struct summary *s, weir_buf *out)
     put_input(s, out);
     put_skips(s->tally, out);
     put_errors(s, out);
-    if (s->rs) {
+    if (s->rs && !s->input_only) {
         size_t n;
         struct ledger_row *rows = ledger_rows(s->ledger, &n);
 

@@ -26,6 +26,8 @@ struct answer_options {
     uint32_t match_off;          /* WEIR_MATCH_*: not to be used */
     bool trace;                  /* records say what became of every rule */
     bool answer_skips;           /* a socket's answers stay aligned; a replay only counts them */
+    bool count_errors;           /* errors are only counted, too: what is written is no records */
+    bool need_time; /* a post without a time of its own is an error, whatever the clock */
 };
 
 /* Where an item that could not be read stands; called before its record is written. */
@@ -63,6 +65,10 @@ struct answerer {
 /* @param rs  Referenced; NULL: see above. @retval WEIR_E_NOMEM  *a needs no answerer_fini. */
 weir_status answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options *o);
 void answerer_fini(struct answerer *a);
+
+/* The time that a post is decided at; there must be one, which the reader sees to that was told
+   by the clock, or need_time, that it is needed. */
+int64_t answer_time(const struct answer_options *o, const weir_post *post, int64_t now_ms);
 
 /* Working memory as the options ask for it, for answerer_swap. Any thread. */
 weir_status answerer_scratch(weir_ruleset *rs, const struct answer_options *o, weir_scratch **out);
