@@ -167,6 +167,8 @@ finish_output(struct running *x)
     weir_buf out = {0}, why = {0};
 
     x->r->sums = &x->sums;
+    x->r->feeds = &x->files;
+    x->r->lines = x->lines;
     bool good = !x->r->finish || x->r->finish(x->r->arg, &out);
 
     if (out.failed)
@@ -270,14 +272,13 @@ static int
 open_portions(struct running *x, const struct source_options *so)
 {
     const struct resume_at *at = &x->resume.at;
-    struct portions_options po = {
-        .paths = x->files.v,
-        .npaths = x->files.n,
-        .source = *so,
-        .max_line = x->r->args->answer.max_line,
-        .fill = packing_of(x) != SINK_PLAIN,
-        .first = at->feed,
-        .from = at->upto};
+    struct portions_options po = {.paths = x->files.v,
+                                  .npaths = x->files.n,
+                                  .source = *so,
+                                  .max_line = x->r->args->answer.max_line,
+                                  .fill = packing_of(x) != SINK_PLAIN,
+                                  .first = at->feed,
+                                  .from = at->upto};
 
     x->portions = portions_new(&po);
     if (!x->portions)

@@ -22,7 +22,9 @@ struct run {
     /* When all feeds were read, what is to be written behind the last record. */
     bool (*finish)(void *arg, weir_buf *out);
     void *arg;                    /* of both */
-    const struct crew_sums *sums; /* what was read and decided; there for `finish` */
+    const struct crew_sums *sums; /* what was read and decided; there for `finish`, as are */
+    const struct strings *feeds;  /* the files that were read, */
+    uint64_t lines;               /* and the lines in them */
     bool one_go;                  /* it cannot be gone on with where it was stopped */
     bool input_only;              /* what was decided is told elsewhere, and not in the summary */
     const struct census *census;  /* for the summary; NULL: none was made */
