@@ -17,10 +17,10 @@
 COLUMNS(totals, IN_REPORT("posts", posts, "posts decided"),
         IN_REPORT("withheld", done.withheld, "withheld somewhere"),
         IN_REPORT("downranked", done.downranked, "downranked somewhere, withheld nowhere"),
-        IN_REPORT("authors", done.authors, "authors of posts withheld or downranked"),
+        IN_REPORT("authors", done.authors, "authors of those two"),
         IN_REPORT("exempted", exempted, "with an exemption that took effect"),
-        IN_REPORT("observed", observed, "with a rule on trial that matched"),
-        IN_REPORT("held_back", held_back, "with a rule held back by its rollout"));
+        IN_REPORT("observed", observed, "matched by a rule on trial"),
+        IN_REPORT("held_back", held_back, "kept from a rule by its rollout"));
 
 COLUMNS(input, IN_REPORT("lines", lines, "lines read"), IN_REPORT("items", items, "items in them"),
         IN_REPORT("posts", posts, "posts decided"),

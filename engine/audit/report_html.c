@@ -35,7 +35,6 @@ put_begin(weir_buf *out)
     put_policy(out);
     BUF_LIT(out, "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
                  "<meta name=\"referrer\" content=\"no-referrer\">\n"
-                 "<link rel=\"icon\" href=\"data:,\">\n"
                  "<title>Tagweir report</title>\n<style>");
     weir_buf_puts(out, weir__report_style);
     BUF_LIT(out, "</style>\n</head>\n<body>\n"
@@ -204,9 +203,11 @@ put_totals(const weir_report *r, weir_buf *out)
 
     BUF_LIT(out, "<section aria-labelledby=\"sums\">\n<h2 id=\"sums\">In sum</h2>\n"
                  "<dl class=\"sums\">\n");
-    for (size_t i = 0; i < c->n; i++)
+    for (size_t i = 0; i < c->n; i++) {
         put_sum(c->v[i].heading, weir__figure(r, &c->v[i]), c->v[i].key, out);
-    put_sum("neither", weir__allowed(r), "allowed", out);
+        if (strcmp(c->v[i].key, "downranked") == 0)
+            put_sum("neither", weir__allowed(r), "allowed", out);
+    }
     BUF_LIT(out, "</dl>\n<p>A post counts once, by the strictest of what is done to it "
                  "anywhere.");
     if (r->authors_estimated)

@@ -335,6 +335,19 @@ put_silent(const weir_report *r, weir_buf *out)
 }
 
 static void
+put_where(const weir_report_exemption *e, weir_buf *out)
+{
+    BUF_LIT(out, ",\"where\":[");
+    for (size_t i = 0; i < e->nwhere; i++) {
+        open_row(out, i, "region");
+        weir_buf_printf(out, "\"%s\"", weir_region_code(e->where[i].region));
+        put_number(out, "posts", e->where[i].posts);
+        BUF_LIT(out, "}");
+    }
+    BUF_LIT(out, "]");
+}
+
+static void
 put_exemptions(const weir_report *r, weir_buf *out)
 {
     size_t n = 0;
@@ -351,8 +364,8 @@ put_exemptions(const weir_report *r, weir_buf *out)
         weir__json_any(out, span_of(info.id));
         weir_ruleset_rule(r->rs, e->by, &info);
         put_text(out, "by", info.id);
-        put_text(out, "region", weir_region_code(e->region));
         weir__figures_json(out, &weir__exemption_columns, e, true);
+        put_where(e, out);
         BUF_LIT(out, "}");
     }
     BUF_LIT(out, "]");

@@ -95,17 +95,15 @@ put_time(const char *what, int64_t ms, weir_buf *out)
 static void
 put_interval(const weir_interval *i, weir_buf *out)
 {
-    if (i->from_ms == INT64_MIN) {
-        BUF_LIT(out, "always");
-    } else {
+    if (i->from_ms != INT64_MIN) {
         BUF_LIT(out, "from ");
         weir__html_time(out, i->from_ms);
     }
     if (i->until_ms != INT64_MIN) {
-        BUF_LIT(out, " until ");
+        weir_buf_puts(out, i->from_ms != INT64_MIN ? " until " : "until ");
         weir__html_time(out, i->until_ms);
-    } else if (i->from_ms != INT64_MIN) {
-        BUF_LIT(out, ", without an end");
+    } else {
+        weir_buf_puts(out, i->from_ms != INT64_MIN ? ", without an end" : "always");
     }
 }
 
@@ -140,8 +138,9 @@ put_review(const weir_report *r, uint32_t order, weir_buf *out)
         return;
     BUF_LIT(out, "<div><dt>review</dt><dd>");
     weir_buf_puts(out, review == WEIR_REVIEW_OVERDUE ? "<strong>overdue</strong>"
+                       : review == WEIR_REVIEW_DUE   ? "not due yet"
                                                      : weir_review_name(review));
-    BUF_LIT(out, " as of ");
+    BUF_LIT(out, " at the last of these times, ");
     weir__html_time(out, r->decided_until_ms);
     BUF_LIT(out, "</dd></div>\n");
 }
@@ -206,7 +205,7 @@ put_steps(const weir_report *r, uint32_t order, weir_buf *out)
         if (!s->posts && !s->exempted)
             continue;
         BUF_LIT(out, "<tr><th scope=\"row\">");
-        weir__html_time(out, r->edges[i]);
+        weir__step_text(r, i, out);
         BUF_LIT(out, "</th>");
         put_step_row(s, path, i, out);
     }

@@ -97,11 +97,13 @@ int weir__place_on_axis(const weir_report *r, int64_t ms, int width);
 /* Every how many steps one has a label, so that there are no more than `most`. */
 size_t weir__label_stride(size_t nsteps, size_t most);
 
+/* When a step begins, as briefly as can be. */
+void weir__step_text(const weir_report *r, size_t i, weir_buf *out);
 /* The plot of all posts, and that of an order (with its intervals). Nothing without an axis. */
 void weir__plot_all(const weir_report *r, weir_buf *out);
 void weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out);
 /* report_bars.c: the plot of regions. */
-#define WEIR__REGIONS_DRAWN 40
+#define WEIR__REGIONS_DRAWN 25
 void weir__plot_regions(const weir_report *r, weir_buf *out);
 
 /* A number of tenths of a pixel. */

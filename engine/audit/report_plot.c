@@ -216,8 +216,8 @@ put_panel(const struct panel *p, weir_buf *out)
 }
 
 /* Days and longer steps have no time of the day. */
-static void
-put_label(const weir_report *r, size_t i, weir_buf *out)
+void
+weir__step_text(const weir_report *r, size_t i, weir_buf *out)
 {
     char text[WEIR_TIME_MAX];
     bool days = true, months = true;
@@ -244,7 +244,7 @@ put_times(const weir_report *r, int y, weir_buf *out)
             break;
         put_line(out, "axis", x, y, x, y + 50);
         open_text(out, i == 0 ? "x first" : RIGHT - x < 400 ? "x last" : "x", x, y + 170);
-        put_label(r, i, out);
+        weir__step_text(r, i, out);
         BUF_LIT(out, "</text>");
     }
 }
@@ -349,11 +349,9 @@ put_interval(const weir_report *r, const weir_interval *i, int y, weir_buf *out)
     bool beyond = i->until_ms == INT64_MIN || i->until_ms > until;
     int x = before ? LEFT : x_of(r, i->from_ms), end = beyond ? RIGHT : x_of(r, i->until_ms);
 
-    BUF_LIT(out, "<g><title>in force ");
-    if (i->from_ms == INT64_MIN) {
-        BUF_LIT(out, "from ever");
-    } else {
-        BUF_LIT(out, "from ");
+    BUF_LIT(out, "<g><title>in force");
+    if (i->from_ms != INT64_MIN) {
+        BUF_LIT(out, " from ");
         weir__time_text(out, i->from_ms, true);
     }
     if (i->until_ms != INT64_MIN) {
@@ -407,33 +405,38 @@ put_mark(const weir_report *r, int64_t ms, const char *what, int top, int bottom
     weir_buf_printf(out, "%s</text>", what);
 }
 
+/* Where an order did nothing, its interval is all there is to be drawn. */
 void
 weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
 {
     const weir_report_order *o = &r->orders[order];
     struct panel p = {.r = r, .steps = o->line.steps, .heading = "Withheld and downranked"};
-    bool own = order == weir__norders(r);
+    bool own = order == weir__norders(r), did = weir__order_did(o);
     weir_order_info info = {.id = NULL};
 
-    if (!r->nsteps || !o->line.steps)
+    if (!r->nsteps || !o->line.steps || (own && !did))
         return;
-    p.top = 260;
-    int bottom = p.top + PANEL, lane = bottom + 60, height = own ? bottom : lane + LANE;
+    p.top = did ? 260 : 460;
+    int bottom = did ? p.top + PANEL : p.top, lane = bottom + 60;
+    int height = own ? bottom : lane + LANE;
     if (!own)
         weir_ruleset_order(r->rs, order, &info);
     open_plot(out, "order", order, height + 260);
     BUF_LIT(out, "Posts over time under ");
     weir__html_text(out, span_of(own ? "own policy" : info.id), WEIR__SHOWN_MOST);
     put_description(r, "order", order, o->line.steps, out);
-    put_panel(&p, out);
+    if (did)
+        put_panel(&p, out);
     if (!own) {
+        int marks = did ? p.top : 0;
+
         put_intervals(r, order, lane, out);
-        put_mark(r, info.served_ms, "served", p.top, height, out);
-        put_mark(r, info.review_by_ms, "review due", p.top + 110, height, out);
-        put_mark(r, info.confirmed_ms, "confirmed", p.top + 220, height, out);
-        put_mark(r, info.revoked_ms, "revoked", p.top + 330, height, out);
+        put_mark(r, info.served_ms, "served", marks, height, out);
+        put_mark(r, info.review_by_ms, "review due", marks + 110, height, out);
+        put_mark(r, info.confirmed_ms, "confirmed", marks + 220, height, out);
+        put_mark(r, info.revoked_ms, "revoked", marks + 330, height, out);
     }
     put_times(r, height, out);
-    put_at(r, p.top, height, out);
+    put_at(r, did ? p.top : lane, height, out);
     BUF_LIT(out, "</svg>\n");
 }

@@ -3,6 +3,8 @@
  */
 #include "audit/report_parts.h"
 
+#include <stdio.h>
+
 void
 weir__figures_begin(weir_buf *out, const char *what)
 {
@@ -100,7 +102,7 @@ put_steps(const weir_report *r, weir_buf *out)
         if (!r->line.steps[i].posts)
             continue;
         BUF_LIT(out, "<tr><th scope=\"row\">");
-        weir__html_time(out, r->edges[i]);
+        weir__step_text(r, i, out);
         BUF_LIT(out, "</th>");
         weir__figures_html(out, &weir__step_columns, &r->line.steps[i], "steps", i);
         BUF_LIT(out, "</tr>\n");
@@ -241,6 +243,26 @@ weir__section_rules(const weir_report *r, weir_buf *out)
 /* Exemptions -------------------------------------------------------------------------------------
  */
 
+/* One region by its name, several by their codes, with the posts in each. */
+static void
+put_where(const weir_report_exemption *e, size_t row, weir_buf *out)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "exemptions.%zu.where", row);
+    BUF_LIT(out, "<td>");
+    for (size_t i = 0; i < e->nwhere; i++) {
+        weir_buf_puts(out, i ? ", " : "");
+        if (e->nwhere == 1)
+            weir__region_text(out, e->where[i].region);
+        else
+            weir_buf_puts(out, weir_region_code(e->where[i].region));
+        BUF_LIT(out, "\xC2\xA0");
+        weir__figure_html(out, "span", e->where[i].posts, path, i, "posts");
+    }
+    BUF_LIT(out, "</td>");
+}
+
 static void
 put_exemption_row(const weir_report *r, const weir_report_exemption *e, size_t row, weir_buf *out)
 {
@@ -254,9 +276,7 @@ put_exemption_row(const weir_report *r, const weir_report_exemption *e, size_t r
     put_cell(out, info.order == WEIR_NONE ? "own policy" : order.id);
     weir_ruleset_rule(r->rs, e->by, &info);
     put_cell(out, info.id);
-    BUF_LIT(out, "<td>");
-    weir__region_text(out, e->region);
-    BUF_LIT(out, "</td>");
+    put_where(e, row, out);
     weir__figures_html(out, &weir__exemption_columns, e, "exemptions", row);
     BUF_LIT(out, "</tr>\n");
 }
@@ -278,7 +298,7 @@ weir__section_exemptions(const weir_report *r, weir_buf *out)
     put_heading(out, "restriction");
     put_heading(out, "its order");
     put_heading(out, "defeated by");
-    put_heading(out, "in");
+    put_heading(out, "where, in posts");
     weir__headings_html(out, &weir__exemption_columns);
     weir__table_body(out);
     size_t row = 0;

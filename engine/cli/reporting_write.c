@@ -29,6 +29,7 @@ struct writing {
     weir_report_rule *rules;
     weir_report_region *regions;
     weir_report_exemption *exemptions;
+    weir_report_where *where; /* of all exemptions */
     weir_report_feed *feeds;
     weir_span *named[2];
     weir_report_count skips[TALLY_SKIPS], errors[WEIR_NREAD_ERRORS], tags[TOPS_SHOWN];
@@ -268,24 +269,31 @@ fill_rules(struct writing *w)
     w->r.traced = w->p->run->args->answer.trace;
 }
 
+/* Rows of one pair of rules follow each other; the last of them is about all regions. */
 static void
 fill_exemptions(struct writing *w)
 {
-    size_t n;
+    size_t n, from = 0;
     struct findings_exemption *rows = findings_exemptions(w->p->sum, &n);
 
     if (n && !rows)
         ui_no_memory();
     w->exemptions = ui_alloc(n, sizeof *w->exemptions);
-    for (size_t i = 0; i < n; i++)
-        w->exemptions[i] = (weir_report_exemption){.rule = rows[i].rule,
-                                                   .by = rows[i].by,
-                                                   .region = rows[i].region,
-                                                   .posts = rows[i].n.posts,
-                                                   .authors = rows[i].n.authors};
+    w->where = ui_alloc(n, sizeof *w->where);
+    for (size_t i = 0; i < n; i++) {
+        w->where[i] = (weir_report_where){rows[i].region, rows[i].n.posts};
+        if (rows[i].region != WEIR_REGION_NONE)
+            continue;
+        w->exemptions[w->r.nexemptions++] = (weir_report_exemption){.rule = rows[i].rule,
+                                                                    .by = rows[i].by,
+                                                                    .posts = rows[i].n.posts,
+                                                                    .authors = rows[i].n.authors,
+                                                                    .where = w->where + from,
+                                                                    .nwhere = i - from};
+        from = i + 1;
+    }
     free(rows);
     w->r.exemptions = w->exemptions;
-    w->r.nexemptions = n;
 }
 
 static void
@@ -344,6 +352,7 @@ writing_fini(struct writing *w)
     free(w->rules);
     free(w->regions);
     free(w->exemptions);
+    free(w->where);
     free(w->feeds);
     free(w->named[0]);
     free(w->named[1]);

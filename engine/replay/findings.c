@@ -183,7 +183,8 @@ take_exemption(struct taking *t, uint16_t region, const weir_exemption *e)
     count(t, OF_BESIDE, key_of(effect ? FINDINGS_EXEMPTS : FINDINGS_IDLE, e->by), 0, false);
     if (!effect)
         return;
-    count(t, OF_EXEMPTION, region, (uint64_t)e->rule << 32 | e->by, true);
+    count(t, OF_EXEMPTION, WEIR_REGION_NONE, (uint64_t)e->rule << 32 | e->by, true);
+    count(t, OF_EXEMPTION, region, (uint64_t)e->rule << 32 | e->by, false);
     touch_order(t, info.order, WEIR_ALLOW, true);
     t->post.exempted = 1;
 }

@@ -81,12 +81,12 @@ uint64_t findings_order_exempted(const struct findings *f, uint32_t order);
 /* Which restriction was defeated by which allow, where, how often: with effect. */
 struct findings_exemption {
     uint32_t rule, by;
-    uint16_t region;
-    struct headcount_row n;
+    uint16_t region;        /* WEIR_REGION_NONE: anywhere; behind all regions of the two rules */
+    struct headcount_row n; /* authors are known anywhere */
 };
 
-/* By region, then in source order. @return malloc'ed, for the caller to free; NULL: there are none,
-   or (*n is not 0 then) there is no memory. */
+/* In source order of `rule`, then of `by`, then by region. @return malloc'ed, for the caller to
+   free; NULL: there are none, or (*n is not 0 then) there is no memory. */
 struct findings_exemption *findings_exemptions(const struct findings *f, size_t *n);
 
 /* Series of the course: all posts; then orders, and own policy behind the last. Those that are

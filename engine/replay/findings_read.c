@@ -161,11 +161,11 @@ in_order(const void *a, const void *b)
 {
     const struct findings_exemption *x = a, *y = b;
 
-    if (x->region != y->region)
-        return x->region < y->region ? -1 : 1;
     if (x->rule != y->rule)
         return x->rule < y->rule ? -1 : 1;
-    return x->by < y->by ? -1 : x->by > y->by;
+    if (x->by != y->by)
+        return x->by < y->by ? -1 : 1;
+    return x->region < y->region ? -1 : x->region > y->region;
 }
 
 struct findings_exemption *

@@ -83,11 +83,18 @@ typedef struct weir_report_rule {
     uint64_t outranked, excepted, matched; /* only where weir_report.traced */
 } weir_report_rule;
 
-/** A restriction that was defeated, where it would have acted. */
+/** Posts in one region. */
+typedef struct weir_report_where {
+    uint16_t region;
+    uint64_t posts;
+} weir_report_where;
+
+/** A restriction that an exemption defeated where it would have acted. */
 typedef struct weir_report_exemption {
     uint32_t rule, by;
-    uint16_t region;
     uint64_t posts, authors;
+    const weir_report_where *where; /* bytewise, `XX` first */
+    size_t nwhere;
 } weir_report_exemption;
 
 /**
