@@ -190,29 +190,35 @@ take_exemption(struct taking *t, uint16_t region, const weir_exemption *e)
 }
 
 static void
-take_region(struct taking *t, uint16_t region)
+take_exemptions(struct taking *t, uint16_t region)
 {
     const weir_region_exemptions *x = weir_decision_exemptions(t->d, region);
 
-    take_outcome(t, region, weir_decision_outcome(t->d, region));
     for (size_t i = 0; x && i < x->n; i++)
         take_exemption(t, region, &x->list[i]);
 }
 
-/* All that outcomes or exemptions name; what neither names is as XX is. */
+/* Where only an exemption names a region, its outcome is among those of XX. */
 static void
 take_regions(struct taking *t)
 {
     const weir_decision *d = t->d;
+    uint16_t only = t->f->plan->region;
     size_t i = 0, k = 0;
 
+    if (only != WEIR_REGION_NONE) {
+        take_outcome(t, only, weir_decision_outcome(d, only));
+        take_exemptions(t, only);
+        return;
+    }
     while (i < d->nregions || k < d->nexempted) {
         uint16_t a = i < d->nregions ? d->regions[i].region : WEIR_REGION_NONE;
         uint16_t b = k < d->nexempted ? d->exempted[k].region : WEIR_REGION_NONE;
 
-        i += a <= b;
+        if (a <= b)
+            take_outcome(t, a, &d->regions[i++].outcome);
         k += b <= a;
-        take_region(t, a < b ? a : b);
+        take_exemptions(t, a < b ? a : b);
     }
 }
 
@@ -349,10 +355,7 @@ findings_take(struct findings *f, const weir_decision *d, weir_buf *facts)
     f->ntouched = 0;
     weir_buf_put(facts, (weir_span){(const char *)&len, sizeof len});
     t.tags.from = facts->len;
-    if (f->plan->region != WEIR_REGION_NONE)
-        take_region(&t, f->plan->region);
-    else
-        take_regions(&t);
+    take_regions(&t);
     take_list(&t, FINDINGS_OBSERVED, d->observed, d->nobserved);
     take_list(&t, FINDINGS_HELD_BACK, d->held_back, d->nheld_back);
     take_list(&t, FINDINGS_LIMIT, d->limit, d->nlimit);
