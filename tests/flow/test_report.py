@@ -30,7 +30,7 @@ rules:
   - {id: late, order: o-late, regions: [IN], action: withhold, match: {hashtags: [t1]}}
   - {id: nobody, regions: [IN], action: withhold, match: {hashtags: [neverused]}}
   - {id: covered, regions: [IN], action: downrank, factor: 0.9, match: {hashtags: [t21]},
-     from: 2021-02-03T00:00:00Z, until: 2021-02-05T00:00:00Z}
+     except: {accounts: ['id:14', '@h12']}, from: 2021-02-03T00:00:00Z, until: 2021-02-05T00:00:00Z}
   - {id: switched, regions: [IN], mode: 'off', action: withhold, match: {hashtags: [t1]}}
   - {id: press, action: allow, against: [o-in], match: {accounts: ['id:14', '@h12']}}
 """
