@@ -69,9 +69,9 @@ put_row(const weir_report_region *g, int y, uint64_t most, weir_buf *out)
     BUF_LIT(out, "<g><title>");
     weir__region_text(out, g->region);
     BUF_LIT(out, ": ");
-    weir__html_number(out, g->done.withheld);
+    weir__page_number(out, g->done.withheld);
     BUF_LIT(out, " withheld, ");
-    weir__html_number(out, g->done.downranked);
+    weir__page_number(out, g->done.downranked);
     BUF_LIT(out, " downranked</title>");
     put_text(out, "y", LEFT - 80, y + 115);
     weir__region_text(out, g->region);
@@ -79,7 +79,7 @@ put_row(const weir_report_region *g, int y, uint64_t most, weir_buf *out)
     int x = put_bar(out, "withheld", LEFT, y, g->done.withheld, most);
     x = put_bar(out, "downranked", x, y, g->done.downranked, most);
     put_text(out, "mark", x + 60, y + 115);
-    weir__html_number(out, posts_of(g));
+    weir__page_number(out, posts_of(g));
     BUF_LIT(out, "</text></g>");
 }
 

@@ -110,7 +110,7 @@ weir__figure_html(weir_buf *out, const char *tag, uint64_t n, const char *path, 
     if (i != WEIR__NO_ROW)
         weir_buf_printf(out, ".%zu", i);
     weir_buf_printf(out, ".%s\">", key);
-    weir__html_number(out, n);
+    weir__page_number(out, n);
     weir_buf_printf(out, "</%s>", tag);
 }
 

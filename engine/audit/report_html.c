@@ -70,16 +70,16 @@ put_clock(const weir_report *r, weir_buf *out)
         BUF_LIT(out, "<code>created</code>: each post as of the time when it was made");
     } else {
         BUF_LIT(out, "all posts as of ");
-        weir__html_time(out, r->at_ms);
+        weir__page_time(out, r->at_ms);
         weir_buf_puts(out, strcmp(r->clock, "now") == 0 ? " (<code>now</code>)" : "");
     }
     close_term(out);
     if (r->decided_from_ms == WEIR_REPORT_NO_TIME || r->at_ms != WEIR_REPORT_NO_TIME)
         return;
     open_term(out, "posts from");
-    weir__html_time(out, r->decided_from_ms);
+    weir__page_time(out, r->decided_from_ms);
     BUF_LIT(out, " to ");
-    weir__html_time(out, r->decided_until_ms);
+    weir__page_time(out, r->decided_until_ms);
     close_term(out);
 }
 
@@ -104,7 +104,7 @@ put_names(const char *what, const weir_span *names, size_t n, weir_buf *out)
     open_term(out, what);
     for (size_t i = 0; i < n; i++) {
         weir_buf_puts(out, i ? ", " : "");
-        weir__html_isolated(out, names[i]);
+        weir__page_isolated(out, names[i]);
     }
     close_term(out);
 }
@@ -114,12 +114,12 @@ put_asked(const weir_report *r, weir_buf *out)
 {
     if (r->since_ms != WEIR_REPORT_NO_TIME) {
         open_term(out, "made since");
-        weir__html_time(out, r->since_ms);
+        weir__page_time(out, r->since_ms);
         close_term(out);
     }
     if (r->until_ms != WEIR_REPORT_NO_TIME) {
         open_term(out, "made before");
-        weir__html_time(out, r->until_ms);
+        weir__page_time(out, r->until_ms);
         close_term(out);
     }
     if (r->region != WEIR_REGION_NONE) {
@@ -148,7 +148,7 @@ put_feeds(const weir_report *r, weir_buf *out)
     weir__table_body(out);
     for (size_t i = 0; i < r->nfeeds && i < WEIR_REPORT_ROWS; i++) {
         BUF_LIT(out, "<tr><th scope=\"row\">");
-        weir__html_isolated(out, r->feeds[i].name);
+        weir__page_isolated(out, r->feeds[i].name);
         BUF_LIT(out, "</th>");
         if (r->feeds[i].has_bytes)
             weir__figure_html(out, "td", r->feeds[i].bytes, "feeds", i, "bytes");
@@ -234,7 +234,7 @@ put_skips(const weir_report *r, weir_buf *out)
     weir__table_body(out);
     for (size_t i = 0; i < r->nskips; i++) {
         BUF_LIT(out, "<tr><th scope=\"row\">");
-        weir__html_isolated(out, r->skips[i].what);
+        weir__page_isolated(out, r->skips[i].what);
         BUF_LIT(out, "</th>");
         weir__figure_html(out, "td", r->skips[i].n, "skips", i, "n");
         BUF_LIT(out, "</tr>\n");
@@ -253,7 +253,7 @@ put_places(const weir_report *r, weir_span error, weir_buf *out)
         if (!span_eq(p->error, error) || p->feed >= r->nfeeds)
             continue;
         weir_buf_puts(out, n++ ? ", " : "");
-        weir__html_isolated(out, r->feeds[p->feed].name);
+        weir__page_isolated(out, r->feeds[p->feed].name);
         weir_buf_printf(out, ":%llu", (unsigned long long)p->line);
     }
 }
@@ -269,7 +269,7 @@ put_errors(const weir_report *r, weir_buf *out)
     weir__table_body(out);
     for (size_t i = 0; i < r->nerrors; i++) {
         BUF_LIT(out, "<tr><th scope=\"row\">");
-        weir__html_isolated(out, r->errors[i].what);
+        weir__page_isolated(out, r->errors[i].what);
         BUF_LIT(out, "</th><td>");
         put_places(r, r->errors[i].what, out);
         BUF_LIT(out, "</td>");

@@ -33,7 +33,7 @@ put_name(const weir_report *r, uint32_t order, weir_buf *out)
         return;
     }
     weir_ruleset_order(r->rs, order, &info);
-    weir__html_isolated(out, span_of(info.id));
+    weir__page_isolated(out, span_of(info.id));
     if (info.confidential)
         BUF_LIT(out, " <span class=\"note\">(confidential)</span>");
 }
@@ -48,7 +48,7 @@ put_row(const weir_report *r, uint32_t order, weir_buf *out)
     BUF_LIT(out, "</th><td>");
     if (!is_own(r, order) && !is_confidential(r, order)) {
         weir_ruleset_order(r->rs, order, &info);
-        weir__html_isolated(out, span_of(info.basis));
+        weir__page_isolated(out, span_of(info.basis));
     }
     BUF_LIT(out, "</td>");
     weir__figures_html(out, &weir__order_columns, &r->orders[order], "orders", order);
@@ -78,7 +78,7 @@ put_term(const char *what, const char *text, weir_buf *out)
     if (!text)
         return;
     weir_buf_printf(out, "<div><dt>%s</dt><dd>", what);
-    weir__html_isolated(out, span_of(text));
+    weir__page_isolated(out, span_of(text));
     BUF_LIT(out, "</dd></div>\n");
 }
 
@@ -88,7 +88,7 @@ put_time(const char *what, int64_t ms, weir_buf *out)
     if (ms == INT64_MIN)
         return;
     weir_buf_printf(out, "<div><dt>%s</dt><dd>", what);
-    weir__html_time(out, ms);
+    weir__page_time(out, ms);
     BUF_LIT(out, "</dd></div>\n");
 }
 
@@ -97,11 +97,11 @@ put_interval(const weir_interval *i, weir_buf *out)
 {
     if (i->from_ms != INT64_MIN) {
         BUF_LIT(out, "from ");
-        weir__html_time(out, i->from_ms);
+        weir__page_time(out, i->from_ms);
     }
     if (i->until_ms != INT64_MIN) {
         weir_buf_puts(out, i->from_ms != INT64_MIN ? " until " : "until ");
-        weir__html_time(out, i->until_ms);
+        weir__page_time(out, i->until_ms);
     } else {
         weir_buf_puts(out, i->from_ms != INT64_MIN ? ", without an end" : "always");
     }
@@ -141,7 +141,7 @@ put_review(const weir_report *r, uint32_t order, weir_buf *out)
                        : review == WEIR_REVIEW_DUE   ? "not due yet"
                                                      : weir_review_name(review));
     BUF_LIT(out, " at the last of these times, ");
-    weir__html_time(out, r->decided_until_ms);
+    weir__page_time(out, r->decided_until_ms);
     BUF_LIT(out, "</dd></div>\n");
 }
 

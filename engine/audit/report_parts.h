@@ -19,13 +19,13 @@
  * U+FFFD; controls, marks that turn the direction of text, and characters that take no room are
  * shown as [U+202E]. Longer texts than `most` code points are cut, with an ellipsis.
  */
-void weir__html_text(weir_buf *out, weir_span s, size_t most);
+void weir__page_text(weir_buf *out, weir_span s, size_t most);
 /* The same in an element of its own, so that its direction is nobody else's. */
-void weir__html_isolated(weir_buf *out, weir_span s);
+void weir__page_isolated(weir_buf *out, weir_span s);
 /* 12 345: groups are held together by narrow spaces that do not break. */
-void weir__html_number(weir_buf *out, uint64_t n);
+void weir__page_number(weir_buf *out, uint64_t n);
 /* `2021-02-01 07:00 UTC` */
-void weir__html_time(weir_buf *out, int64_t ms);
+void weir__page_time(weir_buf *out, int64_t ms);
 void weir__time_text(weir_buf *out, int64_t ms, bool with_zone);
 void weir__put_n(weir_buf *out, uint64_t n, const char *one, const char *many);
 /* A string of JSON, of any bytes. */

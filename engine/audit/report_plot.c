@@ -148,7 +148,7 @@ put_scale(const struct panel *p, struct weir__scale s, weir_buf *out)
 
         put_line(out, at ? "grid" : "axis", LEFT, y, RIGHT, y);
         open_text(out, "y", LEFT - 60, y + 40);
-        weir__html_number(out, at);
+        weir__page_number(out, at);
         BUF_LIT(out, "</text>");
     }
 }
@@ -166,9 +166,9 @@ put_title(const struct panel *p, size_t i, weir_buf *out)
     if (p->all) {
         weir__put_n(out, s->posts, "post", "posts");
     } else {
-        weir__html_number(out, s->withheld);
+        weir__page_number(out, s->withheld);
         BUF_LIT(out, " withheld, ");
-        weir__html_number(out, s->downranked);
+        weir__page_number(out, s->downranked);
         BUF_LIT(out, " downranked");
     }
     BUF_LIT(out, "</title>");
@@ -296,9 +296,9 @@ put_description(const weir_report *r, const char *id, size_t i, const weir_repor
     weir_buf_printf(out, "</title><desc id=\"%s%zu-d\">Bars from ", id, i);
     put_span(r, out);
     weir_buf_printf(out, ", one for each %s: ", r->step);
-    weir__html_number(out, sum.withheld);
+    weir__page_number(out, sum.withheld);
     BUF_LIT(out, " withheld, ");
-    weir__html_number(out, sum.downranked);
+    weir__page_number(out, sum.downranked);
     BUF_LIT(out, " downranked. The figures stand in the table below.</desc>");
 }
 
@@ -423,7 +423,7 @@ weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
         weir_ruleset_order(r->rs, order, &info);
     open_plot(out, "order", order, height + 260);
     BUF_LIT(out, "Posts over time under ");
-    weir__html_text(out, span_of(own ? "own policy" : info.id), WEIR__SHOWN_MOST);
+    weir__page_text(out, span_of(own ? "own policy" : info.id), WEIR__SHOWN_MOST);
     put_description(r, "order", order, o->line.steps, out);
     if (did)
         put_panel(&p, out);

@@ -58,7 +58,7 @@ static void
 open_row_of(weir_buf *out, weir_span text)
 {
     BUF_LIT(out, "<tr><th scope=\"row\">");
-    weir__html_isolated(out, text);
+    weir__page_isolated(out, text);
     BUF_LIT(out, "</th>");
 }
 
@@ -66,7 +66,7 @@ static void
 put_cell(weir_buf *out, const char *text)
 {
     BUF_LIT(out, "<td>");
-    weir__html_isolated(out, span_of(text));
+    weir__page_isolated(out, span_of(text));
     BUF_LIT(out, "</td>");
 }
 
@@ -123,7 +123,7 @@ put_step_sentence(const weir_report *r, weir_buf *out)
     if (r->at_ms != WEIR_REPORT_NO_TIME) {
         BUF_LIT(out,
                 " Posts stand where they were <em>made</em>; all were decided as of one time, ");
-        weir__html_time(out, r->at_ms);
+        weir__page_time(out, r->at_ms);
         BUF_LIT(out, ".");
     } else {
         BUF_LIT(out, " Each post was decided for the time when it was made.");
@@ -166,7 +166,7 @@ weir__section_regions(const weir_report *r, weir_buf *out)
     weir__plot_regions(r, out);
     if (r->nregions > WEIR__REGIONS_DRAWN) {
         BUF_LIT(out, "<p>Drawn are the ");
-        weir__html_number(out, WEIR__REGIONS_DRAWN);
+        weir__page_number(out, WEIR__REGIONS_DRAWN);
         BUF_LIT(out, " regions with the most posts.</p>\n");
     }
     weir__figures_begin(out, "Figures of this plot");
@@ -318,7 +318,7 @@ put_distinct(const char *path, uint64_t distinct, const char *what, weir_buf *ou
 {
     BUF_LIT(out, "<p>");
     weir_buf_printf(out, "<span data-figure=\"%s\">", path);
-    weir__html_number(out, distinct);
+    weir__page_number(out, distinct);
     weir_buf_printf(out, "</span> %s; those that came most often are listed.</p>\n", what);
 }
 
@@ -335,7 +335,7 @@ put_tags(const weir_report *r, weir_buf *out)
     weir__table_body(out);
     for (size_t i = 0; i < r->ntags; i++) {
         BUF_LIT(out, "<tr><th scope=\"row\">#");
-        weir__html_isolated(out, r->tags[i].what);
+        weir__page_isolated(out, r->tags[i].what);
         BUF_LIT(out, "</th>");
         weir__figures_html(out, &weir__count_columns, &r->tags[i], "tags", i);
         BUF_LIT(out, "</tr>\n");
@@ -360,7 +360,7 @@ put_accounts(const weir_report *r, weir_buf *out)
         BUF_LIT(out, "<td>");
         if (r->accounts[i].handle.len) {
             BUF_LIT(out, "@");
-            weir__html_isolated(out, r->accounts[i].handle);
+            weir__page_isolated(out, r->accounts[i].handle);
         }
         BUF_LIT(out, "</td>");
         weir__figures_html(out, &weir__account_columns, &r->accounts[i], "accounts", i);

@@ -75,7 +75,7 @@ put_code_point(weir_buf *out, UChar32 c)
 }
 
 void
-weir__html_text(weir_buf *out, weir_span s, size_t most)
+weir__page_text(weir_buf *out, weir_span s, size_t most)
 {
     size_t i = 0, shown = 0;
 
@@ -89,15 +89,15 @@ weir__html_text(weir_buf *out, weir_span s, size_t most)
 }
 
 void
-weir__html_isolated(weir_buf *out, weir_span s)
+weir__page_isolated(weir_buf *out, weir_span s)
 {
     BUF_LIT(out, "<bdi>");
-    weir__html_text(out, s, WEIR__SHOWN_MOST);
+    weir__page_text(out, s, WEIR__SHOWN_MOST);
     BUF_LIT(out, "</bdi>");
 }
 
 void
-weir__html_number(weir_buf *out, uint64_t n)
+weir__page_number(weir_buf *out, uint64_t n)
 {
     char digits[24];
     int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
@@ -125,7 +125,7 @@ weir__time_text(weir_buf *out, int64_t ms, bool with_zone)
 }
 
 void
-weir__html_time(weir_buf *out, int64_t ms)
+weir__page_time(weir_buf *out, int64_t ms)
 {
     char text[WEIR_TIME_MAX];
 
@@ -138,7 +138,7 @@ weir__html_time(weir_buf *out, int64_t ms)
 void
 weir__put_n(weir_buf *out, uint64_t n, const char *one, const char *many)
 {
-    weir__html_number(out, n);
+    weir__page_number(out, n);
     weir_buf_printf(out, " %s", n == 1 ? one : many);
 }
 
@@ -182,5 +182,5 @@ weir__region_text(weir_buf *out, uint16_t region)
     if (U_FAILURE(e) || len >= (int32_t)sizeof name)
         return;
     weir_buf_putc(out, ' ');
-    weir__html_text(out, (weir_span){name, (size_t)len}, sizeof name);
+    weir__page_text(out, (weir_span){name, (size_t)len}, sizeof name);
 }
