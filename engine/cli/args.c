@@ -186,6 +186,23 @@ missing_value(const struct command *cmd)
                     defs[id].value);
 }
 
+static const struct args defaults = {.region = WEIR_REGION_NONE,
+                                     .since_ms = INT64_MIN,
+                                     .until_ms = INT64_MAX,
+                                     .socket_mode = 0600,
+                                     .control_mode = 0600,
+                                     .drain_ms = 10000,
+                                     .idle_ms = 600 * 1000,
+                                     .line_ms = 30 * 1000,
+                                     .send_ms = 60 * 1000,
+                                     .http_ms = 30 * 1000,
+                                     .http_connections = 100,
+                                     .max_memory = (size_t)1 << 30,
+                                     .max_shrink = 50,
+                                     .samples = 3,
+                                     .fsync = -1,
+                                     .head_every = 100 * 1000};
+
 int
 args_read(const struct command *cmd, int argc, char **argv, struct args *out)
 {
@@ -194,20 +211,7 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
     int got, rc = ARGS_GO;
 
     make_spec(cmd, &spec);
-    *out = (struct args){.region = WEIR_REGION_NONE,
-                         .since_ms = INT64_MIN,
-                         .until_ms = INT64_MAX,
-                         .socket_mode = 0600,
-                         .control_mode = 0600,
-                         .drain_ms = 10000,
-                         .idle_ms = 600 * 1000,
-                         .line_ms = 30 * 1000,
-                         .send_ms = 60 * 1000,
-                         .http_ms = 30 * 1000,
-                         .http_connections = 100,
-                         .max_memory = (size_t)1 << 30,
-                         .samples = 3,
-                         .max_shrink = 50};
+    *out = defaults;
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {

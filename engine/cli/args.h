@@ -45,6 +45,8 @@ void strings_add(struct strings *s, const char *text);
     X(OUT, "out", 0, "FILE")                                                                       \
     X(CHANGES, "changes", 0, "FILE")                                                               \
     X(SAMPLES, "samples", 0, "NUMBER")                                                             \
+    X(EMIT, "emit", 0, "KIND")                                                                     \
+    X(LABEL_SRC, "label-src", 0, "DID")                                                            \
     X(RESUME, "resume", 0, NULL)                                                                   \
     X(ONLY, "only", 0, "ACTIONS")                                                                  \
     X(RULE, "rule", 0, "ID")                                                                       \
@@ -74,10 +76,19 @@ void strings_add(struct strings *s, const char *text);
     X(HTTP_TIMEOUT, "http-timeout", 0, "SECONDS")                                                  \
     X(BLOCKED_BY, "blocked-by", 0, "URL")                                                          \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
+    X(JOURNAL, "journal", 0, "DIR")                                                                \
+    X(JOURNAL_ALL, "journal-all", 0, NULL)                                                         \
+    X(FSYNC, "fsync", 0, "WHEN")                                                                   \
+    X(SIGN_KEY, "sign-key", 0, "FILE")                                                             \
+    X(RETAIN, "retain", 0, "DAYS")                                                                 \
+    X(HEAD_EVERY, "head-every", 0, "NUMBER")                                                       \
+    X(STORE, "store", 0, "DIR")                                                                    \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
     X(MATCH_OFF, "match-off", 0, "PARTS")                                                          \
+    X(HEAD, "head", 0, "HASH[:COUNT]")                                                             \
+    X(PUBLIC_KEY, "public-key", 0, "FILE")                                                         \
     X(JSON, "json", 0, NULL)                                                                       \
     X(QUIET, "quiet", 'q', NULL)                                                                   \
     X(HELP, "help", 'h', NULL)
@@ -108,6 +119,8 @@ struct args {
     struct args_clock old_clock, new_clock; /* instead of answer's */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
+    const char *journal, *sign_key, *store;
+    const char *head, *public_key; /* verify */
     const char *feed, *handles, *owner, *owner_id, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
@@ -118,14 +131,19 @@ struct args {
     const char *out;     /* NULL: standard output */
     const char *changes; /* NULL: nowhere */
     size_t samples;
+    bool emits;            /* --emit was said, */
+    weir_export_kind emit; /* and what */
+    const char *label_src;
     size_t threads, workers;            /* 0: as many as there are cores */
     uint32_t only;                      /* bit (1 << weir_action); 0: all */
     int64_t since_ms, until_ms;         /* INT64_MIN, INT64_MAX: not said */
     size_t max_connections, max_memory; /* 0: no limit */
     size_t max_shrink;                  /* percent */
     size_t http_connections;
+    int fsync;                      /* of always, interval, never, in this order; -1: not said */
+    size_t retain_days, head_every; /* 0: for ever; only at the end */
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
-    bool log_times, resume;
+    bool log_times, journal_all, resume;
 };
 
 struct command {

@@ -9,8 +9,9 @@
 #include "flow/clock.h"
 
 static bool
-finish(void *arg, weir_buf *out)
+finish(void *arg, weir_buf *out, uint64_t *n)
 {
+    (void)n;
     reporting_write(arg, out);
     return true;
 }

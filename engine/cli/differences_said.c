@@ -131,61 +131,59 @@ observed_verb(const struct differences *x, const struct subject *s, enum reach_s
     return verbs[action < 0 ? 0 : action];
 }
 
-/* `would withhold 3 posts of 2 authors in IN` and so on, from the side that has it. */
+/* What stands in front of the posts. */
 static void
-put_effect(const struct differences *x, const struct subject *s, const struct reached *r,
-           enum reach_side side, enum reach_effect e, bool would, weir_buf *out)
+put_verb(const struct differences *x, const struct subject *s, enum reach_side side,
+         enum reach_effect e, weir_buf *out)
 {
-    struct headcount_row n = all_of(r, e);
+    static const char *const verbs[REACH_NEFFECTS][REACH_NSIDES] = {
+        [REACH_WITHHELD] = {"withheld ", "would withhold "},
+        [REACH_KEPT_OUT] = {"kept ", "would keep "},
+        [REACH_DOWNRANKED] = {"downranked ", "would downrank "},
+        [REACH_EXEMPT] = {"", ""},
+        [REACH_EXEMPTS] = {"exempted ", "would exempt "},
+        [REACH_HELD_BACK] = {"held back from ", "would hold back from "},
+    };
 
-    switch (e) {
-    case REACH_WITHHELD:
-        weir_buf_puts(out, would ? "would withhold " : "withheld ");
-        put_posts(n, out);
-        put_regions(r, e, out);
-        break;
-    case REACH_KEPT_OUT:
-        weir_buf_puts(out, would ? "would keep " : "kept ");
-        put_posts(n, out);
-        weir_buf_puts(out, " out of ");
-        put_surfaces(r, e, out);
-        put_regions(r, e, out);
-        break;
-    case REACH_DOWNRANKED:
-        weir_buf_puts(out, would ? "would downrank " : "downranked ");
-        put_posts(n, out);
-        weir_buf_puts(out, " on ");
-        put_surfaces(r, e, out);
-        put_regions(r, e, out);
-        break;
-    case REACH_EXEMPT:
-        put_posts(n, out);
-        weir_buf_puts(out, would ? (n.posts == 1 ? " is exempt" : " are exempt")
-                                 : (n.posts == 1 ? " was exempt" : " were exempt"));
-        put_regions(r, e, out);
-        put_exempting(r, differences_rules(x, side), out);
-        break;
-    case REACH_EXEMPTS:
-        weir_buf_puts(out, would ? "would exempt " : "exempted ");
-        put_posts(n, out);
-        put_regions(r, e, out);
-        break;
-    case REACH_OBSERVED:
+    if (e == REACH_OBSERVED)
         weir_buf_printf(out, "on trial (mode: observe), would %s up to ",
                         observed_verb(x, s, side));
-        put_posts(n, out);
-        weir_buf_puts(out, " if enforced");
-        break;
-    default:
-        weir_buf_puts(out, would ? "would hold back from " : "held back from ");
-        put_posts(n, out);
-    }
+    else
+        weir_buf_puts(out, verbs[e][side]);
 }
 
-/* What it was before, or is no more. */
+/* `would withhold 3 posts of 2 authors in IN` and so on; what was done before, as done. */
 static void
-put_before(struct headcount_row was, weir_buf *out)
+put_effect(const struct differences *x, const struct subject *s, const struct reached *r,
+           enum reach_side side, enum reach_effect e, weir_buf *out)
 {
+    static const char *const are_exempt[2][REACH_NSIDES] = {{" were exempt", " are exempt"},
+                                                            {" was exempt", " is exempt"}};
+    struct headcount_row n = all_of(r, e);
+
+    put_verb(x, s, side, e, out);
+    put_posts(n, out);
+    if (e == REACH_KEPT_OUT || e == REACH_DOWNRANKED) {
+        weir_buf_puts(out, e == REACH_KEPT_OUT ? " out of " : " on ");
+        put_surfaces(r, e, out);
+    } else if (e == REACH_EXEMPT) {
+        weir_buf_puts(out, are_exempt[n.posts == 1][side]);
+    } else if (e == REACH_OBSERVED) {
+        weir_buf_puts(out, " if enforced");
+    }
+    put_regions(r, e, out);
+    if (e == REACH_EXEMPT)
+        put_exempting(r, differences_rules(x, side), out);
+}
+
+/* How much it was before. */
+static void
+put_before(struct headcount_row was, struct headcount_row is, weir_buf *out)
+{
+    if (was.posts == is.posts && was.authors == is.authors) {
+        weir_buf_puts(out, " (as many as before)");
+        return;
+    }
     weir_buf_puts(out, " (before: ");
     if (was.posts)
         put_posts(was, out);
@@ -211,11 +209,11 @@ put_effects(const struct differences *x, const struct subject *s, weir_buf *out)
         weir_buf_puts(out, before);
         before = "; ";
         if (b.posts)
-            put_effect(x, s, &is, REACH_AFTER, (enum reach_effect)e, true, out);
+            put_effect(x, s, &is, REACH_AFTER, (enum reach_effect)e, out);
         else
-            put_effect(x, s, &was, REACH_BEFORE, (enum reach_effect)e, false, out);
+            put_effect(x, s, &was, REACH_BEFORE, (enum reach_effect)e, out);
         if (is_both && b.posts)
-            put_before(a, out);
+            put_before(a, b, out);
         else if (is_both)
             weir_buf_puts(out, ", and none now");
     }

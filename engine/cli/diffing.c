@@ -4,6 +4,7 @@
  */
 #include "cli/diffing.h"
 
+#include "cli/exporting.h"
 #include "cli/naming.h"
 #include "cli/ui.h"
 
@@ -13,10 +14,20 @@ struct differ {
     struct diffing *of;
     weir_scratch *scratch;
     struct contrast *contrast;
-    weir_decision after; /* of the post that is noted */
+    weir_export_worker *worker; /* NULL: there is no export */
+    weir_decision after;        /* of the post that is noted */
     bool changed;
     bool nomem;
 };
+
+static void
+free_differ(struct differ *h)
+{
+    contrast_free(h->contrast);
+    weir_scratch_free(h->scratch);
+    weir_export_worker_free(h->worker);
+    free(h);
+}
 
 static void *
 open_differ(void *arg)
@@ -27,10 +38,10 @@ open_differ(void *arg)
     if (!h)
         return NULL;
     *h = (struct differ){.of = d, .contrast = contrast_new(&d->contrast)};
-    if (h->contrast && answerer_scratch(d->after, &d->new_o, &h->scratch) == WEIR_OK)
+    if (h->contrast && answerer_scratch(d->after, &d->new_o, &h->scratch) == WEIR_OK &&
+        (!d->export || weir_export_worker_new(d->export, &h->worker) == WEIR_OK))
         return h;
-    contrast_free(h->contrast);
-    free(h);
+    free_differ(h);
     return NULL;
 }
 
@@ -41,9 +52,7 @@ close_differ(void *arg, void *hand)
     struct differ *h = hand;
 
     contrast_add(d->sum, h->contrast);
-    contrast_free(h->contrast);
-    weir_scratch_free(h->scratch);
-    free(h);
+    free_differ(h);
 }
 
 static bool
@@ -68,8 +77,17 @@ note(void *hand, const weir_decision *before, weir_buf *facts)
         h->changed = contrast_take(h->contrast, before, &h->after, facts);
 }
 
-/* The line of a post that changes. Whoever exports what changes writes its fragment in its place.
- */
+/* Exports tell more things apart, such as whether it is a post that is withheld, or its author:
+   where all that changes is asked for, they judge by themselves. */
+static bool
+is_exported(const struct differ *h)
+{
+    const struct contrast_options *o = &h->of->contrast;
+
+    return h->changed || (!o->rules[REACH_BEFORE] && o->region == WEIR_REGION_NONE);
+}
+
+/* The line of a post that changes, or what lines of an export are made of. */
 static bool
 write_change(void *hand, const weir_decision *before, weir_buf *out)
 {
@@ -77,9 +95,19 @@ write_change(void *hand, const weir_decision *before, weir_buf *out)
 
     if (h->nomem)
         out->failed = true; /* the run ends as it does where it has no memory itself */
+    else if (h->worker && is_exported(h))
+        out->failed |= weir_export_change(h->worker, before, &h->after, out) != WEIR_OK;
     else if (h->changed && h->of->args->changes)
         (void)weir_diff_write(before, &h->after, h->of->contrast.region, out);
     return false;
+}
+
+static bool
+collect(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n)
+{
+    struct diffing *d = arg;
+
+    return exporting_collect(d->export, parts, lines, n);
 }
 
 static bool
@@ -123,6 +151,10 @@ diffing_begin(struct diffing *d, struct run *r)
                                    .note = note};
     r->on_facts = take_facts;
     r->arg = d;
+    if (rc == EXIT_DONE)
+        rc = exporting_begin(r, d->after, d->before, &d->export);
+    if (d->export)
+        r->collect = collect;
     return rc;
 }
 
@@ -133,6 +165,7 @@ diffing_end(struct diffing *d)
         free(d->rules[s]);
     contrast_free(d->sum);
     samples_free(d->samples);
+    weir_export_free(d->export);
 }
 
 bool

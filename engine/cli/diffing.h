@@ -19,6 +19,7 @@ struct diffing {
     bool *rules[REACH_NSIDES]; /* owned: what contrast.rules are */
     struct contrast *sum;
     struct samples *samples;
+    weir_export *export; /* of what changes, in place of our own lines; NULL: these */
     const struct run *run;
 };
 

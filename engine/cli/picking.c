@@ -3,15 +3,20 @@
  */
 #include "cli/picking.h"
 
+#include "cli/exporting.h"
 #include "cli/naming.h"
 #include "cli/ui.h"
+
+#include "flow/due.h"
 
 #include <stdlib.h>
 
 struct picker {
     const struct pick *pick;
     bool all;
+    bool journals, journals_all; /* records go into a journal; all of them do */
     struct census *census;
+    weir_export_worker *worker; /* NULL: records are written */
 };
 
 static void *
@@ -22,9 +27,14 @@ open_picker(void *arg)
 
     if (!h)
         return NULL;
-    *h = (struct picker){.pick = &p->pick, .all = p->all, .census = census_new()};
-    if (h->census)
+    *h = (struct picker){.pick = &p->pick,
+                         .all = p->all,
+                         .journals = p->journals,
+                         .journals_all = p->journals_all,
+                         .census = census_new()};
+    if (h->census && (!p->export || weir_export_worker_new(p->export, &h->worker) == WEIR_OK))
         return h;
+    census_free(h->census);
     free(h);
     return NULL;
 }
@@ -37,6 +47,7 @@ close_picker(void *arg, void *hand)
 
     census_add(p->census, h->census);
     census_free(h->census);
+    weir_export_worker_free(h->worker);
     free(h);
 }
 
@@ -53,8 +64,14 @@ write_record(void *hand, const weir_decision *d, weir_buf *out)
 {
     const struct picker *h = hand;
 
-    if (h->all || pick_wants(h->pick, d))
+    if (!h->all && !pick_wants(h->pick, d))
+        return false;
+    if (!h->worker) {
         weir_record_write(d, out);
+        return h->journals && (h->journals_all || due_for_journal(d));
+    }
+    if (weir_export_decision(h->worker, d, out) != WEIR_OK)
+        out->failed = true;
     return false;
 }
 
@@ -78,6 +95,22 @@ take_facts(void *arg, const weir_buf *facts)
     return true;
 }
 
+static bool
+collect(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n)
+{
+    struct picking *p = arg;
+
+    return exporting_collect(p->export, parts, lines, n);
+}
+
+static bool
+finish(void *arg, weir_buf *out, uint64_t *n)
+{
+    struct picking *p = arg;
+
+    return exporting_finish(p->export, out, n);
+}
+
 int
 picking_begin(struct picking *p, struct run *r)
 {
@@ -93,6 +126,8 @@ picking_begin(struct picking *p, struct run *r)
         .tags = tops_new()};
     if (!p->census || !p->tags)
         ui_no_memory();
+    p->journals = a->journal != NULL;
+    p->journals_all = a->journal_all;
     p->all = !a->only && a->region == WEIR_REGION_NONE && !a->by_rule.n && !a->by_order.n;
     if (a->since_ms >= a->until_ms)
         return args_bad(r->command, "--since must be before --until");
@@ -108,12 +143,19 @@ picking_begin(struct picking *p, struct run *r)
     r->tags = p->tags;
     int rc = naming_rules(a, r->command, (weir_ruleset *const[]){r->rs}, 1, &p->rules);
     p->pick.rules = p->rules;
+    if (rc == EXIT_DONE)
+        rc = exporting_begin(r, r->rs, NULL, &p->export);
+    if (p->export) {
+        r->collect = collect;
+        r->finish = finish;
+    }
     return rc;
 }
 
 void
 picking_end(struct picking *p)
 {
+    weir_export_free(p->export);
     free(p->rules);
     census_free(p->census);
     tops_free(p->tags);

@@ -31,6 +31,7 @@ struct summary {
     uint64_t before;                  /* which had written so many records */
     const struct census *census;      /* NULL: there is none */
     const struct tops *tags;          /* that rules acted on; NULL: the same */
+    const weir_export *exported;      /* in place of records; NULL: these */
 };
 
 void summary_print(const struct summary *s);

@@ -5,6 +5,7 @@
 #include "cli/summary_json.h"
 
 #include "cli/costs.h"
+#include "cli/exported.h"
 #include "cli/ui.h"
 
 #include "flow/members.h"
@@ -181,7 +182,7 @@ put_row(const struct summary *s, const struct ledger_row *r, weir_buf *out)
 }
 
 static void
-put_count(const char *key, struct headcount_row n, weir_buf *out)
+put_count(const char *key, struct census_row n, weir_buf *out)
 {
     weir_buf_puts(out, key);
     weir_buf_put_u64(out, n.posts);
@@ -199,7 +200,7 @@ put_census(const struct summary *s, weir_buf *out)
     put_count(",\"acted_on\":{\"posts\":", census_find(s->census, CENSUS_ALL, 0, 0), out);
     weir_buf_puts(out, ",\"by_region\":{");
     for (uint16_t i = 0; i < weir_region_count(); i++) {
-        struct headcount_row n = census_find(s->census, CENSUS_REGION, 0, i);
+        struct census_row n = census_find(s->census, CENSUS_REGION, 0, i);
 
         if (!n.posts)
             continue;
@@ -210,7 +211,7 @@ put_census(const struct summary *s, weir_buf *out)
     weir_buf_puts(out, "},\"by_order\":{");
     any = false;
     for (uint32_t i = 0; i < norders; i++) {
-        struct headcount_row n = census_find(s->census, CENSUS_ORDER, i, 0);
+        struct census_row n = census_find(s->census, CENSUS_ORDER, i, 0);
         weir_order_info order;
 
         if (!n.posts)
@@ -289,7 +290,11 @@ summary_json(const struct summary *s, weir_buf *out)
             put_census(s, out);
             put_tags(s->tags, out);
         }
+        if (s->exported)
+            exported_json(s->args->emit, s->exported, out);
         put_patterns(s, out);
+    } else if (s->exported) {
+        exported_json(s->args->emit, s->exported, out);
     }
     weir_buf_puts(out, "}\n");
 }

@@ -111,11 +111,13 @@ census_add(struct census *c, const struct census *other)
     headcount_add(c->counts, other->counts);
 }
 
-struct headcount_row
+struct census_row
 census_find(const struct census *c, enum census_of of, uint32_t id, uint16_t region)
 {
     CHECK_OBJ(c, CENSUS_MAGIC);
-    return headcount_find(c->counts, key_of(of, id, region));
+    const struct headcount_row n = headcount_find(c->counts, key_of(of, id, region));
+
+    return (struct census_row){.posts = n.posts, .authors = n.authors};
 }
 
 bool

@@ -26,13 +26,17 @@ void census_take(struct census *c, const weir_decision *d);
 /* Add another's, which is left as it is. */
 void census_add(struct census *c, const struct census *other);
 
+struct census_row {
+    uint64_t posts, authors;
+};
+
 /*
  * @param id      Of a rule or order; else 0.
  * @param region  Of REGION and RULE (WEIR_REGION_NONE: what has no region); else 0.
  * @return zeroes, where there is no such row.
  */
-struct headcount_row census_find(const struct census *c, enum census_of of, uint32_t id,
-                                 uint16_t region);
+struct census_row census_find(const struct census *c, enum census_of of, uint32_t id,
+                              uint16_t region);
 /* Are authors estimated? */
 bool census_is_estimate(const struct census *c);
 /* Counts that are missing, as there was no memory. */
