@@ -27,7 +27,7 @@ report(const struct args *a)
                     .input_only = true};
     struct reporting reporting = {.run = NULL};
 
-    args.answer.count_errors = true;
+    args.answer.mute_errors = true;
     if (!a->plain.n)
         return args_bad("report", "no feed: name files or folders, or - for standard input");
     int rc = inputs_handles(a, &r.handles);
