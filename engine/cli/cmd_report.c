@@ -55,10 +55,10 @@ const struct command command_report = {
         "machines. --only, --region, --rule and --order choose what is counted; --since and\n"
         "--until are about when posts were made. With --explain it also tells of rules without\n"
         "a part which of them matched nothing, which takes longer.",
-    .options = OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_TAGS, OPT_HANDLES, OPT_OWNER, OPT_OWNER_ID,
-                          OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT, OPT_ONLY,
-                          OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL, OPT_NO_JIT,
-                          OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+    .options = OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_CLOCK, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
+                          OPT_OWNER_ID, OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT,
+                          OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL,
+                          OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = report,
 };
