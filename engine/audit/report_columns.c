@@ -17,7 +17,7 @@
 COLUMNS(totals, IN_REPORT("posts", posts, "posts decided"),
         IN_REPORT("withheld", done.withheld, "withheld somewhere"),
         IN_REPORT("downranked", done.downranked, "downranked somewhere, withheld nowhere"),
-        IN_REPORT("authors", done.authors, "authors of those two"),
+        IN_REPORT("authors", done.authors, "authors of posts withheld or downranked"),
         IN_REPORT("exempted", exempted, "with an exemption that took effect"),
         IN_REPORT("observed", observed, "matched by a rule on trial"),
         IN_REPORT("held_back", held_back, "kept from a rule by its rollout"));

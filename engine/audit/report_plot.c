@@ -416,7 +416,7 @@ weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
 
     if (!r->nsteps || !o->line.steps || (own && !did))
         return;
-    p.top = did ? 260 : 460;
+    p.top = did ? 260 : 570;
     int bottom = did ? p.top + PANEL : p.top, lane = bottom + 60;
     int height = own ? bottom : lane + LANE;
     if (!own)
@@ -428,7 +428,7 @@ weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
     if (did)
         put_panel(&p, out);
     if (!own) {
-        int marks = did ? p.top : 0;
+        int marks = did ? p.top + 110 : 110;
 
         put_intervals(r, order, lane, out);
         put_mark(r, info.served_ms, "served", marks, height, out);
@@ -437,6 +437,6 @@ weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
         put_mark(r, info.revoked_ms, "revoked", marks + 330, height, out);
     }
     put_times(r, height, out);
-    put_at(r, did ? p.top : lane, height, out);
+    put_at(r, did ? p.top : 0, height, out);
     BUF_LIT(out, "</svg>\n");
 }

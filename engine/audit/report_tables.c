@@ -26,6 +26,15 @@ weir__table_begin(weir_buf *out, const char *caption)
     weir_buf_printf(out, "<div class=\"wide\"><table><caption>%s</caption>\n<thead><tr>", caption);
 }
 
+/* One of so many columns that they have to be narrow. */
+static void
+begin_many(weir_buf *out, const char *caption)
+{
+    weir_buf_printf(out,
+                    "<div class=\"wide\"><table class=\"many\"><caption>%s</caption>\n<thead><tr>",
+                    caption);
+}
+
 void
 weir__table_body(weir_buf *out)
 {
@@ -217,7 +226,7 @@ weir__section_rules(const weir_report *r, weir_buf *out)
             "<p>Posts that a rule had a part in. <em>Defeated</em>: an exemption kept it from "
             "acting; <em>defeats</em>: it did so to others; <em>idly</em>: nothing hung on it, "
             "as another rule did as much.</p>\n");
-    weir__table_begin(out, "Posts by rule");
+    begin_many(out, "Posts by rule");
     put_heading(out, "rule");
     put_heading(out, "order");
     put_heading(out, "action");
