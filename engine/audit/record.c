@@ -199,6 +199,24 @@ weir__put_subject(weir_buf *out, const weir_post *post)
     BUF_LIT(out, "}");
 }
 
+/* Mostly all posts of a thread are decided for one time, or many, one after the other, are. */
+static size_t
+put_time(char *to, int64_t ms)
+{
+    static _Thread_local struct {
+        int64_t ms;
+        size_t len; /* 0: none was written yet */
+        char text[WEIR_TIME_MAX];
+    } last;
+
+    if (last.ms != ms || last.len == 0) {
+        last.len = weir_time_format(ms, last.text);
+        last.ms = ms;
+    }
+    memcpy(to, last.text, sizeof last.text);
+    return last.len;
+}
+
 #define AT ",\"at\":\""
 #define RULESET "\",\"ruleset\":\""
 #define END "\"}"
@@ -214,7 +232,7 @@ put_tail(weir_buf *out, const weir_decision *d)
         return;
     memcpy(to, AT, sizeof AT - 1);
     to += sizeof AT - 1;
-    to += weir_time_format(d->at_ms, to);
+    to += put_time(to, d->at_ms);
     memcpy(to, RULESET, sizeof RULESET - 1);
     to += sizeof RULESET - 1;
     memcpy(to, d->rs->digest, WEIR__DIGEST_SHOWN);
