@@ -223,6 +223,8 @@ finish_output(struct running *x)
     weir_buf why = {0};
 
     x->r->sums = &x->sums;
+    x->r->feeds = &x->files;
+    x->r->lines = x->lines;
     bool good = write_rest(x);
 
     struct sink *sink = x->sink;
