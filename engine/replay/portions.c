@@ -150,12 +150,20 @@ give(struct portion *to, size_t from, size_t upto)
 
 /* Feeds -------------------------------------------------------------------------------------- */
 
-static bool
+static void
 fail(struct portion *to, const char *text)
 {
     weir_buf_puts(&to->note, text);
     to->fault = true;
-    return true;
+}
+
+/* What a run goes on with is not what it was. */
+static void
+is_shorter(const struct portions *p, struct portion *to)
+{
+    weir_buf_printf(&to->note, "%s: has fewer bytes than were decided before",
+                    p->o.paths[to->feed]);
+    to->fault = true;
 }
 
 /* The next feed. @return false without memory. A feed that cannot be opened is a fault, told of
@@ -184,10 +192,6 @@ open_feed(struct portions *p, struct portion *to)
     p->open = f;
     p->at = 0;
     p->begun = p->dropping = false;
-    if (f->ranges && p->skip) {
-        p->at = p->skip < f->size - f->begin ? p->skip : f->size - f->begin;
-        p->skip = 0;
-    }
     return true;
 }
 
@@ -210,6 +214,12 @@ take_range(struct portions *p, struct portion *to)
 {
     struct portions_feed *f = p->open;
 
+    if (p->skip > f->size - f->begin) {
+        is_shorter(p, to);
+        return;
+    }
+    p->at += p->skip;
+    p->skip = 0;
     to->of = f;
     to->fd = f->fd;
     to->begin = f->begin;
@@ -243,8 +253,11 @@ read_at(const struct portion *to, uint64_t start, size_t have, size_t n)
     return (ssize_t)have;
 }
 
+#define TRUNCATED "it has become shorter while it was read"
+
 /* The end of the line that holds the byte at `last`, reading on as it takes. @return the offset
-   behind it in the memory; 0: errno says why not, or there is no memory. */
+   behind it in the memory; 0: errno says why not (0: the file has become shorter), or there is no
+   memory. */
 static size_t
 end_of_line(const struct portions *p, struct portion *to, uint64_t start, size_t have, size_t from,
             size_t last)
@@ -270,8 +283,10 @@ end_of_line(const struct portions *p, struct portion *to, uint64_t start, size_t
         ssize_t got = read_at(to, start, have, have + more);
         if (got < 0)
             return 0;
-        if ((size_t)got == have)
-            return have; /* it has become shorter meanwhile */
+        if ((size_t)got == have) {
+            errno = 0;
+            return 0;
+        }
         have = (size_t)got;
     }
 }
@@ -302,7 +317,7 @@ read_range(const struct portions *p, struct portion *to)
     if (got < 0)
         return cannot_read(p, to, strerror(errno));
     if ((size_t)got < range)
-        return cannot_read(p, to, "it has become shorter while it was read");
+        return cannot_read(p, to, TRUNCATED);
     if (start < to->from) { /* a line that begins in the range has its newline before */
         const char *nl = memchr(to->memory, '\n', range - 1);
 
@@ -312,14 +327,15 @@ read_range(const struct portions *p, struct portion *to)
     }
     size_t upto = end_of_line(p, to, start, (size_t)got, from, range - 1);
     if (upto == 0)
-        return errno != ENOMEM && cannot_read(p, to, strerror(errno));
+        return errno != ENOMEM && cannot_read(p, to, errno ? strerror(errno) : TRUNCATED);
     give(to, from, upto);
     return true;
 }
 
 /* Streams -------------------------------------------------------------------------------------- */
 
-/* What is not wanted of the beginning: of a run that goes on, or of a line that is too long. */
+/* What is not wanted of the beginning: of a run that goes on, or of a line that is too long. A run
+   that was stopped within such a line has answered it. */
 static size_t
 drop(struct portions *p, char *bytes, size_t n)
 {
@@ -328,6 +344,7 @@ drop(struct portions *p, char *bytes, size_t n)
     if (p->skip) {
         gone = p->skip < n ? (size_t)p->skip : n;
         p->skip -= gone;
+        p->dropping = bytes[gone - 1] != '\n';
     }
     if (p->dropping && n > gone) {
         const char *nl = memchr(bytes + gone, '\n', n - gone);
@@ -351,7 +368,7 @@ read_stream(struct portions *p, struct portion *to, ssize_t *end)
     if (!make_room(to, n + PORTION_SIZE))
         return -1;
     memcpy(to->memory, p->carry.p ? p->carry.p : "", n);
-    for (p->carry.len = 0; *end > 0;) {
+    for (p->carry.len = 0; *end > 0 && !atomic_load(&p->stopped);) {
         if (!make_room(to, n + PORTION_SIZE))
             return -1;
         *end = source_read(p->open->source, to->memory + n, PORTION_SIZE);
@@ -399,9 +416,11 @@ take_stream(struct portions *p, struct portion *to)
     if (end == SOURCE_STOPPED)
         atomic_store(&p->stopped, true);
     if (end == SOURCE_FAULT)
-        (void)fail(to, source_fault(p->open->source));
+        fail(to, source_fault(p->open->source));
     source_progress(p->open->source, &done, &known);
     to->read = p->read_before + done;
+    if (end == SOURCE_END && p->skip)
+        is_shorter(p, to);
     to->ends = end == SOURCE_END;
     if (to->ends)
         close_feed(p);
@@ -418,6 +437,7 @@ take(struct portions *p, struct portion *to)
         return false;
     if (!p->open) {
         to->feed = p->next_path - 1;
+        to->begins = true;
         return true;
     }
     to->feed = p->open->number;
