@@ -42,7 +42,8 @@ struct sink;
  * `from` bytes where that is not SINK_ANEW, and writing goes on behind them (members and frames
  * can be gone on behind as lines can, at the end of a block). `from` needs a regular file.
  * @param feeds  What is read meanwhile, `-` for standard input: it is refused to write onto one of
- *               these (the same regular file by any name), before anything is changed.
+ *               these (the same regular file by any name), before anything is changed; as it is
+ *               onto a file that another sink writes.
  * @param path   Copied.
  * @param why    Where NULL is returned, a whole sentence is appended; why->failed: no memory.
  */
