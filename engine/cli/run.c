@@ -55,12 +55,13 @@ packing_of(const struct running *x)
  */
 
 static bool
-cannot_write(const struct running *x, uint64_t line)
+cannot_write(struct running *x, uint64_t line)
 {
     const char *name = output_name(x);
 
     if (sink_errno(x->sink) == EPIPE && !name) /* a reader that has seen enough is no news */
         return false;
+    progress_hide(&x->progress);
     ui_say("%s: %s; stopped at %s:%" PRIu64 ", after %" PRIu64 " records that were surely written",
            name ? name : "standard output", strerror(sink_errno(x->sink)), x->files.v[x->feed],
            line, x->delivered);
@@ -103,10 +104,29 @@ tell_note(struct running *x, const struct result *r)
         ui_say("%.*s", (int)r->note.len, r->note.p);
 }
 
+/* A run that goes on from here opens the feed again, and counts it when it ends. */
+static void
+note_place(struct running *x, const struct result *r, uint64_t files)
+{
+    const struct resume_at at = {.feed = r->feed,
+                                 .upto = r->upto,
+                                 .lines = x->feed_lines,
+                                 .files = files,
+                                 .records = x->delivered + x->resume.before};
+
+    if (resume_note(&x->resume, x->sink, &at))
+        return;
+    int error = errno;
+    progress_hide(&x->progress);
+    errno = error;
+    resume_give_up(&x->resume);
+}
+
 static bool
 take(void *arg, struct result *r, bool whole)
 {
     struct running *x = arg;
+    uint64_t before = x->nfiles;
 
     if (x->feed != r->feed)
         x->feed_lines = 0;
@@ -124,12 +144,8 @@ take(void *arg, struct result *r, bool whole)
     if (r->fault)
         return true;
     progress_tell(&x->progress, r->read);
-    return resume_note(&x->resume, x->sink,
-                       &(struct resume_at){.feed = r->feed,
-                                           .upto = r->upto,
-                                           .lines = x->feed_lines,
-                                           .files = x->nfiles,
-                                           .records = x->delivered + x->resume.before});
+    note_place(x, r, before);
+    return true;
 }
 
 /* The end ----------------------------------------------------------------------------------------
@@ -185,14 +201,14 @@ finish_output(struct running *x)
 static int
 tell_stopped(struct running *x)
 {
+    bool kept = resume_keep(&x->resume, x->sink);
+
     if (x->made || x->feed_lines)
         ui_say("interrupted: stopped after %s:%" PRIu64 ", and %" PRIu64 " records%s",
                x->files.v[x->feed], x->feed_lines, x->delivered + x->resume.before,
-               resume_is_possible(&x->resume) ? "; the same arguments and --resume go on there"
-                                              : "");
+               kept ? "; the same arguments and --resume go on there" : "");
     else
         ui_say("interrupted before anything was decided");
-    resume_keep(&x->resume, x->sink);
     return EXIT_IO;
 }
 
@@ -260,21 +276,32 @@ open_sink(struct running *x)
         ui_say("%.*s", (int)why.len, why.p);
     }
     weir_buf_fini(&why);
-    return x->sink ? EXIT_DONE : EXIT_IO;
+    return x->sink && resume_anew(&x->resume) ? EXIT_DONE : EXIT_IO;
+}
+
+/* From now on there is something to be kept of the run. Before, as where an output that is a pipe
+   waits for its reader, a signal is just its end. */
+static int
+await_signals(struct source_options *so)
+{
+    so->stop_fd = stopping_begin();
+    if (so->stop_fd >= 0)
+        return EXIT_DONE;
+    ui_say("no descriptor to be woken by: %s", strerror(errno));
+    return EXIT_IO;
 }
 
 static int
 open_portions(struct running *x, const struct source_options *so)
 {
     const struct resume_at *at = &x->resume.at;
-    struct portions_options po = {
-        .paths = x->files.v,
-        .npaths = x->files.n,
-        .source = *so,
-        .max_line = x->r->args->answer.max_line,
-        .fill = packing_of(x) != SINK_PLAIN,
-        .first = at->feed,
-        .from = at->upto};
+    struct portions_options po = {.paths = x->files.v,
+                                  .npaths = x->files.n,
+                                  .source = *so,
+                                  .max_line = x->r->args->answer.max_line,
+                                  .fill = packing_of(x) != SINK_PLAIN,
+                                  .first = at->feed,
+                                  .from = at->upto};
 
     x->portions = portions_new(&po);
     if (!x->portions)
@@ -319,16 +346,13 @@ run_feeds(struct run *r)
 
     if (rc != EXIT_DONE)
         return rc;
-    so.stop_fd = stopping_begin();
-    if (so.stop_fd < 0) {
-        ui_say("no descriptor to be woken by: %s", strerror(errno));
-        return EXIT_IO;
-    }
     rc = find_feeds(r, &so, &x.files);
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
         rc = open_sink(&x);
+    if (rc == EXIT_DONE)
+        rc = await_signals(&so);
     if (rc == EXIT_DONE)
         rc = open_portions(&x, &so);
     if (rc == EXIT_DONE)
