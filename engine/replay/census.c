@@ -126,14 +126,16 @@ move_pairs(struct census *c, size_t nslots)
     return true;
 }
 
+/* For one pair more, of the author, who may be among those that are kept no more. What is kept is
+   then as much as there is room for, whoever was counted first. */
 static bool
-make_room(struct census *c)
+make_room(struct census *c, uint64_t author)
 {
     if (c->npairs < c->nslots / 2)
         return true;
     if (c->npairs < CENSUS_EXACT)
         return move_pairs(c, c->nslots ? c->nslots * 2 : FIRST_SLOTS);
-    while (c->npairs >= CENSUS_EXACT) {
+    while (c->npairs >= CENSUS_EXACT && is_kept(c, author)) {
         c->level++;
         if (!move_pairs(c, c->nslots))
             return false;
@@ -141,21 +143,25 @@ make_room(struct census *c)
     return true;
 }
 
+static bool
+is_there(const struct census *c, uint64_t author, uint32_t row)
+{
+    return c->nslots && slot_of(c, c->slots, c->nslots, author, row)->row;
+}
+
 static void
 add_author(struct census *c, struct row *r, uint64_t author)
 {
-    if (!is_kept(c, author))
+    if (!is_kept(c, author) || is_there(c, author, r->number + 1))
         return;
-    if (!make_room(c)) {
+    if (!make_room(c, author)) {
         c->lost++;
         return;
     }
     if (!is_kept(c, author))
         return;
-    struct pair *p = slot_of(c, c->slots, c->nslots, author, r->number + 1);
-    if (p->row)
-        return;
-    *p = (struct pair){.author = author, .row = r->number + 1};
+    *slot_of(c, c->slots, c->nslots, author, r->number + 1) =
+        (struct pair){.author = author, .row = r->number + 1};
     c->npairs++;
     r->kept++;
 }

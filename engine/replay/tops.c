@@ -29,6 +29,7 @@ struct entry {
 
 struct tops {
     struct entry *entries;
+    size_t bytes; /* of their texts */
     uint64_t others;
     uint64_t seed;
 };
@@ -64,7 +65,7 @@ tops_count(struct tops *t, weir_span text)
     struct entry *e;
 
     HASH_FIND(hh, t->entries, text.p, text.len, e);
-    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT) {
+    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT && text.len <= TOPS_BYTES - t->bytes) {
         e = calloc(1, sizeof *e + text.len);
         if (e) {
             memcpy(e->text, text.p, text.len);
@@ -76,10 +77,11 @@ tops_count(struct tops *t, weir_span text)
             }
         }
     }
-    if (e)
-        e->n++;
-    else
+    if (!e) {
         t->others++;
+        return;
+    }
+    t->bytes += e->n++ ? 0 : e->len;
 }
 
 uint64_t
@@ -165,8 +167,10 @@ note_text(struct noting *x, weir_span tag)
 
     weir_buf_put(facts, (weir_span){(const char *)&len, sizeof len});
     weir_canonical_key(tag, facts);
-    if (facts->failed)
+    if (facts->failed) {
+        facts->len = at; /* what is there is whole */
         return;
+    }
     len = facts->len - at - sizeof len;
     memcpy(facts->p + at, &len, sizeof len);
     (void)read_note(facts, at, &key);
