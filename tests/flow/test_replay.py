@@ -238,6 +238,15 @@ def test_times_leave_posts_out():
         assert len(done.lines) == 1
 
 
+def test_a_query_of_one_region_says_nothing_of_another():
+    query = b'{"query":{"hashtag":"t1","region":"%s"}}\n'
+    with Given(10) as given:
+        for args, regions in ((["--region", "TR", "--only", "allow"], ["TR"]), (["--region", "IN"], ["IN"]),
+                              (["--region", "IN", "--only", "allow"], []), (["--region", "IN", "--rule", "in-tags"], ["IN"])):
+            got = records(given.replay("-q", *args, feeds=["-"], stdin=query % b"IN" + query % b"TR"))
+            assert [r["query"]["region"] for r in got] == regions, (args, got)
+
+
 def test_unknown_names_are_refused():
     with Given(10) as given:
         for args, said in ((["--rule", "in-tag"], "did you mean in-tags?"), (["--order", "o-inn"], "o-in?"),
@@ -287,6 +296,21 @@ def test_the_summary_counts_what_records_say():
         other = summary(given.replay("--json", "--threads", 1))
         assert {k: v for k, v in told.items() if k != "patterns"} == {
             k: v for k, v in other.items() if k != "patterns"}
+
+
+def test_the_summary_says_how_many_records_were_written():
+    with Given(300) as given:
+        every = given.replay("--only", "withhold,downrank,allow")
+        assert b"written" not in every.err, every.text()
+        done = given.replay("--only", "withhold")
+        assert f"\nwritten    {len(done.lines)} of {len(every.lines)} records\n" in done.err.decode(), done.text()
+
+
+def test_tags_do_not_steer_the_terminal():
+    with Given(10) as given:
+        line = b'{"id":"1","author":"@x","hashtags":["t2\\u001b[31m\\n\\u202e"]}\n'
+        done = given.replay(feeds=["-"], stdin=line)
+        assert b"\x1b" not in done.err and rb"#t2\u{1b}[31m" in done.err, done.text()
 
 
 # ---- outputs that fail ----
