@@ -5,6 +5,7 @@
 #include "cli/summary.h"
 
 #include "cli/costs.h"
+#include "cli/exported.h"
 #include "cli/summary_json.h"
 #include "cli/telling.h"
 #include "cli/ui.h"
@@ -152,7 +153,7 @@ put_left_out(const struct summary *s, weir_buf *out)
     }
     uint64_t all = s->tally->posts + s->tally->queries + s->tally->errors;
 
-    if (s->rs && !s->served && s->written != all)
+    if (s->rs && !s->served && !s->exported && s->written != all)
         weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written, all);
 }
 
@@ -356,6 +357,8 @@ summary_print(const struct summary *s)
             put_decisions(s->tally, &out);
             if (s->census)
                 put_census(s, &out);
+            if (s->exported)
+                exported_text(s->args->emit, s->exported, &out);
             put_over(s, &out);
             put_table(s, &out);
         }

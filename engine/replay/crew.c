@@ -68,7 +68,9 @@ on_error(void *arg, uint64_t line, const weir_item *item)
     struct hand *h = arg;
     struct result *r = &h->result;
 
-    h->nomem |= !marks_add(&h->marks, records_of(h)->len, true, h->crew->job->notes.write != NULL);
+    if (!h->crew->job->answer->mute_errors)
+        h->nomem |=
+            !marks_add(&h->marks, records_of(h)->len, true, h->crew->job->notes.write != NULL);
     places_add(&r->places, item->error, h->portion.feed, line);
     r->has_places = true;
 }
