@@ -179,8 +179,6 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
     struct stat st;
     int rc;
 
-    if (r->collect) /* what its lines hang on is known to this run alone */
-        return EXIT_DONE;
     if (!out || strcmp(out, "-") == 0) {
         if (!r->args->resume)
             return EXIT_DONE;
@@ -195,6 +193,8 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
                                : EXIT_DONE;
     s->path = ui_alloc(strlen(out) + sizeof ".resume", 1);
     (void)sprintf(s->path, "%s.resume", out);
+    /* what lines of exports hang on is known to this run alone, and so is where a journal ends */
+    s->is_kept = !r->collect && !r->args->journal;
     put_settings(&s->settings, r, files);
     s->now_ms = r->now_ms;
     s->told_ms = clock_running_us() / 1000;
@@ -268,12 +268,32 @@ resume_note(struct resume *s, const struct sink *sink, const struct resume_at *a
     return write_down(s);
 }
 
+static void
+keep_no_more(struct resume *s)
+{
+    free(s->path);
+    s->path = NULL;
+}
+
+bool
+resume_anew(struct resume *s)
+{
+    if (!s->path || s->again)
+        return true;
+    if (unlink(s->path) < 0 && errno != ENOENT) {
+        ui_say("%s: %s", s->path, strerror(errno));
+        return false;
+    }
+    if (!s->is_kept)
+        keep_no_more(s);
+    return true;
+}
+
 void
 resume_give_up(struct resume *s)
 {
     ui_say("%s: %s; how far the run is cannot be kept", s->path, strerror(errno));
-    free(s->path);
-    s->path = NULL;
+    keep_no_more(s);
 }
 
 bool
@@ -286,15 +306,6 @@ resume_keep(struct resume *s, struct sink *sink)
     else if (write_down(s))
         return true;
     resume_give_up(s);
-    return false;
-}
-
-bool
-resume_anew(const struct resume *s)
-{
-    if (!s->path || s->again || unlink(s->path) == 0 || errno == ENOENT)
-        return true;
-    ui_say("%s: %s", s->path, strerror(errno));
     return false;
 }
 

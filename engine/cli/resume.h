@@ -25,7 +25,8 @@ struct resume {
     char *path; /* NULL: the output is none to be gone on with */
     weir_buf settings;
     int64_t now_ms;
-    bool again; /* it goes on; then `at` and `out` say where */
+    bool is_kept; /* it could be gone on with */
+    bool again;   /* it goes on; then `at` and `out` say where */
     struct resume_at at;
     uint64_t out;    /* bytes of the output */
     uint64_t before; /* records of the runs before this one */
@@ -42,7 +43,7 @@ void resume_fini(struct resume *s);
 uint64_t resume_from(const struct resume *s);
 /* The output is empty: what was kept of a run before is of no use. @return false: it was said why
    it cannot be removed. */
-bool resume_anew(const struct resume *s);
+bool resume_anew(struct resume *s);
 
 /* The run is so far, and so is the output. @return false: it cannot be kept, errno says why; then
    resume_give_up is due. */

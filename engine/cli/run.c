@@ -232,11 +232,28 @@ write_rest(struct running *x)
     return write_lines(x, true) || cannot_write(x, x->feed_lines);
 }
 
+/* A packed file is whole without any records, too. */
+static bool
+write_nothing(struct running *x)
+{
+    struct packer *p = sink_written(x->sink) == 0 ? packer_new(packing_of(x)) : NULL;
+    weir_buf out = {0};
+
+    if (sink_written(x->sink) > 0)
+        return true;
+    if (!p || !packer_pack_nothing(p, &out))
+        ui_no_memory();
+    packer_free(p);
+    bool good = !out.len || sink_write(x->sink, out.p, out.len) || cannot_write(x, x->feed_lines);
+    weir_buf_fini(&out);
+    return good;
+}
+
 static bool
 finish_output(struct running *x)
 {
     weir_buf why = {0};
-    bool good = write_rest(x);
+    bool good = write_rest(x) && write_nothing(x);
 
     struct sink *sink = x->sink;
     x->sink = NULL;

@@ -30,6 +30,9 @@ void packer_free(struct packer *p);
  * @return false without memory; `out` is as it was, and the packer may be used again.
  */
 bool packer_pack(struct packer *p, weir_span block, weir_buf *out);
+/* What a packed file is that holds nothing, as one of no bytes is damaged to who unpacks it: a
+   member or frame without any. Of plain ones, nothing. @return as of packer_pack. */
+bool packer_pack_nothing(struct packer *p, weir_buf *out);
 
 /* ---- writing: one thread at a time ---- */
 

@@ -132,6 +132,14 @@ def test_packed_feeds_and_outputs_hold_the_same():
             assert len(outs) == 1, name
 
 
+def test_a_packed_output_without_records_is_whole():
+    with Given(100) as given:
+        for name, unpack in (("o.gz", ["gzip", "-dc"]), ("o.zst", ["zstd", "-dcq"]), ("o.ndjson", ["cat"])):
+            given.replay("-q", "--rule", "press", "--out", given.path / name, feeds=["-"])
+            assert subprocess.run([*unpack, given.path / name], stdout=subprocess.PIPE, check=True).stdout == b""
+            assert ((given.path / name).stat().st_size > 0) == (name != "o.ndjson")
+
+
 def test_real_feeds_are_the_same_plain_and_packed():
     feeds = weir.data_dir() / "feeds"
     with weir.Folder() as folder:

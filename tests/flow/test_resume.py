@@ -195,6 +195,21 @@ def test_a_run_that_begins_anew_forgets_the_one_before():
         assert not kept.exists()
 
 
+def test_runs_that_cannot_be_gone_on_with_do_not_say_so():
+    with Given(3000) as given:
+        out, kept = given.path / "o.ndjson", given.path / "o.ndjson.resume"
+        for args in (["--journal", given.path / "journal"], ["--emit", "csv"]):
+            stopped(given, out)
+            assert kept.exists()
+            process, fifo = run_piped(given, out, *args)
+            with open(fifo, "wb") as feed:
+                feed.write(given.lines)
+                feed.flush()
+                err = stop(process, out, 100)
+            assert "interrupted: stopped after" in err and "--resume" not in err and not kept.exists(), err
+            fifo.unlink()
+
+
 def test_what_lies_in_the_way_is_never_written_over():
     with Given(300) as given:
         feed = given.write("o.ndjson.resume", given.lines)
