@@ -380,7 +380,7 @@ open_portions(struct running *x, const struct source_options *so)
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
-    progress_init(&x->progress, !x->r->args->quiet, portions_known(x->portions), 0);
+    progress_init(&x->progress, !x->r->args->quiet, portions_known(x->portions));
     return EXIT_DONE;
 }
 
