@@ -194,7 +194,7 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
     s->path = ui_alloc(strlen(out) + sizeof ".resume", 1);
     (void)sprintf(s->path, "%s.resume", out);
     /* what lines of exports hang on is known to this run alone, and so is where a journal ends */
-    s->is_kept = !r->collect && !r->args->journal;
+    s->is_kept = !r->collect && !r->one_go && !r->args->journal;
     put_settings(&s->settings, r, files);
     s->now_ms = r->now_ms;
     s->told_ms = clock_running_us() / 1000;

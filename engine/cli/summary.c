@@ -153,7 +153,7 @@ put_left_out(const struct summary *s, weir_buf *out)
     }
     uint64_t all = s->tally->posts + s->tally->queries + s->tally->errors;
 
-    if (s->rs && !s->served && !s->exported && s->written != all)
+    if (s->rs && !s->served && !s->exported && !s->input_only && s->written != all)
         weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written, all);
 }
 
@@ -339,7 +339,7 @@ summary_print(const struct summary *s)
     if (s->args->json) {
         summary_json(s, &out);
     } else {
-        if (s->rs)
+        if (s->rs && !s->input_only)
             put_head(s, &out);
         put_input(s, &out);
         weir_buf_puts(&out, "read       ");
@@ -353,7 +353,7 @@ summary_print(const struct summary *s)
         put_skips(s->tally, &out);
         put_errors(s, &out);
         put_abandoned(s->tally, &out);
-        if (s->rs) {
+        if (s->rs && !s->input_only) {
             put_decisions(s->tally, &out);
             if (s->census)
                 put_census(s, &out);
@@ -361,6 +361,8 @@ summary_print(const struct summary *s)
                 exported_text(s->args->emit, s->exported, &out);
             put_over(s, &out);
             put_table(s, &out);
+        } else if (s->exported) {
+            exported_text(s->args->emit, s->exported, &out);
         }
     }
     ui_tell(&out);

@@ -64,6 +64,13 @@ make(struct made *m, const weir_ruleset *rs, uint64_t author, unsigned which)
 
 static weir_ruleset *rs;
 
+/* Under Valgrind, a hundred times slower, millions of decisions would take minutes. */
+static bool
+is_slow(void)
+{
+    return getenv("WEIR_TEST_NO_JIT") != NULL;
+}
+
 static int
 load(void **state)
 {
@@ -127,7 +134,7 @@ sums_do_not_depend_on_who_counted(void **state)
     } sizes[] = {{1000, 100}, {30000, 30000}, {1500000, 900000}};
 
     (void)state;
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes - is_slow(); s++) {
         struct census *one = census_new(), *sum = census_new(), *of[3];
         struct made m;
 
@@ -170,11 +177,11 @@ numbers_are_exact_as_long_as_there_is_room(void **state)
         make(&m, rs, author++, 7);
         census_take(c, &m.d);
     }
-    for (; pairs < CENSUS_EXACT; pairs += 3) {
+    for (; pairs < HEADCOUNT_EXACT; pairs += 3) {
         make(&m, rs, author++, 4);
         census_take(c, &m.d);
     }
-    assert_int_equal(pairs, CENSUS_EXACT);
+    assert_int_equal(pairs, HEADCOUNT_EXACT);
     assert_false(census_is_estimate(c));
     make(&m, rs, 2, 4);
     census_take(c, &m.d);
@@ -189,11 +196,14 @@ numbers_are_exact_as_long_as_there_is_room(void **state)
 static void
 estimates_are_near(void **state)
 {
-    struct census *c = census_new();
+    struct census *c;
     const uint64_t authors = 2000000;
     struct made m;
 
     (void)state;
+    if (is_slow())
+        skip_because("two million authors take too long where everything is slow");
+    c = census_new();
     for (uint64_t i = 0; i < authors; i++) {
         make(&m, rs, i, i % 4 ? 4 : 2);
         census_take(c, &m.d);
