@@ -26,6 +26,7 @@ struct entry {
 
 struct tops {
     struct entry *entries;
+    size_t bytes; /* of their texts */
     uint64_t others;
     uint64_t seed;
 };
@@ -86,12 +87,14 @@ tops_count_as(struct tops *t, weir_span text, weir_span label)
     struct entry *e;
 
     HASH_FIND(hh, t->entries, text.p, text.len, e);
-    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT)
+    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT &&
+        text.len + label.len <= TOPS_BYTES - t->bytes)
         e = add_entry(t, text, label);
-    if (e)
-        e->n++;
-    else
+    if (!e) {
         t->others++;
+        return;
+    }
+    t->bytes += e->n++ ? 0 : e->len + e->label_len;
 }
 
 uint64_t
@@ -171,8 +174,10 @@ note_text(struct tops_noting *x, weir_span tag)
 
     weir_buf_put(facts, (weir_span){(const char *)&len, sizeof len});
     weir_canonical_key(tag, facts);
-    if (facts->failed)
+    if (facts->failed) {
+        facts->len = at; /* what is there is whole */
         return;
+    }
     len = facts->len - at - sizeof len;
     memcpy(facts->p + at, &len, sizeof len);
     (void)read_note(facts, at, &key);

@@ -1,7 +1,7 @@
 /*
  * Tops: what came most often. Counted are the first TOPS_DISTINCT texts in the order of the input,
- * so that counts are exact, memory is bounded, and nothing depends on who found what when; the
- * others are only counted together.
+ * as far as they have TOPS_BYTES together, so that counts are exact, memory is bounded, and nothing
+ * depends on who found what when; the others are only counted together.
  *
  * Threads note texts as facts; whoever takes results in the order of the input counts them.
  */
@@ -11,6 +11,7 @@
 #include <tagweir/tagweir.h>
 
 #define TOPS_DISTINCT ((size_t)200 * 1000)
+#define TOPS_BYTES ((size_t)32 * 1024 * 1024)
 
 struct top {
     weir_span text, label;
