@@ -39,10 +39,11 @@ const struct command command_replay = {
             "an account archive are read as well, each element as a line. Several rule files may\n"
             "follow one --rules if their names end in .yaml. The summary is printed on standard "
             "error at the end.",
-    .options = OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
-                          OPT_OWNER_ID, OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT,
-                          OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE,
-                          OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+    .options =
+        OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
+                   OPT_OWNER_ID, OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT,
+                   OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL,
+                   OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };
