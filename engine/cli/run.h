@@ -22,6 +22,7 @@ struct run {
     /* When all feeds were read, what is to be written behind the last record. */
     bool (*finish)(void *arg, weir_buf *out);
     void *arg;                   /* of both */
+    bool untold;                 /* no summary: what came of it is told elsewhere */
     const struct census *census; /* for the summary; NULL: none was made */
     const struct tops *tags;     /* the same */
 };
