@@ -120,20 +120,29 @@ tell(struct redoing *r, const weir_journal_proof *p, weir_buf *out, int rc)
     return put == EXIT_DONE ? rc : put;
 }
 
+/* As soon as it is known: what follows may fail. */
+static int
+tell_before(const struct redoing *r, void (*put)(const struct redoing *r, weir_buf *out),
+            weir_buf *out)
+{
+    if (r->args->json || r->args->quiet)
+        return EXIT_DONE;
+    put(r, out);
+    return out->len ? ui_put(out) : EXIT_DONE;
+}
+
 static int
 redo(void *arg, const weir_journal_proof *p, weir_buf *out)
 {
     struct redoing *r = arg;
-    int rc = load(r);
+    int rc = tell_before(r, redoing_put_versions, out);
 
-    if (rc != EXIT_DONE)
-        return rc;
-    if (!redo_prepare(&r->redo))
+    if (rc == EXIT_DONE)
+        rc = load(r);
+    if (rc == EXIT_DONE && !redo_prepare(&r->redo))
         ui_no_memory();
-    if (!r->args->json && !r->args->quiet) {
-        redoing_put_before(r, out);
-        rc = out->len ? ui_put(out) : EXIT_DONE;
-    }
+    if (rc == EXIT_DONE)
+        rc = tell_before(r, redoing_put_rules, out);
     if (rc == EXIT_DONE)
         rc = read_feed(r);
     if (rc == EXIT_DONE)

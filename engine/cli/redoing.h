@@ -22,7 +22,8 @@ void redoing_end(struct redoing *r);
 /* redoing_text.c, redoing_json.c */
 
 /* Which versions wrote the journal, and which rules are used, where these are others. */
-void redoing_put_before(const struct redoing *r, weir_buf *out);
+void redoing_put_versions(const struct redoing *r, weir_buf *out);
+void redoing_put_rules(const struct redoing *r, weir_buf *out);
 /* What came of it. false: what is shown could not be read, and was said. */
 bool redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf *out);
 /* The same as a member of an object. */

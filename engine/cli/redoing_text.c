@@ -37,8 +37,8 @@ redoing_read(struct entry_reader *reader, const struct entry *e, weir_span *reco
 
 /* Before ------------------------------------------------------------------------------------- */
 
-static void
-put_versions(const struct redoing *r, weir_buf *out)
+void
+redoing_put_versions(const struct redoing *r, weir_buf *out)
 {
     weir_journal_versions v;
 
@@ -59,8 +59,8 @@ put_versions(const struct redoing *r, weir_buf *out)
     }
 }
 
-static void
-put_rule_sets(const struct redoing *r, weir_buf *out)
+void
+redoing_put_rules(const struct redoing *r, weir_buf *out)
 {
     const struct past *p = &r->redo.past;
     const char *used = r->rs ? weir_ruleset_digest(r->rs) : NULL;
@@ -77,13 +77,6 @@ put_rule_sets(const struct redoing *r, weir_buf *out)
                     "; decided again by OTHER RULES: %.16s. `ruleset` is left out of the "
                     "comparison\n",
                     used);
-}
-
-void
-redoing_put_before(const struct redoing *r, weir_buf *out)
-{
-    put_versions(r, out);
-    put_rule_sets(r, out);
 }
 
 /* Numbers ------------------------------------------------------------------------------------ */

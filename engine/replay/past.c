@@ -142,10 +142,7 @@ begin_run(struct past *p, int64_t at_ms, bool is_cut)
 static struct past_run *
 this_run(struct past *p)
 {
-    if (p->nruns)
-        return &p->runs[p->nruns - 1];
-    p->cut = true;
-    return begin_run(p, p->first_ms, true);
+    return p->nruns ? &p->runs[p->nruns - 1] : begin_run(p, p->first_ms, true);
 }
 
 static void
@@ -201,8 +198,10 @@ past_header(struct past *p, const weir_journal_header *h)
 {
     note_writer(p, h);
     p->header_set = name_set(p, h->ruleset);
-    if (!p->segment)
+    if (!p->segment) {
         p->first_ms = h->opened_ms;
+        p->cut = strspn(h->previous.p, "0") < h->previous.len;
+    }
     p->segment = h->segment;
     p->clock = is(h->clock, "now")       ? ANSWER_NOW
                : is(h->clock, "created") ? ANSWER_CREATED

@@ -51,7 +51,7 @@ struct past {
     char **rules; /* names of those whose breakers tripped, or were reset; `*`: the whole set's */
     size_t nrules;
     bool all;         /* plain allows are known to be recorded throughout */
-    bool cut;         /* it does not begin with the beginning */
+    bool cut;         /* its oldest segments are retired */
     bool nomem;       /* not all is here */
     bool has_created; /* a clock was `created` */
     bool has_other;   /* one was not */

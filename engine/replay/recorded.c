@@ -280,7 +280,7 @@ has_name(const struct naming *n, const char *name)
     return false;
 }
 
-/* What one has, and the other (NULL: whatever it has) not. @return how many. */
+/* What one has, and the other not. @return how many. */
 static size_t
 tell_names(const struct naming *one, const struct naming *other, recorded_rule_fn *rule, void *arg)
 {
@@ -289,12 +289,33 @@ tell_names(const struct naming *one, const struct naming *other, recorded_rule_f
     for (size_t at = 0; at < one->names.len; at += strlen(one->names.p + at) + 1) {
         const char *name = one->names.p + at;
 
-        if (other && has_name(other, name))
+        if (has_name(other, name))
             continue;
         rule(arg, (weir_span){name + 1, strlen(name + 1)});
         n++;
     }
     return n;
+}
+
+/* The first that is named behind a place; behind that place in a trace, none is. */
+static void
+tell_next(weir_span s, size_t from, recorded_rule_fn *rule, void *arg)
+{
+    static const weir_span key = LITERAL("\"rule\":\"");
+    size_t at = find(s, from, key), end = at < s.len ? string_end(s, at + key.len - 1) : 0;
+
+    if (end && !begins(rest(s, end), LITERAL(",\"state\":")))
+        rule(arg, (weir_span){s.p + at + key.len, end - at - key.len - 1});
+}
+
+static size_t
+first_difference(weir_span a, weir_span b)
+{
+    size_t at = 0;
+
+    while (at < a.len && at < b.len && a.p[at] == b.p[at])
+        at++;
+    return at;
 }
 
 bool
@@ -309,8 +330,12 @@ recorded_differ(weir_span record, weir_span made, recorded_rule_fn *rule, void *
     bool good = !was.names.failed && !is.names.failed;
     size_t told = good ? tell_names(&was, &is, rule, arg) : 0;
     told += good ? tell_names(&is, &was, rule, arg) : 0;
-    if (good && !told)
-        (void)tell_names(&was, NULL, rule, arg);
+    if (good && !told) {
+        size_t at = first_difference(record, made);
+
+        tell_next(record, at, rule, arg);
+        tell_next(made, at, rule, arg);
+    }
     weir_buf_fini(&was.names);
     weir_buf_fini(&is.names);
     return good;

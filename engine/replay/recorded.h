@@ -47,8 +47,8 @@ bool recorded_is(weir_span record, weir_span made, bool any_rules);
 typedef void recorded_rule_fn(void *arg, weir_span id);
 /*
  * The rules that two records of one post differ by: those that one of them names, and the other
- * not, or elsewhere; where there are none, all that they name. Some may be told twice. false: no
- * memory.
+ * not, or elsewhere. Where they name the same, it is a factor, a value or a region, and that of the
+ * rule that is named next. Some may be told twice. false: no memory.
  */
 bool recorded_differ(weir_span record, weir_span made, recorded_rule_fn *rule, void *arg);
 
