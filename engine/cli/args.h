@@ -39,6 +39,8 @@ void strings_add(struct strings *s, const char *text);
     X(DRAIN, "drain", 0, "SECONDS")                                                                \
     X(THREADS, "threads", 0, "NUMBER")                                                             \
     X(OUT, "out", 0, "FILE")                                                                       \
+    X(EMIT, "emit", 0, "KIND")                                                                     \
+    X(LABEL_SRC, "label-src", 0, "DID")                                                            \
     X(RESUME, "resume", 0, NULL)                                                                   \
     X(ONLY, "only", 0, "ACTIONS")                                                                  \
     X(RULE, "rule", 0, "ID")                                                                       \
@@ -115,7 +117,10 @@ struct args {
     const char *at;
     mode_t socket_mode, control_mode;
     unsigned drain_ms, idle_ms, line_ms, send_ms, http_ms;
-    const char *out;                    /* NULL: standard output */
+    const char *out;       /* NULL: standard output */
+    bool emits;            /* --emit was said, */
+    weir_export_kind emit; /* and what */
+    const char *label_src;
     size_t threads, workers;            /* 0: as many as there are cores */
     uint32_t only;                      /* bit (1 << weir_action); 0: all */
     int64_t since_ms, until_ms;         /* INT64_MIN, INT64_MAX: not said */

@@ -35,6 +35,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
     [OPT_THREADS] = "threads that read and decide (default: as many as there are cores)",
     [OPT_OUT] = "write records to this file, packed if it ends in .gz or .zst (-: standard output)",
+    [OPT_EMIT] = "export in place of records:" WEIR_EXPORTS(X),
+    [OPT_LABEL_SRC] = "the DID that labels come from, such as did:web:{region}.labels.example",
     [OPT_RESUME] = "go on where a run with the same arguments and --out was stopped",
     [OPT_ONLY] = "write only records with these actions, such as withhold,downrank; and errors",
     [OPT_RULE] = "write only records in which this rule has a part; may be given several times",
@@ -297,6 +299,17 @@ take_only(const char *value, uint32_t *only, weir_buf *why)
     }
 }
 
+static bool
+take_emit(struct args *a, const char *value, weir_buf *why)
+{
+    a->emits = weir_export_find(span(value), &a->emit);
+#define X(name, text) " " text
+    if (!a->emits)
+        weir_buf_puts(why, "expected one of:" WEIR_EXPORTS(X));
+#undef X
+    return a->emits;
+}
+
 /* What records are chosen by. */
 static bool
 take_choice_of(struct args *a, enum option_id id, const char *value, weir_buf *why)
@@ -465,6 +478,8 @@ text_of(struct args *a, enum option_id id)
         return &a->head;
     case OPT_PUBLIC_KEY:
         return &a->public_key;
+    case OPT_LABEL_SRC:
+        return &a->label_src;
     default:
         return NULL;
     }
@@ -510,6 +525,8 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_url(value, &a->blocked_by, why);
     case OPT_MATCH_OFF:
         return take_parts(value, &a->answer.match_off, why);
+    case OPT_EMIT:
+        return take_emit(a, value, why);
     case OPT_ONLY:
     case OPT_RULE:
     case OPT_ORDER:

@@ -5,13 +5,17 @@
 
 #include "cli/ui.h"
 
+#include "flow/due.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct picker {
     const struct pick *pick;
     bool all;
+    bool journals, journals_all; /* records go into a journal; all of them do */
     struct census *census;
+    weir_export_worker *worker; /* NULL: records are written */
 };
 
 static void *
@@ -22,9 +26,14 @@ open_picker(void *arg)
 
     if (!h)
         return NULL;
-    *h = (struct picker){.pick = &p->pick, .all = p->all, .census = census_new()};
-    if (h->census)
+    *h = (struct picker){.pick = &p->pick,
+                         .all = p->all,
+                         .journals = p->journals,
+                         .journals_all = p->journals_all,
+                         .census = census_new()};
+    if (h->census && (!p->export || weir_export_worker_new(p->export, &h->worker) == WEIR_OK))
         return h;
+    census_free(h->census);
     free(h);
     return NULL;
 }
@@ -37,6 +46,7 @@ close_picker(void *arg, void *hand)
 
     census_add(p->census, h->census);
     census_free(h->census);
+    weir_export_worker_free(h->worker);
     free(h);
 }
 
@@ -53,8 +63,14 @@ write_record(void *hand, const weir_decision *d, weir_buf *out)
 {
     const struct picker *h = hand;
 
-    if (h->all || pick_wants(h->pick, d))
+    if (!h->all && !pick_wants(h->pick, d))
+        return false;
+    if (!h->worker) {
         weir_record_write(d, out);
+        return h->journals && (h->journals_all || due_for_journal(d));
+    }
+    if (weir_export_decision(h->worker, d, out) != WEIR_OK)
+        out->failed = true;
     return false;
 }
 
@@ -76,6 +92,73 @@ take_facts(void *arg, const weir_buf *facts)
 
     tops_take(p->tags, facts);
     return true;
+}
+
+static uint64_t
+items_of(const weir_export *e)
+{
+    weir_export_counts counts;
+
+    weir_export_count(e, &counts);
+    return counts.items;
+}
+
+static bool
+collect(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n)
+{
+    struct picking *p = arg;
+    uint64_t before = items_of(p->export);
+
+    if (weir_export_collect(p->export, (weir_span){parts->p, parts->len}, lines) != WEIR_OK) {
+        ui_say("%s", weir_status_text(WEIR_E_NOMEM));
+        return false;
+    }
+    *n = items_of(p->export) - before;
+    return true;
+}
+
+static bool
+finish(void *arg, weir_buf *out, uint64_t *n)
+{
+    struct picking *p = arg;
+    uint64_t before = items_of(p->export);
+
+    if (weir_export_finish(p->export, out) != WEIR_OK)
+        return false;
+    *n = items_of(p->export) - before;
+    return true;
+}
+
+/* Options that would have no effect are refused. */
+static int
+begin_export(struct picking *p, struct run *r)
+{
+    const struct args *a = r->args;
+    weir_export_options o = {.kind = a->emit, .label_src = a->label_src};
+    weir_buf why = {0};
+
+    if (a->label_src && (!a->emits || a->emit != WEIR_EXPORT_ATPROTO))
+        return args_bad(r->command, "--label-src goes with --emit atproto");
+    if (!a->emits)
+        return EXIT_DONE;
+    if (a->resume)
+        return args_bad(r->command, "--resume does not go with --emit: what was said before the "
+                                    "run was stopped is known no more");
+    if (a->answer.trace || a->answer.undecided != WEIR_UNDECIDED_REPORT)
+        return args_bad(r->command, "--explain and --undecided are about records: they do not go "
+                                    "with --emit");
+    weir_status st = weir_export_new(&o, r->rs, NULL, &why, &p->export);
+    if (st == WEIR_E_NOMEM)
+        ui_no_memory();
+    if (st != WEIR_OK) {
+        int rc = args_bad(r->command, "--label-src: %.*s", (int)why.len, why.p);
+        weir_buf_fini(&why);
+        return rc;
+    }
+    r->collect = collect;
+    r->finish = finish;
+    r->exported = p->export;
+    return EXIT_DONE;
 }
 
 /* What was meant, by all names of its kind. */
@@ -167,6 +250,8 @@ picking_begin(struct picking *p, struct run *r)
         .tags = tops_new()};
     if (!p->census || !p->tags)
         ui_no_memory();
+    p->journals = a->journal != NULL;
+    p->journals_all = a->journal_all;
     p->all = !a->only && a->region == WEIR_REGION_NONE && !a->by_rule.n && !a->by_order.n;
     if (a->since_ms >= a->until_ms)
         return args_bad(r->command, "--since must be before --until");
@@ -180,12 +265,14 @@ picking_begin(struct picking *p, struct run *r)
     r->arg = p;
     r->census = p->census;
     r->tags = p->tags;
-    return a->by_rule.n || a->by_order.n ? name_rules(p, r->rs, a) : EXIT_DONE;
+    int rc = a->by_rule.n || a->by_order.n ? name_rules(p, r->rs, a) : EXIT_DONE;
+    return rc == EXIT_DONE ? begin_export(p, r) : rc;
 }
 
 void
 picking_end(struct picking *p)
 {
+    weir_export_free(p->export);
     free(p->rules);
     census_free(p->census);
     tops_free(p->tags);

@@ -1,5 +1,6 @@
 /*
- * What a replay writes and counts besides: records that are asked for, the census, tags.
+ * What a replay writes and counts besides: records that are asked for, or an export of them, the
+ * census, tags.
  */
 #ifndef WEIR_CLI_PICKING_H
 #define WEIR_CLI_PICKING_H
@@ -15,7 +16,9 @@ struct picking {
     bool *rules; /* owned: what pick.rules is */
     struct census *census;
     struct tops *tags;
-    bool all; /* every record is asked for */
+    bool journals, journals_all;
+    bool all;            /* every record is asked for */
+    weir_export *export; /* of what is asked for, in place of its records; NULL: these */
 };
 
 /*

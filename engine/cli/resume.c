@@ -136,6 +136,8 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
     struct stat st;
     int rc;
 
+    if (r->collect) /* what its lines hang on is known to this run alone */
+        return EXIT_DONE;
     if (!out || strcmp(out, "-") == 0) {
         if (!r->args->resume)
             return EXIT_DONE;

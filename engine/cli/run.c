@@ -6,6 +6,7 @@
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "cli/resume.h"
+#include "cli/run_journal.h"
 #include "cli/stopping.h"
 #include "cli/ui.h"
 
@@ -25,16 +26,20 @@ struct running {
     const struct run *r;
     struct strings files;
     struct sink *sink;
-    bool packed;
+    bool is_packed;
     struct portions *portions;
     struct crew_sums sums;
     struct progress progress;
     struct resume resume;
+    struct run_journal journal;
     uint64_t nfiles, lines; /* done of all */
     uint64_t skipped;       /* files that hold no posts */
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
+    /* of lines that are collected here, and packed here */
+    weir_buf collected, packed;
+    struct packer *packer; /* NULL: plain, or packed by who wrote them */
 };
 
 static const char *
@@ -67,14 +72,50 @@ cannot_write(const struct running *x, uint64_t line)
     return false;
 }
 
+/* Lines that were collected are packed when there are so many bytes of them, or no more follow. */
+#define PACKED_TOGETHER ((size_t)1024 * 1024)
+
+static bool
+write_lines(struct running *x, bool all)
+{
+    const weir_buf *out = &x->collected;
+
+    if (x->packer && !all && x->collected.len < PACKED_TOGETHER)
+        return true;
+    if (x->packer) {
+        x->packed.len = 0;
+        if (!packer_pack(x->packer, (weir_span){x->collected.p, x->collected.len}, &x->packed))
+            ui_no_memory();
+        out = &x->packed;
+    }
+    if (out->len && !sink_write(x->sink, out->p, out->len))
+        return false;
+    x->collected.len = 0;
+    x->delivered = x->made;
+    return true;
+}
+
+static bool
+collect_lines(struct running *x, const struct result *r)
+{
+    uint64_t n = 0;
+
+    if (!x->r->collect(x->r->arg, &r->out, &x->collected, &n))
+        return false;
+    x->made += n;
+    return write_lines(x, false) || cannot_write(x, x->feed_lines + r->lines);
+}
+
 static bool
 write_records(struct running *x, const struct result *r, bool whole)
 {
+    if (x->r->collect)
+        return collect_lines(x, r);
     uint64_t before = sink_written(x->sink);
 
     x->made += r->records;
     if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
-        if (!x->packed) /* some of it may have been taken */
+        if (!x->is_packed) /* some of it may have been taken */
             x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
         return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
     }
@@ -111,7 +152,7 @@ take(void *arg, struct result *r, bool whole)
     if (x->feed != r->feed)
         x->feed_lines = 0;
     x->feed = r->feed;
-    if (!write_records(x, r, whole))
+    if (!run_journal_take(&x->journal, &r->journal) || !write_records(x, r, whole))
         return false;
     if (x->r->on_facts && r->facts.len && !x->r->on_facts(x->r->arg, &r->facts))
         return false;
@@ -149,6 +190,7 @@ print_summary(struct running *x)
                         .feeds = &x->files,
                         .census = x->r->census,
                         .tags = x->r->tags,
+                        .exported = x->r->exported,
                         .written = x->delivered,
                         .resumed = x->resume.again,
                         .before = x->resume.before,
@@ -160,17 +202,26 @@ print_summary(struct running *x)
     summary_print(&s);
 }
 
+/* What was kept to be written last. */
+static bool
+write_rest(struct running *x)
+{
+    uint64_t n = 0;
+
+    if (x->r->finish && !x->r->finish(x->r->arg, &x->collected, &n))
+        return false;
+    if (x->collected.failed)
+        ui_no_memory();
+    x->made += n;
+    return write_lines(x, true) || cannot_write(x, x->feed_lines);
+}
+
 static bool
 finish_output(struct running *x)
 {
-    weir_buf out = {0}, why = {0};
-    bool good = !x->r->finish || x->r->finish(x->r->arg, &out);
+    weir_buf why = {0};
+    bool good = write_rest(x);
 
-    if (out.failed)
-        ui_no_memory();
-    if (good && out.len && !sink_write(x->sink, out.p, out.len))
-        good = cannot_write(x, x->feed_lines);
-    weir_buf_fini(&out);
     struct sink *sink = x->sink;
     x->sink = NULL;
     if (!sink_close(sink, &why) && good) {
@@ -207,13 +258,15 @@ finish(struct running *x, enum crew_end end)
     case CREW_FAILED:
         return EXIT_IO;
     case CREW_STOPPED:
+        if (x->r->collect && !write_rest(x))
+            return EXIT_IO;
         return tell_stopped(x);
     case CREW_DONE:
         break;
     }
-    CHECK(x->delivered == x->made);
     if (!finish_output(x))
         return EXIT_IO;
+    CHECK(x->delivered == x->made);
     resume_done(&x->resume);
     if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
         ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
@@ -267,19 +320,18 @@ static int
 open_portions(struct running *x, const struct source_options *so)
 {
     const struct resume_at *at = &x->resume.at;
-    struct portions_options po = {
-        .paths = x->files.v,
-        .npaths = x->files.n,
-        .source = *so,
-        .max_line = x->r->args->answer.max_line,
-        .fill = packing_of(x) != SINK_PLAIN,
-        .first = at->feed,
-        .from = at->upto};
+    struct portions_options po = {.paths = x->files.v,
+                                  .npaths = x->files.n,
+                                  .source = *so,
+                                  .max_line = x->r->args->answer.max_line,
+                                  .fill = packing_of(x) != SINK_PLAIN,
+                                  .first = at->feed,
+                                  .from = at->upto};
 
     x->portions = portions_new(&po);
     if (!x->portions)
         ui_no_memory();
-    x->packed = po.fill;
+    x->is_packed = po.fill;
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
@@ -292,11 +344,12 @@ work(struct running *x)
 {
     const struct args *a = x->r->args;
     struct answer_options o = a->answer;
+    enum sink_packing packing = packing_of(x);
     struct crew_job job = {.rs = x->r->rs,
                            .answer = &o,
                            .now_ms = x->r->now_ms,
                            .threads = a->threads ? a->threads : inputs_cores(),
-                           .packing = packing_of(x),
+                           .packing = x->r->collect ? SINK_PLAIN : packing,
                            .portions = x->portions,
                            .lines = x->resume.at.lines,
                            .notes = x->r->notes,
@@ -304,6 +357,9 @@ work(struct running *x)
                            .take_arg = x};
 
     o.handles = x->r->handles;
+    o.mute_errors = x->r->collect != NULL;
+    if (packing != SINK_PLAIN && !(x->packer = packer_new(packing)))
+        ui_no_memory();
     stopping_stops(x->portions);
     enum crew_end end = crew_run(&job, &x->sums);
     stopping_stops(NULL);
@@ -328,15 +384,23 @@ run_feeds(struct run *r)
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
+        rc = run_journal_begin(&x.journal, r->args, r->rs, r->now_ms);
+    if (rc == EXIT_DONE)
         rc = open_sink(&x);
     if (rc == EXIT_DONE)
         rc = open_portions(&x, &so);
     if (rc == EXIT_DONE)
         rc = finish(&x, work(&x));
+    if (!run_journal_end(&x.journal, r->args->quiet) && rc == EXIT_DONE)
+        rc = EXIT_IO;
     if (x.sink)
         (void)sink_close(x.sink, NULL);
     if (x.portions)
         portions_free(x.portions);
+    if (x.packer)
+        packer_free(x.packer);
+    weir_buf_fini(&x.collected);
+    weir_buf_fini(&x.packed);
     crew_sums_fini(&x.sums);
     resume_fini(&x.resume);
     inputs_files_free(&x.files);

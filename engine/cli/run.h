@@ -19,12 +19,18 @@ struct run {
     /* Facts that were noted, in the order of the input, by one thread at a time; NULL: none are.
        @return false: it was said why it cannot go on. */
     bool (*on_facts)(void *arg, const weir_buf *facts);
-    /* When all feeds were read, what is to be written behind the last record. */
-    bool (*finish)(void *arg, weir_buf *out);
-    void *arg;                   /* of both */
+    /* What threads write are no records, but what these lines are made of, in the order of the
+       input: how many they are to *n. NULL: it is written as it is. Such a run cannot be gone on
+       with. */
+    bool (*collect)(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n);
+    /* When all feeds were read, what is to be written behind the last record; with `collect` also
+       where it is stopped, and *n more of its lines. */
+    bool (*finish)(void *arg, weir_buf *out, uint64_t *n);
+    void *arg;                   /* of all three */
     bool untold;                 /* no summary: what came of it is told elsewhere */
     const struct census *census; /* for the summary; NULL: none was made */
     const struct tops *tags;     /* the same */
+    const weir_export *exported; /* the same; NULL: records are written */
 };
 
 /*

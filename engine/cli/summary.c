@@ -5,6 +5,7 @@
 #include "cli/summary.h"
 
 #include "cli/costs.h"
+#include "cli/exported.h"
 #include "cli/summary_json.h"
 #include "cli/ui.h"
 
@@ -149,7 +150,7 @@ put_left_out(const struct summary *s, weir_buf *out)
         ui_count(out, s->tally->left_out, "post", "posts");
         weir_buf_puts(out, " made at other times than were asked for, or without a time\n");
     }
-    if (s->rs && !s->served && s->written != s->tally->made)
+    if (s->rs && !s->served && !s->exported && s->written != s->tally->made)
         weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written,
                         s->tally->posts + s->tally->queries + s->tally->errors);
 }
@@ -352,6 +353,8 @@ summary_print(const struct summary *s)
             put_decisions(s->tally, &out);
             if (s->census)
                 put_census(s, &out);
+            if (s->exported)
+                exported_text(s->args->emit, s->exported, &out);
             put_over(s, &out);
             put_table(s, &out);
         }

@@ -5,6 +5,7 @@
 #include "cli/summary_json.h"
 
 #include "cli/costs.h"
+#include "cli/exported.h"
 #include "cli/ui.h"
 
 #include "flow/members.h"
@@ -289,6 +290,8 @@ summary_json(const struct summary *s, weir_buf *out)
             put_census(s, out);
             put_tags(s->tags, out);
         }
+        if (s->exported)
+            exported_json(s->args->emit, s->exported, out);
         put_patterns(s, out);
     }
     weir_buf_puts(out, "}\n");

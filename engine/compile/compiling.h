@@ -142,6 +142,9 @@ bool weir__want_interval(struct compiling *c, const struct node *map, struct wei
    null) as such, all others as strings. */
 weir_span weir__node_json(struct compiling *c, const struct node *n);
 
+/* dsa.c: what statements of reasons need to be told, checked, as JSON in the rule set's memory. */
+weir_span weir__compile_dsa(struct compiling *c, const struct node *map);
+
 /* time_hint.c: why that is no time, as a message of its own. */
 const char *weir__time_hint(struct arena *work, weir_span time);
 

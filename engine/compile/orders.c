@@ -185,7 +185,7 @@ take_texts(struct compiling *c, const struct node *map, struct weir__order *o)
     if ((n = weir__node_get(map, "meta")) != NULL)
         o->meta = weir__node_json(c, n);
     if ((n = weir__node_get(map, "dsa")) != NULL)
-        o->dsa = weir__node_json(c, n);
+        o->dsa = weir__compile_dsa(c, n);
 }
 
 static void

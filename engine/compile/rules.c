@@ -310,7 +310,7 @@ take_words(struct compiling *c, const struct node *map, struct weir_rule *r)
     if ((n = weir__node_get(map, "meta")) != NULL)
         r->meta = weir__node_json(c, n);
     if ((n = weir__node_get(map, "dsa")) != NULL)
-        r->dsa = weir__node_json(c, n);
+        r->dsa = weir__compile_dsa(c, n);
 }
 
 bool

@@ -147,7 +147,8 @@ answer_error(struct answerer *a, const weir_item *item, uint64_t number, weir_bu
 
     if (a->on_error)
         a->on_error(a->on_error_arg, number, item);
-    weir_record_write_error(item, number, a->o.undecided, out);
+    if (!a->o.mute_errors)
+        weir_record_write_error(item, number, a->o.undecided, out);
     if (out->failed || !show_record(a, NULL, out, mark))
         return WEIR_E_NOMEM;
     tally_error(&a->tally, item->error);

@@ -25,6 +25,7 @@ struct answer_options {
     size_t max_line;             /* 0: the reader's default */
     uint32_t match_off;          /* WEIR_MATCH_*: not to be used */
     bool trace;                  /* records say what became of every rule */
+    bool mute_errors;            /* they are only counted: what is written are no records */
     bool answer_skips;           /* a socket's answers stay aligned; a replay only counts them */
 };
 

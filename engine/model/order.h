@@ -40,7 +40,7 @@ struct weir__order {
     const struct weir__refused *refused;
     size_t nrefused;
     weir_span meta; /* as JSON; {NULL, 0}: absent */
-    weir_span dsa;
+    weir_span dsa;  /* likewise: model/dsa.h */
     uint32_t file; /* index into the rule set's files */
     uint32_t line;
 };

@@ -144,7 +144,7 @@ struct weir_rule {
     /* selector[side][kind]: its id, or WEIR_NONE when it is not given */
     uint32_t selector[2][WEIR_NSELECTORS];
     weir_breaker breaker; /* its own alone */
-    weir_span meta, dsa;  /* as JSON; {NULL, 0}: absent */
+    weir_span meta, dsa;  /* as JSON (dsa: model/dsa.h); {NULL, 0}: absent */
     uint32_t file;
     uint32_t line;
 };

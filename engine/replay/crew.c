@@ -68,7 +68,7 @@ on_error(void *arg, uint64_t line, const weir_item *item)
     struct hand *h = arg;
     struct result *r = &h->result;
 
-    if (!h->crew->job->notes.take)
+    if (!h->crew->job->answer->mute_errors && !h->crew->job->notes.take)
         h->nomem |=
             !marks_add(&h->marks, records_of(h)->len, true, h->crew->job->notes.write != NULL);
     places_add(&r->places, item->error, h->portion.feed, line);

@@ -96,6 +96,24 @@ MISTAKES = [
         match="{hashtags: [{list: pres}]}")[len(HEAD):], 7, 31, "did you mean press?"),
     ("a test that fails", rule(tests='{match: ["#y"]}'), 7, 0, "y"),
     ("a test for a selector that is not there", rule(tests='{match: ["@y"]}'), 7, 0, "y"),
+    ("a statement's word that is none", rule(dsa="{category: SPAM}"), 7, 21, "one of STATEMENT_CATEGORY_"),
+    ("a statement's word without its beginning", rule(dsa="{category: self_harm}"), 7, 21,
+     "write STATEMENT_CATEGORY_SELF_HARM"),
+    ("a statement's word misspelt", rule(dsa="{source_type: SOURCE_VOLUNTERY}"), 7, 24,
+     "did you mean SOURCE_VOLUNTARY?"),
+    ("a statement's word twice", rule(dsa="{content_type: [CONTENT_TYPE_TEXT, CONTENT_TYPE_TEXT]}"), 7, 45, "twice"),
+    ("a statement's list that is none", rule(dsa="{content_type: CONTENT_TYPE_TEXT}"), 7, 25,
+     "write [CONTENT_TYPE_TEXT]"),
+    ("a statement's text that is too long", rule(dsa="{illegal_content_legal_ground: %s}" % ("é" * 501)), 7, 41,
+     "501 characters"),
+    ("a statement's key that is none", rule(dsa="{categry: STATEMENT_CATEGORY_SELF_HARM}"), 7, 11,
+     "did you mean `category`?"),
+    ("a statement's key of another ground",
+     rule(dsa="{decision_ground: DECISION_GROUND_ILLEGAL_CONTENT, incompatible_content_ground: Terms}"), 7, 90,
+     "DECISION_GROUND_INCOMPATIBLE_CONTENT"),
+    ("a statement that is no map", rule(dsa="[SELF_HARM]"), 7, 10, "`dsa` must be a map"),
+    ("a statement of an order", HEAD + "orders: {o: {kind: policy, dsa: {automated_detection: true}}}\n" + RULE,
+     2, 55, "Yes or No"),
     ("a file that is no YAML", "tagweir: 1\nrules: [\n", 0, 0, ""),
     ("a file that is no map", "- a\n", 1, 1, ""),
 ]
@@ -188,6 +206,19 @@ def test_what_can_never_match_is_warned_of():
         path = folder.write("rules.yaml", rule(match="{hashtags: ['/^Farmers$|ﬁn/']}"))
         done = weir.run("check", path)
         assert done.code in (0, 1) and b"warning: " in done.err, done.text()
+
+
+def test_statements_that_would_name_somebody_are_warned_of():
+    for text, mark in [("Posts of @kisan_ekta", "@"), ("The tag #farmers", "#"), ("See id:1356247", "id:"),
+                       ("By did:plc:one", "did:"), ("Ask a@example.org", "@")]:
+        with weir.Folder() as folder:
+            path = folder.write("rules.yaml", rule(dsa="{decision_facts: '%s'}" % text))
+            done = weir.expect(weir.run("check", path))
+            column = len("    dsa: {decision_facts: '") + text.index(mark) + 1
+            assert f"rules.yaml:7:{column}: warning: statements of reasons are public".encode() in done.err, done.text()
+    with weir.Folder() as folder:
+        path = folder.write("rules.yaml", rule(dsa="{decision_facts: 'Section 4 # 1, a valid: one, C# and @ all'}"))
+        assert b"no warnings" in weir.expect(weir.run("check", path)).out
 
 
 def test_a_breaker_that_can_never_trip_is_warned_of():
@@ -320,12 +351,23 @@ def test_a_list_given_as_rules_says_how_to_use_it():
         assert b"lists: {some_name: {hashtags: tags.txt}}" in done.err, done.text()
 
 
+def test_the_schema_for_editors_has_the_words_of_statements():
+    keys = json.loads((weir.ROOT / "rules" / "schema.json").read_text())["$defs"]["dsa"]["properties"]
+    for key, about in keys.items():
+        many = about.get("type") == "array"
+        for word in about.get("items", about).get("enum", []):
+            with weir.Folder() as folder:
+                path = folder.write("rules.yaml", rule(dsa=f"{{{key}: {f'[{word}]' if many else word}}}"))
+                weir.expect(weir.run("check", path))
+
+
 def test_the_schema_for_editors_has_the_keys_that_the_program_reads():
     schema = json.loads((weir.ROOT / "rules" / "schema.json").read_text())
     order, of_rule = schema["$defs"]["order"], schema["$defs"]["rule"]
     cases = [(schema, "zzzzzz: 1\n" + RULE), (of_rule, rule(zzzzzz="1")[len(HEAD):]),
              (of_rule["properties"]["match"], rule(match="{zzzzzz: [a]}")[len(HEAD):]),
              (order, "orders:\n  o: {kind: policy, zzzzzz: 1}\n" + RULE),
+             (schema["$defs"]["dsa"], rule(dsa="{zzzzzz: 1}")[len(HEAD):]),
              (schema["properties"]["lists"]["additionalProperties"],
               "lists:\n  l: {posts: [a], zzzzzz: 1}\n" + RULE)]
     for part, text in cases:

@@ -101,7 +101,7 @@ static const char orders_yaml[] =
     "    in_force:\n      - {from: 2021-02-01T06:00:00Z, until: 2021-02-01T18:00:00Z}\n"
     "      - {from: 2021-02-03T06:00:00Z}\n"
     "    refused: [{target: \"https://x/1\", reason: not illegal}, {target: t, reason: r}]\n"
-    "    meta: {ticket: LEGAL-4711, n: 7}\n    dsa: {ground: illegal}\n"
+    "    meta: {ticket: LEGAL-4711, n: 7}\n    dsa: {category: STATEMENT_CATEGORY_VIOLENCE}\n"
     "    notice: Withheld in response to a legal demand.\n"
     "  o-2: {kind: policy}\n"
     "breaker: {per_minute: 1000}\n";
