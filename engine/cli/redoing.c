@@ -168,7 +168,8 @@ static int
 check(const struct args *a)
 {
     bool any = a->rules.n || a->store || a->part || a->journal_all || a->handles || a->owner ||
-               a->answer.max_line || a->threads;
+               a->answer.max_line || a->threads || a->answer.tags != WEIR_TAGS_STRUCTURED ||
+               a->answer.match_off;
 
     if (!a->redo.n && any)
         return args_bad("verify", "options about rules and feeds need --redo FEED");

@@ -221,23 +221,29 @@ put_samples(struct entry_reader *reader, const char *what, const struct redo_sam
     return good;
 }
 
+static void
+put_verdict(const struct redoing *r, weir_buf *out)
+{
+    const struct redo_counts *n = &r->redo.counts;
+
+    weir_buf_puts(out, "decided again from ");
+    ui_count(out, n->posts, "post", "posts");
+    weir_buf_puts(out, ", ");
+    ui_count(out, n->queries, "query", "queries");
+    weir_buf_puts(out, " and ");
+    ui_count(out, n->errors, "error", "errors");
+    weir_buf_puts(out, redoing_differs(r) ? ": NOT the same\n  " : ": no difference\n  ");
+    ui_count(out, n->same, "record is", "records are");
+    weir_buf_puts(out, " the same\n");
+}
+
 bool
 redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf *out)
 {
     const struct redo *d = &r->redo;
     struct entry_reader reader = {.dir = d->job.dir};
 
-    weir_buf_puts(out, "decided again, ");
-    weir_buf_puts(out, redoing_differs(r) ? "with DIFFERENCES" : "no difference");
-    weir_buf_puts(out, ": of the feed's ");
-    ui_count(out, d->counts.posts, "post", "posts");
-    weir_buf_puts(out, ", ");
-    ui_count(out, d->counts.queries, "query", "queries");
-    weir_buf_puts(out, " and ");
-    ui_count(out, d->counts.errors, "error", "errors");
-    weir_buf_puts(out, ", and the journal's records,\n  ");
-    ui_count(out, d->counts.same, "record is", "records are");
-    weir_buf_puts(out, " the same\n");
+    put_verdict(r, out);
     put_different(r, out);
     put_missing(r, p, out);
     put_others(r, out);

@@ -1,6 +1,7 @@
 """tagweir verify --redo: journals of real servers, decided again from the feeds that they were made of."""
 import gzip
 import json
+import re
 import threading
 import time
 
@@ -102,7 +103,7 @@ def test_the_same_feed_gives_the_same_records():
             assert seen["posts"] == 1500 and seen["queries"] and seen["errors"], seen
             assert seen["same"] == len(test_journal.records(server.dir)) > 500, seen
             said = redo(server, server.feed).out
-            assert b"decided again, no difference: of the feed's 1500 posts" in said, said
+            assert b"decided again from 1500 posts, " in said and b": no difference\n" in said, said
             assert told(server, server.feed, "--threads", 1) == told(server, server.feed, "--threads", 2)
 
 def test_by_any_clock():
@@ -113,6 +114,17 @@ def test_by_any_clock():
                 server.fetch("/v1/hashtags/bad?at=2021-02-01T06:59:00Z")
             seen = told(server, server.feed)
             assert nothing_differs(seen) and seen["same"], (clock, seen)
+
+
+def test_journals_of_replays():
+    with weir.Folder() as folder:
+        feed, text = folder.write("feed.ndjson", b"".join(posts(400))), folder.write("rules.yaml", ruleset())
+        for clock in ("now", "created", "2021-02-01T07:00:00Z"):
+            kept = folder.path / f"journal-{clock[:4]}"
+            weir.replay(feed, rules=text, clock=clock, args=["-q", "--journal", kept])
+            result = expect(run("verify", kept, "--redo", feed, "--rules", text, "--json"), 0)
+            seen = json.loads(result.out)["redo"]
+            assert nothing_differs(seen) and seen["same"] > 200, (clock, seen)
 
 
 def test_lives_one_after_the_other():
@@ -293,7 +305,7 @@ def test_one_rule_was_changed():
         assert told(server, server.feed, "--rules", changed, "--threads", 1, store=False, code=1) == \
             told(server, server.feed, "--rules", changed, "--threads", 2, store=False, code=1)
         said = redo(server, server.feed, "--rules", changed, store=False, code=1).out.decode()
-        before, after = said.split("decided again, with DIFFERENCES")
+        before, after = re.split("decided again from 400 posts, .*: NOT the same\n", said)
         assert "decided again by OTHER RULES: " in before and f"DIFFERENT: {loud} records came out otherwise" in after
         assert f"rule loud: {loud} records" in after and "journal: {" in after and "now:     {" in after, after
         # the rules as they were, by name or by file, and in the text only
@@ -427,7 +439,7 @@ def test_another_version_is_named_first():
             server.give(own(1, "bad"))
         journal.rewrite(server.dir, folder.path / "older", older)
         said = redo(server, server.feed, journal_dir=folder.path / "older").out.decode()
-        before, after = said.split("decided again, no difference")
+        before, after = said.split("decided again from 1 post, 0 queries and 0 errors: no difference\n")
         assert "segment 1 was written by ANOTHER VERSION: tagweir 0.0.9 with Unicode" in before, said
         seen = told(server, server.feed, journal_dir=folder.path / "older")
         assert [w["same"] for w in seen["writers"]] == [False] and seen["writers"][0]["version"] == "0.0.9", seen
@@ -510,7 +522,7 @@ def test_usage():
         # feeds behind one another, and nothing to be said
         one, two = folder.write("1.ndjson", own(1, "bad")), folder.write("2.ndjson", own(2, "good"))
         result = expect(run("verify", server.dir, "--redo", one, two, "--store", server.store), 0)
-        assert b"the feed's 2 posts, 0 queries and 0 errors" in result.out, result.text()
+        assert b"decided again from 2 posts, 0 queries and 0 errors: no difference\n  1 record is the same" in result.out, result.text()
         quiet = redo(server, server.feed, "-q")
         assert quiet.out == quiet.err == b"", quiet.text()
 
