@@ -118,6 +118,7 @@ set_up_replay(struct race *r)
     r->replay = (struct replay){.tagweir = s->tagweir,
                                 .rules = r->set.compiled,
                                 .clock = MATERIAL_CLOCK,
+                                .threads = replay_one_thread(s->tagweir),
                                 .feed = &r->feed,
                                 .core = s->cores.server};
     /* as many as take the time of a round; the first runs also bring all files into memory */

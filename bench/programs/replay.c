@@ -113,6 +113,12 @@ is_well(struct run *run, int status)
     return false;
 }
 
+const char *
+replay_one_thread(const char *tagweir)
+{
+    return process_knows(tagweir, "replay", "--threads") ? "1" : NULL;
+}
+
 bool
 replay_run(const struct replay *r, enum sink sink, const char *const *files, size_t nfiles,
            uint64_t nlines, struct run_time *time, char fault[FAULT_MAX])

@@ -16,10 +16,13 @@ enum sink {
 
 struct replay {
     const char *tagweir, *rules, *clock; /* `--clock` */
-    const char *threads;                 /* `--threads`; NULL: not said */
+    const char *threads;                 /* `--threads`; NULL: it has no such option */
     const struct feed *feed;
     int core;
 };
+
+/* The option for one thread, which is not what replay takes where there are more cores. */
+const char *replay_one_thread(const char *tagweir);
 
 struct run_time {
     double seconds, cpu; /* from its start to its end; what it ran of that, on all cores */

@@ -37,6 +37,7 @@ struct running {
     struct material material;
     struct feed feed;
     struct set many, few;
+    const char *one_thread; /* NULL: replay has never more, and no option for it */
     struct portion portions[NLENGTHS][NPACKINGS];
     struct sums sums[NLENGTHS];
     char patterns[WORKPLACE_PATH_MAX];
@@ -80,22 +81,14 @@ packing_of(enum side s)
                                                       : PACKING_NONE;
 }
 
-/* NULL: its number of threads is not said. */
-static const char *
-threads_of(enum side s)
+/* Those that are compared by how many cores they have. */
+#define ON_TWO (1u << SIDE_TWO | 1u << SIDE_GZIP_TWO | 1u << SIDE_ZSTD_TWO)
+#define THREADED (ON_TWO | 1u << SIDE_ONE | 1u << SIDE_GZIP_ONE | 1u << SIDE_ZSTD_ONE)
+
+static bool
+is_among(enum side s, unsigned sides)
 {
-    switch (s) {
-    case SIDE_ONE:
-    case SIDE_GZIP_ONE:
-    case SIDE_ZSTD_ONE:
-        return "1";
-    case SIDE_TWO:
-    case SIDE_GZIP_TWO:
-    case SIDE_ZSTD_TWO:
-        return "2";
-    default:
-        return NULL;
-    }
+    return (sides & 1u << s) != 0;
 }
 
 /* Both cores are taken where threads are counted: nobody could read a pipe without taking of it. */
@@ -103,16 +96,17 @@ static bool
 run_replay(struct running *r, enum side s, enum length length, struct run_time *time)
 {
     const struct portion *p = &r->portions[length][packing_of(s)];
-    const char *threads = threads_of(s), *const file = p->path;
+    bool two = is_among(s, ON_TWO);
+    const char *const file = p->path;
     struct replay replay = {.tagweir = r->t->tagweir,
                             .rules = s == SIDE_FEW ? r->few.compiled : r->many.compiled,
                             .clock = MATERIAL_CLOCK,
-                            .threads = threads,
+                            .threads = two ? "2" : r->one_thread,
                             .feed = &r->feed,
-                            .core = threads && threads[0] == '2' ? CORE_ANY : r->t->cores.server};
+                            .core = two ? CORE_ANY : r->t->cores.server};
 
-    return replay_run(&replay, threads ? SINK_FILE : SINK_PIPE, &file, 1, p->nlines, time,
-                      r->out->fault[s]);
+    return replay_run(&replay, is_among(s, THREADED) ? SINK_FILE : SINK_PIPE, &file, 1, p->nlines,
+                      time, r->out->fault[s]);
 }
 
 static bool
@@ -186,10 +180,6 @@ be_absent(struct running *r, unsigned sides, const char *why)
             snprintf(r->out->absent[s], sizeof r->out->absent[s], "%s", why);
 }
 
-#define THREADED                                                                                   \
-    (1u << SIDE_ONE | 1u << SIDE_TWO | 1u << SIDE_GZIP_ONE | 1u << SIDE_GZIP_TWO |                 \
-     1u << SIDE_ZSTD_ONE | 1u << SIDE_ZSTD_TWO)
-
 static void
 find_absent(struct running *r)
 {
@@ -201,7 +191,8 @@ find_absent(struct running *r)
         be_absent(r, 1u << SIDE_GREP, "grep is not installed");
     if (!process_exists(t->rg))
         be_absent(r, 1u << SIDE_RG, "ripgrep (rg) is not installed");
-    if ((r->sides & THREADED) && !process_knows(t->tagweir, "replay", "--threads"))
+    r->one_thread = replay_one_thread(t->tagweir);
+    if (!r->one_thread)
         be_absent(r, THREADED, "tagweir replay has no --threads");
 }
 

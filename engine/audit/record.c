@@ -4,12 +4,11 @@
  */
 #include <tagweir/audit.h>
 
+#include "audit/record.h"
 #include "audit/values.h"
 #include "base/buf.h"
 #include "base/check.h"
 #include "model/ruleset.h"
-
-#define DIGEST_SHOWN 16 /* characters */
 
 static const struct weir_rule *
 rule_of(const weir_ruleset *rs, uint32_t rule)
@@ -80,8 +79,8 @@ put_surfaces(weir_buf *out, const weir_ruleset *rs, const weir_outcome *o)
     BUF_LIT(out, "}");
 }
 
-static void
-put_outcome(weir_buf *out, const weir_ruleset *rs, const weir_outcome *o)
+void
+weir__put_outcome(weir_buf *out, const weir_ruleset *rs, const weir_outcome *o)
 {
     BUF_LIT(out, "{");
     weir__buf_add(out, span_skip(text_of_action(o->action), 1));
@@ -99,10 +98,22 @@ put_regions(weir_buf *out, const weir_decision *d)
         weir_buf_puts(out, i ? ",\"" : ",\"regions\":{\"");
         weir_buf_puts(out, weir_region_code(d->regions[i].region));
         BUF_LIT(out, "\":");
-        put_outcome(out, d->rs, &d->regions[i].outcome);
+        weir__put_outcome(out, d->rs, &d->regions[i].outcome);
     }
     if (d->nregions)
         BUF_LIT(out, "}");
+}
+
+void
+weir__put_exemptions(weir_buf *out, const weir_ruleset *rs, const weir_region_exemptions *e)
+{
+    BUF_LIT(out, "[");
+    for (size_t k = 0; e && k < e->n; k++) {
+        put_rule_id(out, k ? ",{\"rule\":" : "{\"rule\":", rs, e->list[k].rule);
+        put_rule_id(out, ",\"by\":", rs, e->list[k].by);
+        BUF_LIT(out, "}");
+    }
+    BUF_LIT(out, "]");
 }
 
 static void
@@ -112,16 +123,20 @@ put_exempted(weir_buf *out, const weir_decision *d)
         const weir_region_exemptions *e = &d->exempted[i];
         weir_buf_puts(out, i ? ",\"" : ",\"exempted\":{\"");
         weir_buf_puts(out, weir_region_code(e->region));
-        BUF_LIT(out, "\":[");
-        for (size_t k = 0; k < e->n; k++) {
-            put_rule_id(out, k ? ",{\"rule\":" : "{\"rule\":", d->rs, e->list[k].rule);
-            put_rule_id(out, ",\"by\":", d->rs, e->list[k].by);
-            BUF_LIT(out, "}");
-        }
-        BUF_LIT(out, "]");
+        BUF_LIT(out, "\":");
+        weir__put_exemptions(out, d->rs, e);
     }
     if (d->nexempted)
         BUF_LIT(out, "}");
+}
+
+void
+weir__put_rule_ids(weir_buf *out, const weir_ruleset *rs, const uint32_t *rules, size_t n)
+{
+    BUF_LIT(out, "[");
+    for (size_t i = 0; i < n; i++)
+        put_rule_id(out, i ? "," : "", rs, rules[i]);
+    BUF_LIT(out, "]");
 }
 
 /* `first`: a JSON string that comes before the rules' ids, or NULL. */
@@ -163,8 +178,8 @@ put_trace(weir_buf *out, const weir_decision *d)
 }
 
 /* `post` and `author`, or what a query asked. */
-static void
-put_subject(weir_buf *out, const weir_post *post)
+void
+weir__put_subject(weir_buf *out, const weir_post *post)
 {
     const weir_query *q = &post->query;
 
@@ -184,6 +199,24 @@ put_subject(weir_buf *out, const weir_post *post)
     BUF_LIT(out, "}");
 }
 
+/* Mostly all posts of a thread are decided for one time, or many, one after the other, are. */
+static size_t
+put_time(char *to, int64_t ms)
+{
+    static _Thread_local struct {
+        int64_t ms;
+        size_t len; /* 0: none was written yet */
+        char text[WEIR_TIME_MAX];
+    } last;
+
+    if (last.ms != ms || last.len == 0) {
+        last.len = weir_time_format(ms, last.text);
+        last.ms = ms;
+    }
+    memcpy(to, last.text, sizeof last.text);
+    return last.len;
+}
+
 #define AT ",\"at\":\""
 #define RULESET "\",\"ruleset\":\""
 #define END "\"}"
@@ -192,17 +225,18 @@ put_subject(weir_buf *out, const weir_post *post)
 static void
 put_tail(weir_buf *out, const weir_decision *d)
 {
-    char *p = weir_buf_reserve(out, sizeof AT RULESET END + WEIR_TIME_MAX + DIGEST_SHOWN), *to = p;
+    char *p = weir_buf_reserve(out, sizeof AT RULESET END + WEIR_TIME_MAX + WEIR__DIGEST_SHOWN),
+         *to = p;
 
     if (!p)
         return;
     memcpy(to, AT, sizeof AT - 1);
     to += sizeof AT - 1;
-    to += weir_time_format(d->at_ms, to);
+    to += put_time(to, d->at_ms);
     memcpy(to, RULESET, sizeof RULESET - 1);
     to += sizeof RULESET - 1;
-    memcpy(to, d->rs->digest, DIGEST_SHOWN);
-    to += DIGEST_SHOWN;
+    memcpy(to, d->rs->digest, WEIR__DIGEST_SHOWN);
+    to += WEIR__DIGEST_SHOWN;
     memcpy(to, END, sizeof END - 1);
     to += sizeof END - 1;
     out->len += (size_t)(to - p);
@@ -212,7 +246,7 @@ static void
 put_decision(weir_buf *out, const weir_decision *d)
 {
     BUF_LIT(out, "{\"v\":1");
-    put_subject(out, d->post);
+    weir__put_subject(out, d->post);
     weir__buf_add(out, text_of_action(d->action));
     put_regions(out, d);
     put_exempted(out, d);

@@ -52,6 +52,25 @@ weir__put_factor(weir_buf *out, uint32_t milli)
     weir_buf_put(out, (weir_span){digits, n});
 }
 
+void
+weir_record_author_text(const weir_account *a, weir_buf *out)
+{
+    if (!a->id.len && !a->handle.len)
+        return;
+    weir_buf_puts(out, a->id.len ? weir__shown_before_id(a->id) : "@");
+    weir_buf_put(out, a->id.len ? a->id : a->handle);
+}
+
+void
+weir_record_value_text(const weir_act *act, weir_buf *out)
+{
+    struct weir__shown shown = weir__shown(act);
+
+    weir_buf_puts(out, shown.before);
+    weir_buf_put(out, shown.value);
+    weir_buf_puts(out, shown.behind);
+}
+
 static void
 put_account(weir_buf *out, const weir_account *a)
 {

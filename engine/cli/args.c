@@ -36,6 +36,8 @@ void
 args_fini(struct args *a)
 {
     free(a->rules.v);
+    free(a->old_rules.v);
+    free(a->new_rules.v);
     free(a->listen.v);
     free(a->plain.v);
     free(a->by_rule.v);
@@ -133,12 +135,22 @@ ends_in_yaml(const char *path)
     return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
+/* Where the paths of an option belong; NULL: it has none. */
+static struct strings *
+rules_of(struct args *a, int id)
+{
+    return id == OPT_RULES ? &a->rules
+           : id == OPT_OLD ? &a->old_rules
+           : id == OPT_NEW ? &a->new_rules
+                           : NULL;
+}
+
 /* Rule files behind `--rules FIRST` belong to it, as the shell gives them for a pattern. */
 static int
-take_plain(const struct command *cmd, struct args *a, const char *text, bool after_rules)
+take_plain(const struct command *cmd, struct args *a, const char *text, struct strings *rules)
 {
-    if (after_rules && (!cmd->plain || ends_in_yaml(text)))
-        strings_add(&a->rules, text);
+    if (rules && (!cmd->plain || ends_in_yaml(text)))
+        strings_add(rules, text);
     else if (cmd->plain)
         strings_add(&a->plain, text);
     else
@@ -175,35 +187,38 @@ missing_value(const struct command *cmd)
                     defs[id].value);
 }
 
+static const struct args defaults = {.region = WEIR_REGION_NONE,
+                                     .since_ms = INT64_MIN,
+                                     .until_ms = INT64_MAX,
+                                     .socket_mode = 0600,
+                                     .control_mode = 0600,
+                                     .drain_ms = 10000,
+                                     .idle_ms = 600 * 1000,
+                                     .line_ms = 30 * 1000,
+                                     .send_ms = 60 * 1000,
+                                     .http_ms = 30 * 1000,
+                                     .http_connections = 100,
+                                     .max_memory = (size_t)1 << 30,
+                                     .max_shrink = 50,
+                                     .samples = 3,
+                                     .fsync = -1,
+                                     .head_every = 100 * 1000};
+
 int
 args_read(const struct command *cmd, int argc, char **argv, struct args *out)
 {
     struct spec spec;
-    bool after_rules = false;
+    struct strings *rules = NULL; /* of the option before */
     int got, rc = ARGS_GO;
 
     make_spec(cmd, &spec);
-    *out = (struct args){.region = WEIR_REGION_NONE,
-                         .since_ms = INT64_MIN,
-                         .until_ms = INT64_MAX,
-                         .socket_mode = 0600,
-                         .control_mode = 0600,
-                         .drain_ms = 10000,
-                         .idle_ms = 600 * 1000,
-                         .line_ms = 30 * 1000,
-                         .send_ms = 60 * 1000,
-                         .http_ms = 30 * 1000,
-                         .http_connections = 100,
-                         .max_memory = (size_t)1 << 30,
-                         .max_shrink = 50,
-                         .fsync = -1,
-                         .head_every = 100 * 1000};
+    *out = defaults;
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {
         if (got == 1) {
-            after_rules = after_rules && (!cmd->plain || ends_in_yaml(optarg));
-            rc = take_plain(cmd, out, optarg, after_rules);
+            rules = !cmd->plain || ends_in_yaml(optarg) ? rules : NULL;
+            rc = take_plain(cmd, out, optarg, rules);
             continue;
         }
         if (got == ':')
@@ -212,10 +227,10 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
             rc = bad_option(cmd, argv[optind - 1]);
         else
             rc = take_option(cmd, out, got);
-        after_rules = got != '?' && got != ':' && id_of(got) == OPT_RULES;
+        rules = got != '?' && got != ':' ? rules_of(out, id_of(got)) : NULL;
     }
     for (; rc == ARGS_GO && optind < argc; optind++)
-        rc = take_plain(cmd, out, argv[optind], false);
+        rc = take_plain(cmd, out, argv[optind], NULL);
     return rc;
 }
 

@@ -18,8 +18,12 @@ void strings_add(struct strings *s, const char *text);
 
 #define OPTIONS(X)                                                                                 \
     X(RULES, "rules", 'r', "PATH")                                                                 \
+    X(OLD, "old", 0, "PATH")                                                                       \
+    X(NEW, "new", 0, "PATH")                                                                       \
     X(LISTEN, "listen", 'l', "ADDRESS")                                                            \
     X(CLOCK, "clock", 0, "WHEN")                                                                   \
+    X(OLD_CLOCK, "old-clock", 0, "WHEN")                                                           \
+    X(NEW_CLOCK, "new-clock", 0, "WHEN")                                                           \
     X(UNDECIDED, "undecided", 0, "WHAT")                                                           \
     X(TAGS, "tags", 0, "WHICH")                                                                    \
     X(HANDLES, "handles", 0, "FILE")                                                               \
@@ -39,6 +43,8 @@ void strings_add(struct strings *s, const char *text);
     X(DRAIN, "drain", 0, "SECONDS")                                                                \
     X(THREADS, "threads", 0, "NUMBER")                                                             \
     X(OUT, "out", 0, "FILE")                                                                       \
+    X(CHANGES, "changes", 0, "FILE")                                                               \
+    X(SAMPLES, "samples", 0, "NUMBER")                                                             \
     X(EMIT, "emit", 0, "KIND")                                                                     \
     X(LABEL_SRC, "label-src", 0, "DID")                                                            \
     X(RESUME, "resume", 0, NULL)                                                                   \
@@ -100,12 +106,20 @@ enum option_id {
 #define OPTIONS_OF(...) ((const enum option_id[]){__VA_ARGS__ __VA_OPT__(, ) OPT_HELP})
 bool options_have(const enum option_id *options, enum option_id id);
 
+/* A clock of its own, for one of two rule sets. */
+struct args_clock {
+    bool given;
+    enum answer_clock clock;
+    int64_t at_ms;
+};
+
 /* What the command line said; what it did not say has its default. */
 struct args {
-    struct strings rules, listen, plain;
+    struct strings rules, old_rules, new_rules, listen, plain;
     struct strings by_rule, by_order; /* --rule and --order */
     struct strings redo;              /* verify: feeds, to which its further arguments are added */
     struct answer_options answer;     /* all but the handles, which are to be loaded */
+    struct args_clock old_clock, new_clock; /* instead of answer's */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
     const char *journal, *sign_key, *store;
@@ -117,7 +131,9 @@ struct args {
     const char *at;
     mode_t socket_mode, control_mode;
     unsigned drain_ms, idle_ms, line_ms, send_ms, http_ms;
-    const char *out;       /* NULL: standard output */
+    const char *out;     /* NULL: standard output */
+    const char *changes; /* NULL: nowhere */
+    size_t samples;
     bool emits;            /* --emit was said, */
     weir_export_kind emit; /* and what */
     const char *label_src;

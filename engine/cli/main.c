@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_serve,   &command_ctl,     &command_replay, &command_check,
+    &command_serve,   &command_ctl,     &command_replay, &command_diff,   &command_check,
     &command_compile, &command_explain, &command_posts,  &command_verify,
 };
 

@@ -14,8 +14,12 @@
 #define X(name, text) " " text
 static const char *const helps[OPT_COUNT] = {
     [OPT_RULES] = "a rule file, a folder of them, or a compiled set; may be given several times",
+    [OPT_OLD] = "rules that are compared with the new ones; as --rules",
+    [OPT_NEW] = "the new rules; as --rules",
     [OPT_LISTEN] = "unix:PATH, HOST:PORT or [IPv6]:PORT; may be given several times",
     [OPT_CLOCK] = "what time it is: now (default), created (each post's own), or a fixed time",
+    [OPT_OLD_CLOCK] = "the same for the old rules alone",
+    [OPT_NEW_CLOCK] = "the same for the new rules alone",
     [OPT_UNDECIDED] = "what the record of a bad line carries: report (default) or withhold",
     [OPT_TAGS] = "structured (default): the values that the dialect has; both: the text's too",
     [OPT_HANDLES] = "a CSV of did,handle: handles of accounts of Bluesky and ActivityPub",
@@ -35,12 +39,15 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
     [OPT_THREADS] = "threads that read and decide (default: as many as there are cores)",
     [OPT_OUT] = "write records to this file, packed if it ends in .gz or .zst (-: standard output)",
-    [OPT_EMIT] = "export in place of records:" WEIR_EXPORTS(X),
+    [OPT_CHANGES] = "write a line for each post that changes, to this file; packed as by its name",
+    [OPT_SAMPLES] = "posts that are shown of each change (default 3; 0: none)",
+    [OPT_EMIT] = "export in place of records, or changes:" WEIR_EXPORTS(X),
     [OPT_LABEL_SRC] = "the DID that labels come from, such as did:web:{region}.labels.example",
     [OPT_RESUME] = "go on where a run with the same arguments and --out was stopped",
     [OPT_ONLY] = "write only records with these actions, such as withhold,downrank; and errors",
-    [OPT_RULE] = "write only records in which this rule has a part; may be given several times",
-    [OPT_ORDER] = "write only records in which a rule under this order has one; likewise",
+    [OPT_RULE] =
+        "only records, or changes, in which this rule has a part; may be given several times",
+    [OPT_ORDER] = "only those in which a rule under this order has one; likewise",
     [OPT_SINCE] = "leave out posts made before this time, and those without a time",
     [OPT_UNTIL] = "leave out posts made at this time or later, and those without a time",
     [OPT_WORKERS] = "threads that decide (default: as many as there are cores)",
@@ -113,13 +120,23 @@ take_time(const char *value, int64_t *ms, const char *expected, weir_buf *why)
 }
 
 static bool
-take_clock(struct args *a, const char *value, weir_buf *why)
+read_clock(const char *value, enum answer_clock *clock, int64_t *at_ms, weir_buf *why)
 {
-    a->answer.clock = strcmp(value, "now") == 0       ? ANSWER_NOW
-                      : strcmp(value, "created") == 0 ? ANSWER_CREATED
-                                                      : ANSWER_FIXED;
-    return a->answer.clock != ANSWER_FIXED ||
-           take_time(value, &a->answer.at_ms, "now, created or ", why);
+    *clock = strcmp(value, "now") == 0       ? ANSWER_NOW
+             : strcmp(value, "created") == 0 ? ANSWER_CREATED
+                                             : ANSWER_FIXED;
+    return *clock != ANSWER_FIXED || take_time(value, at_ms, "now, created or ", why);
+}
+
+static bool
+take_clock(struct args *a, enum option_id id, const char *value, weir_buf *why)
+{
+    struct args_clock *own = id == OPT_OLD_CLOCK ? &a->old_clock : &a->new_clock;
+
+    if (id == OPT_CLOCK)
+        return read_clock(value, &a->answer.clock, &a->answer.at_ms, why);
+    own->given = true;
+    return read_clock(value, &own->clock, &own->at_ms, why);
 }
 
 /* One of two words; *second says which. */
@@ -404,6 +421,8 @@ take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
     switch (id) {
     case OPT_WORKERS:
         return take_number(value, 1, 256, &a->workers, why);
+    case OPT_SAMPLES:
+        return take_number(value, 0, 1000, &a->samples, why);
     case OPT_THREADS:
         return take_number(value, 1, 256, &a->threads, why);
     case OPT_MAX_CONNECTIONS:
@@ -452,6 +471,8 @@ text_of(struct args *a, enum option_id id)
         return &a->output;
     case OPT_OUT:
         return &a->out;
+    case OPT_CHANGES:
+        return &a->changes;
     case OPT_CONTROL:
         return &a->control;
     case OPT_HTTP:
@@ -499,11 +520,19 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_REDO:
         strings_add(&a->redo, value);
         return true;
+    case OPT_OLD:
+        strings_add(&a->old_rules, value);
+        return true;
+    case OPT_NEW:
+        strings_add(&a->new_rules, value);
+        return true;
     case OPT_LISTEN:
         strings_add(&a->listen, value);
         return true;
     case OPT_CLOCK:
-        return take_clock(a, value, why);
+    case OPT_OLD_CLOCK:
+    case OPT_NEW_CLOCK:
+        return take_clock(a, id, value, why);
     case OPT_UNDECIDED:
     case OPT_TAGS:
         return take_choice(a, id, value, why);
@@ -534,6 +563,7 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_UNTIL:
         return take_choice_of(a, id, value, why);
     case OPT_WORKERS:
+    case OPT_SAMPLES:
     case OPT_THREADS:
     case OPT_MAX_CONNECTIONS:
     case OPT_MAX_MEMORY:

@@ -3,12 +3,13 @@
  */
 #include "cli/picking.h"
 
+#include "cli/exporting.h"
+#include "cli/naming.h"
 #include "cli/ui.h"
 
 #include "flow/due.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 struct picker {
     const struct pick *pick;
@@ -94,145 +95,20 @@ take_facts(void *arg, const weir_buf *facts)
     return true;
 }
 
-static uint64_t
-items_of(const weir_export *e)
-{
-    weir_export_counts counts;
-
-    weir_export_count(e, &counts);
-    return counts.items;
-}
-
 static bool
 collect(void *arg, const weir_buf *parts, weir_buf *lines, uint64_t *n)
 {
     struct picking *p = arg;
-    uint64_t before = items_of(p->export);
 
-    if (weir_export_collect(p->export, (weir_span){parts->p, parts->len}, lines) != WEIR_OK) {
-        ui_say("%s", weir_status_text(WEIR_E_NOMEM));
-        return false;
-    }
-    *n = items_of(p->export) - before;
-    return true;
+    return exporting_collect(p->export, parts, lines, n);
 }
 
 static bool
 finish(void *arg, weir_buf *out, uint64_t *n)
 {
     struct picking *p = arg;
-    uint64_t before = items_of(p->export);
 
-    if (weir_export_finish(p->export, out) != WEIR_OK)
-        return false;
-    *n = items_of(p->export) - before;
-    return true;
-}
-
-/* Options that would have no effect are refused. */
-static int
-begin_export(struct picking *p, struct run *r)
-{
-    const struct args *a = r->args;
-    weir_export_options o = {.kind = a->emit, .label_src = a->label_src};
-    weir_buf why = {0};
-
-    if (a->label_src && (!a->emits || a->emit != WEIR_EXPORT_ATPROTO))
-        return args_bad(r->command, "--label-src goes with --emit atproto");
-    if (!a->emits)
-        return EXIT_DONE;
-    if (a->resume)
-        return args_bad(r->command, "--resume does not go with --emit: what was said before the "
-                                    "run was stopped is known no more");
-    if (a->answer.trace || a->answer.undecided != WEIR_UNDECIDED_REPORT)
-        return args_bad(r->command, "--explain and --undecided are about records: they do not go "
-                                    "with --emit");
-    weir_status st = weir_export_new(&o, r->rs, NULL, &why, &p->export);
-    if (st == WEIR_E_NOMEM)
-        ui_no_memory();
-    if (st != WEIR_OK) {
-        int rc = args_bad(r->command, "--label-src: %.*s", (int)why.len, why.p);
-        weir_buf_fini(&why);
-        return rc;
-    }
-    r->collect = collect;
-    r->finish = finish;
-    r->exported = p->export;
-    return EXIT_DONE;
-}
-
-/* What was meant, by all names of its kind. */
-static int
-tell_unknown(const char *option, const char *name, const char *const *names, size_t n)
-{
-    const char *near = help_nearest(name, names, n);
-
-    if (near)
-        return args_bad("replay", "--%s %s: the rules have none; did you mean %s?", option, name,
-                        near);
-    return args_bad("replay", "--%s %s: the rules have none", option, name);
-}
-
-static int
-unknown_rule(const weir_ruleset *rs, const char *name)
-{
-    uint32_t n = weir_ruleset_nrules(rs);
-    const char **names = ui_alloc(n, sizeof *names);
-    weir_rule_info info;
-
-    for (uint32_t i = 0; i < n; i++) {
-        weir_ruleset_rule(rs, i, &info);
-        names[i] = info.id;
-    }
-    int rc = tell_unknown("rule", name, names, n);
-    free(names);
-    return rc;
-}
-
-static int
-unknown_order(const weir_ruleset *rs, const char *name)
-{
-    uint32_t n = weir_ruleset_norders(rs);
-    const char **names = ui_alloc(n, sizeof *names);
-    weir_order_info info;
-
-    for (uint32_t i = 0; i < n; i++) {
-        weir_ruleset_order(rs, i, &info);
-        names[i] = info.id;
-    }
-    int rc = tell_unknown("order", name, names, n);
-    free(names);
-    return rc;
-}
-
-static int
-name_rules(struct picking *p, const weir_ruleset *rs, const struct args *a)
-{
-    uint32_t nrules = weir_ruleset_nrules(rs);
-
-    p->rules = ui_alloc(nrules, sizeof *p->rules);
-    p->pick.rules = p->rules;
-    for (size_t i = 0; i < a->by_rule.n; i++) {
-        const char *name = a->by_rule.v[i];
-        uint32_t rule = weir_ruleset_find_rule(rs, (weir_span){name, strlen(name)});
-
-        if (rule == WEIR_NONE)
-            return unknown_rule(rs, name);
-        p->rules[rule] = true;
-    }
-    for (size_t i = 0; i < a->by_order.n; i++) {
-        const char *name = a->by_order.v[i];
-        uint32_t order = weir_ruleset_find_order(rs, (weir_span){name, strlen(name)});
-        weir_rule_info info;
-
-        if (order == WEIR_NONE)
-            return unknown_order(rs, name);
-        for (uint32_t k = 0; k < nrules; k++) {
-            weir_ruleset_rule(rs, k, &info);
-            p->rules[k] = p->rules[k] || info.order == order;
-        }
-    }
-    return EXIT_DONE;
+    return exporting_finish(p->export, out, n);
 }
 
 int
@@ -265,8 +141,15 @@ picking_begin(struct picking *p, struct run *r)
     r->arg = p;
     r->census = p->census;
     r->tags = p->tags;
-    int rc = a->by_rule.n || a->by_order.n ? name_rules(p, r->rs, a) : EXIT_DONE;
-    return rc == EXIT_DONE ? begin_export(p, r) : rc;
+    int rc = naming_rules(a, r->command, (weir_ruleset *const[]){r->rs}, 1, &p->rules);
+    p->pick.rules = p->rules;
+    if (rc == EXIT_DONE)
+        rc = exporting_begin(r, r->rs, NULL, &p->export);
+    if (p->export) {
+        r->collect = collect;
+        r->finish = finish;
+    }
+    return rc;
 }
 
 void

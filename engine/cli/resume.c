@@ -136,7 +136,7 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
     struct stat st;
     int rc;
 
-    if (r->collect) /* what its lines hang on is known to this run alone */
+    if (r->collect || r->one_go) /* what its lines hang on is known to this run alone */
         return EXIT_DONE;
     if (!out || strcmp(out, "-") == 0) {
         if (!r->args->resume)

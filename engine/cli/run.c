@@ -23,7 +23,7 @@
 #define SKIPPED_TOLD 5
 
 struct running {
-    const struct run *r;
+    struct run *r;
     struct strings files;
     struct sink *sink;
     bool is_packed;
@@ -190,6 +190,7 @@ print_summary(struct running *x)
                         .feeds = &x->files,
                         .census = x->r->census,
                         .tags = x->r->tags,
+                        .input_only = x->r->input_only,
                         .exported = x->r->exported,
                         .written = x->delivered,
                         .resumed = x->resume.again,
@@ -220,6 +221,8 @@ static bool
 finish_output(struct running *x)
 {
     weir_buf why = {0};
+
+    x->r->sums = &x->sums;
     bool good = write_rest(x);
 
     struct sink *sink = x->sink;
@@ -357,7 +360,7 @@ work(struct running *x)
                            .take_arg = x};
 
     o.handles = x->r->handles;
-    o.mute_errors = x->r->collect != NULL;
+    o.mute_errors = o.mute_errors || x->r->collect;
     if (packing != SINK_PLAIN && !(x->packer = packer_new(packing)))
         ui_no_memory();
     stopping_stops(x->portions);

@@ -150,7 +150,7 @@ put_left_out(const struct summary *s, weir_buf *out)
         ui_count(out, s->tally->left_out, "post", "posts");
         weir_buf_puts(out, " made at other times than were asked for, or without a time\n");
     }
-    if (s->rs && !s->served && !s->exported && s->written != s->tally->made)
+    if (s->rs && !s->served && !s->exported && !s->input_only && s->written != s->tally->made)
         weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written,
                         s->tally->posts + s->tally->queries + s->tally->errors);
 }
@@ -335,7 +335,7 @@ summary_print(const struct summary *s)
     if (s->args->json) {
         summary_json(s, &out);
     } else {
-        if (s->rs)
+        if (s->rs && !s->input_only)
             put_head(s, &out);
         put_input(s, &out);
         weir_buf_puts(&out, "read       ");
@@ -349,7 +349,7 @@ summary_print(const struct summary *s)
         put_skips(s->tally, &out);
         put_errors(s, &out);
         put_abandoned(s->tally, &out);
-        if (s->rs) {
+        if (s->rs && !s->input_only) {
             put_decisions(s->tally, &out);
             if (s->census)
                 put_census(s, &out);
@@ -357,6 +357,8 @@ summary_print(const struct summary *s)
                 exported_text(s->args->emit, s->exported, &out);
             put_over(s, &out);
             put_table(s, &out);
+        } else if (s->exported) {
+            exported_text(s->args->emit, s->exported, &out);
         }
     }
     ui_tell(&out);

@@ -26,6 +26,7 @@ struct summary {
     const struct server_sums *served; /* NULL: no connections */
     uint64_t files, lines;            /* of a replay */
     uint64_t written;                 /* its records */
+    bool input_only;                  /* what was decided is told elsewhere */
     bool resumed;                     /* it went on from an earlier run, */
     uint64_t before;                  /* which had written so many records */
     const struct census *census;      /* NULL: there is none */

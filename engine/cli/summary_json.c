@@ -20,7 +20,7 @@ put_head(const struct summary *s, weir_buf *out)
 {
     weir_buf_puts(out, "{\"summary\":");
     ui_json(out, s->command);
-    if (!s->rs)
+    if (!s->rs || s->input_only)
         return;
     weir_buf_puts(out, ",\"clock\":\"");
     summary_clock(&s->args->answer, out);
@@ -272,7 +272,7 @@ summary_json(const struct summary *s, weir_buf *out)
     put_input(s, out);
     put_skips(s->tally, out);
     put_errors(s, out);
-    if (s->rs) {
+    if (s->rs && !s->input_only) {
         size_t n;
         struct ledger_row *rows = ledger_rows(s->ledger, &n);
 
@@ -293,6 +293,8 @@ summary_json(const struct summary *s, weir_buf *out)
         if (s->exported)
             exported_json(s->args->emit, s->exported, out);
         put_patterns(s, out);
+    } else if (s->exported) {
+        exported_json(s->args->emit, s->exported, out);
     }
     weir_buf_puts(out, "}\n");
 }

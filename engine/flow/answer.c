@@ -11,7 +11,7 @@ answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options 
 {
     weir_reader_options ro = {.max_line = o->max_line,
                               .tags = o->tags,
-                              .need_time = o->clock == ANSWER_CREATED,
+                              .need_time = o->clock == ANSWER_CREATED || o->need_time,
                               .handles = o->handles};
     weir_status st;
 
@@ -64,16 +64,16 @@ answerer_swap(struct answerer *a, weir_ruleset *rs, weir_scratch **scratch)
     *scratch = before;
 }
 
-static int64_t
-time_of(const struct answerer *a, const weir_post *post, int64_t now_ms)
+int64_t
+answer_time(const struct answer_options *o, const weir_post *post, int64_t now_ms)
 {
-    switch (a->o.clock) {
+    switch (o->clock) {
     case ANSWER_CREATED:
         /* The reader was told that it needs one; a query without its own `at` is its error. */
         CHECK(post->has_created || post->query.at.p);
         return post->has_created ? post->created_ms : post->query.at_ms;
     case ANSWER_FIXED:
-        return a->o.at_ms;
+        return o->at_ms;
     case ANSWER_NOW:
         break;
     }
@@ -121,7 +121,7 @@ answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf 
 
     if (!a->rs)
         return write_post(a, post, out);
-    weir_status st = decide(a, post, time_of(a, post, now_ms), &d);
+    weir_status st = decide(a, post, answer_time(&a->o, post, now_ms), &d);
     if (st != WEIR_OK && st != WEIR_E_LIMIT)
         return st;
     if (a->leave_out && a->leave_out(a->write_arg, &d)) {

@@ -27,6 +27,7 @@ struct answer_options {
     bool trace;                  /* records say what became of every rule */
     bool mute_errors;            /* they are only counted: what is written are no records */
     bool answer_skips;           /* a socket's answers stay aligned; a replay only counts them */
+    bool need_time; /* a post without a time of its own is an error, whatever the clock */
 };
 
 /* Where an item that could not be read stands; called before its record is written. */
@@ -79,6 +80,10 @@ struct answerer {
 /* @param rs  Referenced; NULL: see above. @retval WEIR_E_NOMEM  *a needs no answerer_fini. */
 weir_status answerer_init(struct answerer *a, weir_ruleset *rs, const struct answer_options *o);
 void answerer_fini(struct answerer *a);
+
+/* The time that a post is decided at; there must be one, which the reader sees to that was told
+   by the clock, or need_time, that it is needed. */
+int64_t answer_time(const struct answer_options *o, const weir_post *post, int64_t now_ms);
 
 /* Working memory as the options ask for it, for answerer_swap. Any thread. */
 weir_status answerer_scratch(weir_ruleset *rs, const struct answer_options *o, weir_scratch **out);

@@ -157,9 +157,11 @@ put_refused(weir_buf *out, const struct weir__order *o)
     weir_buf_putc(out, ']');
 }
 
-static void
-put_order(weir_buf *out, const struct weir__order *o)
+void
+weir__order_canonical(const struct weir_ruleset *rs, uint32_t order, weir_buf *out)
 {
+    const struct weir__order *o = &rs->orders[order];
+
     weir_buf_puts(out, "{\"order\":");
     weir_buf_put_json(out, o->id);
     put_word(out, "kind", weir_kind_name(o->kind));
@@ -271,9 +273,11 @@ put_rule_terms(weir_buf *out, const struct weir_ruleset *rs, const struct weir_r
         put_word(out, "on_limit", "match");
 }
 
-static void
-put_rule(weir_buf *out, const struct weir_ruleset *rs, const struct weir_rule *r)
+void
+weir__rule_canonical(const struct weir_ruleset *rs, uint32_t rule, weir_buf *out)
 {
+    const struct weir_rule *r = &rs->rules[rule];
+
     weir_buf_puts(out, "{\"rule\":");
     weir_buf_put_json(out, r->id);
     if (r->order != WEIR_NONE)
@@ -308,9 +312,9 @@ weir__ruleset_canonical(const struct weir_ruleset *rs, weir_buf *out)
     for (uint32_t i = 0; i < rs->nlists; i++)
         put_list(out, rs, &rs->lists[i]);
     for (uint32_t i = 0; i < rs->norders; i++)
-        put_order(out, &rs->orders[i]);
+        weir__order_canonical(rs, i, out);
     for (uint32_t i = 0; i < rs->nrules; i++)
-        put_rule(out, rs, &rs->rules[i]);
+        weir__rule_canonical(rs, i, out);
 }
 
 weir_status

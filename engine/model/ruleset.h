@@ -92,6 +92,9 @@ void weir__ruleset_sort_names(struct weir_ruleset *rs, struct arena *work, struc
  * digest.c. Deterministic; no paths, comments or layout.
  */
 void weir__ruleset_canonical(const struct weir_ruleset *rs, weir_buf *out);
+/* The line of an order, and of a rule, which names lists and does not say what is in them. */
+void weir__order_canonical(const struct weir_ruleset *rs, uint32_t order, weir_buf *out);
+void weir__rule_canonical(const struct weir_ruleset *rs, uint32_t rule, weir_buf *out);
 /* Fill rs->digest. WEIR_E_NOMEM. */
 weir_status weir__ruleset_set_digest(struct weir_ruleset *rs);
 

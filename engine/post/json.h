@@ -1,9 +1,10 @@
 /*
  * JSON for readers of posts: one line becomes a small tree that holds only what a plan watches.
  *
- * Three files behind this header. json.cc is the only user of simdjson: its stage 1 checks UTF-8
+ * Four files behind this header. json.cc is the only user of simdjson: its stage 1 checks UTF-8
  * and strings, and gives the offset of every token. json_walk.c goes over those tokens once,
- * forward, and makes the tree. json_text.c knows the grammar of scalars.
+ * forward, and makes the tree. json_keys.c and json_keys.h tell watched keys. json_text.c knows the
+ * grammar of scalars.
  *
  * simdjson's own walkers (On-Demand) are not used: they do not see duplicate keys, let malformed
  * values pass, and may crash when touched after an error. What the walk checks, and what it does
@@ -131,6 +132,7 @@ struct weir__plan {
     uint8_t root;       /* shape of the outermost object */
     uint8_t max_nested; /* keys that would lead deeper into posts than this count as unwatched */
     struct weir__looks {
+        uint64_t lens[256]; /* by a key's ends: bit l is set when such a key is l bytes long */
         uint8_t n;
         uint8_t slot[WEIR__LOOKUP_SLOTS];           /* index + 1; 0: none */
         struct weir__look keys[WEIR__KEYS_MAX + 1]; /* from 1 on */

@@ -3,11 +3,22 @@
  */
 #include "post/json.h"
 
+/* Are the eight bytes digits? Their upper halves are those of '0', also when 6 is added. */
+static inline bool
+are_digits(uint64_t eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+
+    return ((eight & each * 0xF0) | ((eight + each * 6) & each * 0xF0) >> 4) == each * 0x33;
+}
+
 static size_t
 digits_at(weir_span s, size_t i)
 {
     size_t from = i;
 
+    while (s.len - i >= 8 && are_digits(eight_at(s.p + i)))
+        i += 8;
     while (i < s.len && ascii_is_digit(s.p[i]))
         i++;
     return i - from;

@@ -8,6 +8,7 @@
 #include "post/json.h"
 
 #include "base/check.h"
+#include "post/json_keys.h"
 
 struct walk {
     const struct weir__plan *plan;
@@ -28,96 +29,6 @@ struct walk {
  * token. Carried in `struct walk`, the number would go through memory with each step.
  */
 #define NOWHERE 0u
-
-/* ---- plans ---- */
-
-/* The first eight bytes of a key, which is not empty; those behind it are read, and dropped. */
-static inline uint64_t
-head_of(weir_span key)
-{
-    uint64_t head = eight_at(key.p);
-
-    return key.len >= sizeof head ? head : head & ~UINT64_C(0) >> (64 - 8 * key.len);
-}
-
-/* Its last eight bytes, which may be some of the first; of a shorter one, the first are all. */
-static inline uint64_t
-tail_of(weir_span key, uint64_t head)
-{
-    return key.len > sizeof head ? eight_at(key.p + key.len - sizeof head) : head;
-}
-
-/* The factor was searched for: it gives each key of a line a slot of its own. */
-static inline size_t
-slot_of(uint64_t head, size_t len)
-{
-    return ((head ^ len) * UINT64_C(0xc7eb3105d7d5db9b)) >> 57;
-}
-
-_Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");
-
-static void
-make_ready(struct weir__looks *looks, const struct weir__watch *watch)
-{
-    char padded[32] = {0};
-    weir_span name = {padded, strlen(watch->name)};
-
-    CHECK(looks->n < WEIR__KEYS_MAX && name.len > 0 &&
-          name.len + sizeof(uint64_t) <= sizeof padded);
-    memcpy(padded, watch->name, name.len);
-    uint64_t head = head_of(name);
-    uint8_t *slot = &looks->slot[slot_of(head, name.len)];
-    looks->keys[looks->n + 1] = (struct weir__look){.head = head,
-                                                    .tail = tail_of(name, head),
-                                                    .name = watch->name,
-                                                    .len = (uint8_t)name.len,
-                                                    .index = looks->n,
-                                                    .next = *slot,
-                                                    .shape = watch->shape,
-                                                    .list = watch->list,
-                                                    .nested = watch->nested};
-    *slot = ++looks->n;
-}
-
-void
-weir__plan_init(struct weir__plan *plan, const struct weir__shape *shapes, size_t nshapes,
-                uint8_t root, uint8_t max_nested)
-{
-    memset(plan, 0, sizeof *plan);
-    plan->root = root;
-    plan->max_nested = max_nested;
-    for (size_t s = 0; s < nshapes; s++)
-        for (uint8_t k = 0; k < shapes[s].n; k++)
-            make_ready(&plan->look[s], &shapes[s].keys[k]);
-}
-
-/* Apart, and for all that is rare: with a call in it, what finds most keys would have to put by
-   its caller's registers. `k` is where the chain begins. */
-static __attribute__((noinline)) const struct weir__look *
-find_in_chain(const struct weir__looks *looks, weir_span key, size_t k)
-{
-    for (; k; k = looks->keys[k].next)
-        if (looks->keys[k].len == key.len && memcmp(looks->keys[k].name, key.p, key.len) == 0)
-            return &looks->keys[k];
-    return NULL;
-}
-
-/* A key of a shape, or NULL. Eight bytes from the key's first on are read. */
-static const struct weir__look *
-find_key(const struct weir__looks *looks, weir_span key)
-{
-    if (key.len == 0)
-        return NULL;
-    uint64_t head = head_of(key);
-    size_t k = looks->slot[slot_of(head, key.len)];
-    const struct weir__look *look = &looks->keys[k];
-    if (k == 0)
-        return NULL;
-    if (look->head == head && look->tail == tail_of(key, head) && look->len == key.len &&
-        key.len <= 2 * sizeof head)
-        return look;
-    return find_in_chain(looks, key, k);
-}
 
 /* ---- tokens ---- */
 
@@ -169,11 +80,33 @@ enter(struct walk *w)
 
 /* ---- what is not watched ---- */
 
-/* One test for the four brackets, which differ in the masked bits alone; few others pass. */
-static bool
-may_be_bracket(char c)
+/* Of bytes: what of a bracket they are; nothing of most. */
+#define BRACE 1 /* not square */
+#define OPENS 2
+#define CLOSES 4
+
+static const uint8_t brackets[256] = {
+    ['['] = OPENS, ['{'] = OPENS | BRACE, [']'] = CLOSES, ['}'] = CLOSES | BRACE};
+
+/* Of the tokens from `at` to `end`, the first that is a bracket, or `end`. */
+static inline const uint32_t *
+find_bracket(const char *p, const uint32_t *at, const uint32_t *end)
 {
-    return (c & 0xD9) == 0x59;
+#define IS_BRACKET(k) brackets[(unsigned char)p[at[k]]]
+    for (; end - at >= 4; at += 4) {
+        if (IS_BRACKET(0))
+            return at;
+        if (IS_BRACKET(1))
+            return at + 1;
+        if (IS_BRACKET(2))
+            return at + 2;
+        if (IS_BRACKET(3))
+            return at + 3;
+    }
+    while (at < end && !IS_BRACKET(0))
+        at++;
+    return at;
+#undef IS_BRACKET
 }
 
 static void
@@ -185,13 +118,9 @@ note_deep(struct walk *w, size_t at)
     }
 }
 
-/*
- * Passes over an array or object: brackets must close in order, nothing else is looked at. Which
- * kind each is stands in the bits of a word; deeper than that (the line is too deep already) they
- * are only counted.
- */
-static uint32_t
-skip_brackets(struct walk *w, uint32_t i)
+/* skip_brackets, of any depth: deeper than a line may be, brackets are only counted. */
+static __attribute__((noinline)) uint32_t
+skip_deep(struct walk *w, uint32_t i)
 {
     uint64_t kinds = 0;
     size_t depth = 0, room = WEIR__DEPTH_MAX - w->depth;
@@ -199,8 +128,6 @@ skip_brackets(struct walk *w, uint32_t i)
 
     for (; i < w->n; i++) {
         char c = w->p[w->at[i]];
-        if (!may_be_bracket(c))
-            continue;
         if (c == '{' || c == '[') {
             if (++depth > room) {
                 counted = true;
@@ -218,22 +145,57 @@ skip_brackets(struct walk *w, uint32_t i)
     return bad(w, w->len, "the text ends inside an array or object");
 }
 
+/*
+ * Passes over an array or object: brackets must close in order, nothing else is looked at. Which
+ * kind each is stands in the bits of a word, behind one that is always set. What has more levels
+ * than the word has room for is left to skip_deep.
+ */
+static __attribute__((noinline)) uint32_t
+skip_brackets(struct walk *w, uint32_t first)
+{
+    const uint64_t most = w->depth < WEIR__DEPTH_MAX ? UINT64_C(1) << 63 >> w->depth : 0;
+    const uint32_t *at = w->at + first, *end = w->at + w->n;
+    const char *p = w->p;
+    uint64_t kinds = 1;
+
+    for (; (at = find_bracket(p, at, end)) < end; at++) {
+        unsigned bracket = brackets[(unsigned char)p[*at]];
+        if (bracket & OPENS) {
+            if (kinds >= most)
+                return skip_deep(w, first);
+            kinds = kinds << 1 | (bracket & BRACE);
+            continue;
+        }
+        if ((kinds ^ bracket) & BRACE)
+            return bad(w, *at, "this bracket does not close the one that is open");
+        kinds >>= 1;
+        if (kinds == 1)
+            return (uint32_t)(at - w->at) + 1;
+    }
+    return bad(w, w->len, "the text ends inside an array or object");
+}
+
 static uint32_t
 no_value(struct walk *w, uint32_t i)
 {
     return bad(w, w->at[i], i < w->n ? "a value was expected here" : "a value is missing");
 }
 
-static uint32_t
+/* Of bytes: whether a scalar may begin with them. */
+static const bool begins_scalar[256] = {
+    ['"'] = true, ['-'] = true, ['0'] = true, ['1'] = true, ['2'] = true,
+    ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true,
+    ['8'] = true, ['9'] = true, ['t'] = true, ['f'] = true, ['n'] = true,
+};
+
+static inline uint32_t
 skip_value(struct walk *w, uint32_t i)
 {
     char c = peek(w, i);
 
-    if (c == '{' || c == '[')
-        return skip_brackets(w, i);
-    if (c != '"' && c != '-' && c != 't' && c != 'f' && c != 'n' && !ascii_is_digit(c))
-        return no_value(w, i);
-    return i + 1;
+    if (begins_scalar[(unsigned char)c])
+        return i + 1;
+    return c == '{' || c == '[' ? skip_brackets(w, i) : no_value(w, i);
 }
 
 /* ---- what is watched ---- */
@@ -414,7 +376,9 @@ read_other_key(struct walk *w, uint32_t i, const struct weir__looks *looks, weir
     if (read_string(w, i, &key) == NOWHERE)
         return NOWHERE;
     char *plain = arena_take(w->arena, s.len + sizeof(uint64_t));
-    *found = find_key(looks, (weir_span){plain, weir__unescape(s, plain)});
+    s = (weir_span){plain, weir__unescape(s, plain)};
+    if (s.len)
+        *found = weir__find_key(looks, s);
     return i + 1;
 }
 
@@ -428,7 +392,7 @@ read_key(struct walk *w, uint32_t i, const struct weir__looks *looks,
     if (!s.p)
         return bad(w, w->at[i],
                    i < w->n ? "a key was expected here" : "the text ends inside an object");
-    *found = find_key(looks, s);
+    *found = s.len ? weir__find_key(looks, s) : NULL;
     if (*found)
         i++;
     else if ((i = read_other_key(w, i, looks, s, found)) == NOWHERE)
@@ -497,9 +461,9 @@ read_nested(struct walk *w, uint32_t i, const struct weir__look *key, size_t key
     return i;
 }
 
-/* One `"key": value` of an object. */
-static inline uint32_t
-read_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+/* One `"key": value` of an object, whatever is in it. */
+static __attribute__((noinline)) uint32_t
+read_odd_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
 {
     const struct weir__look *key;
     size_t key_at = w->at[i];
@@ -510,6 +474,95 @@ read_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct me
     if (!key)
         return skip_value(w, i);
     return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
+}
+
+/* A watched key's value into its place. */
+static inline uint32_t
+read_watched(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
+             struct members *m)
+{
+    return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
+}
+
+/* Behind the last backslash that is known, the next one is looked for. Is one before the key's
+   colon? Apart, as it is seldom asked. */
+static __attribute__((noinline)) bool
+has_escape_before(struct walk *w, const uint32_t *at)
+{
+    return has_escape(w, (weir_span){w->p + at[0], at[1] - at[0]});
+}
+
+/* A watched key's value that is a string like most, with a token behind it: into its place. false:
+   it is another. */
+static inline bool
+take_string(const struct walk *w, const uint32_t *at, const struct weir__look *key,
+            struct members *m)
+{
+    size_t from = at[0] + (size_t)1, to = at[1] - (size_t)1;
+    uint64_t bit = UINT64_C(1) << key->index;
+
+    if (w->p[at[0]] != '"' || w->p[to] != '"' || to < from || w->escape_at < to || m->has & bit ||
+        key->nested)
+        return false;
+    m->has |= bit;
+    *place_of(m, key->index) = (uint8_t)m->n;
+    m->items[m->n++] =
+        (struct weir__json){.type = WEIR__STRING, .at = at[0], .raw = {w->p + from, to - from}};
+    return true;
+}
+
+/* Is a member's key like most, three tokens being behind it? A colon is at once behind it, and no
+   backslash in it. */
+static inline bool
+has_plain_key(struct walk *w, const char *p, const uint32_t *at)
+{
+    const char *key = p + at[0], *colon = p + at[1];
+
+    return key[0] == '"' && colon[-1] == '"' && colon[0] == ':' &&
+           (at[1] <= w->escape_at || !has_escape_before(w, at));
+}
+
+/* Such a key, if it is the shape's. */
+static inline const struct weir__look *
+find_plain_key(const char *p, const uint32_t *at, const struct weir__looks *looks)
+{
+    const char *key = p + at[0] + 1, *colon = p + at[1];
+    uint32_t len = at[1] - at[0] - 2;
+
+    if (!weir__may_be_key(looks, key[0], colon[-2], len))
+        return NULL;
+    return weir__find_key(looks, (weir_span){key, len});
+}
+
+/*
+ * The members of an object from one on, to the token behind the last, which is no comma. Most have
+ * plain keys, which are not watched, and scalars; those are passed over here, and watched strings
+ * taken. What is not like most is left to others.
+ */
+static __attribute__((noinline)) uint32_t
+read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+{
+    const uint32_t *at = w->at + i;
+    const uint32_t *last = w->n > i + 3 ? w->at + w->n - 3 : at; /* three come behind the rest */
+    const char *p = w->p;
+
+    for (;; at++) {
+        if (at < last && has_plain_key(w, p, at)) {
+            const struct weir__look *look = find_plain_key(p, at, looks);
+            if (look ? take_string(w, at + 2, look, m) : begins_scalar[(unsigned char)p[at[2]]]) {
+                at += 3;
+                if (p[*at] == ',')
+                    continue;
+                return (uint32_t)(at - w->at);
+            }
+            i = (uint32_t)(at + 2 - w->at);
+            i = look ? read_watched(w, i, look, at[0], m) : skip_value(w, i);
+        } else
+            i = read_odd_pair(w, (uint32_t)(at - w->at), looks, m);
+        if (i == NOWHERE || peek(w, i) != ',')
+            return i;
+        at = w->at + i;
+    }
 }
 
 /* The members as the tree has them: the places of the shape's keys, and the items behind them. */
@@ -539,16 +592,11 @@ read_object(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
     enter(w);
     if (peek(w, ++i) == '}')
         goto closed;
-    for (;; i++) {
-        i = read_pair(w, i, looks, &m);
-        if (i == NOWHERE)
-            return NOWHERE;
-        char c = peek(w, i);
-        if (c == '}')
-            goto closed;
-        if (c != ',')
-            return bad(w, w->at[i], "a comma or a closing brace was expected here");
-    }
+    i = read_members(w, i, looks, &m);
+    if (i == NOWHERE)
+        return NOWHERE;
+    if (peek(w, i) != '}')
+        return bad(w, w->at[i], "a comma or a closing brace was expected here");
 closed:
     w->depth--;
     out->items = m.n ? keep_members(w, looks, &m) : NULL;
@@ -562,6 +610,7 @@ weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__toke
 {
     struct walk w = {
         .plan = plan, .p = text.p, .len = text.len, .at = tokens.at, .n = tokens.n, .arena = arena};
+    w.escape_at = span_find(text, '\\');
     uint32_t i = read_value(&w, 0, plan->root, false, root);
 
     if (i != NOWHERE && i < w.n)

@@ -32,16 +32,16 @@ read_tags(struct weir__draft *d)
     struct weir__reading *r = d->r;
     const struct weir__json *o = d->node;
     const struct weir__json *mentions = weir__get_array(r, o, WEIR__P_MENTIONS);
-    weir_span text = weir__get_string(r, o, WEIR__P_TEXT);
+    const struct weir__json *text = weir__get_unread(r, o, WEIR__P_TEXT);
     bool has_tags = weir__draft_tags(d, o, WEIR__P_HASHTAGS);
 
     for (size_t i = 0; mentions && i < mentions->n; i++)
         if (is_account(r, &mentions->items[i], "each of \"mentions\""))
             weir__draft_mention(d, read_account(r, &mentions->items[i]));
-    if (weir__draft_wants_text(d, has_tags))
-        weir__draft_text_tags(d, text);
-    if (weir__draft_wants_text(d, mentions != NULL))
-        weir__draft_text_mentions(d, text);
+    if (text && weir__draft_wants_text(d, has_tags))
+        weir__draft_text_tags(d, weir__text_of(r, text));
+    if (text && weir__draft_wants_text(d, mentions != NULL))
+        weir__draft_text_mentions(d, weir__text_of(r, text));
 }
 
 static void

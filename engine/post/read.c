@@ -132,10 +132,16 @@ get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, unsig
     return NULL;
 }
 
+const struct weir__json *
+weir__get_unread(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    return get_typed(r, o, k, 1u << WEIR__STRING, "be a string");
+}
+
 weir_span
 weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k)
 {
-    const struct weir__json *v = get_typed(r, o, k, 1u << WEIR__STRING, "be a string");
+    const struct weir__json *v = weir__get_unread(r, o, k);
 
     return v ? weir__text_of(r, v) : SPAN_NONE;
 }

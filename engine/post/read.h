@@ -70,6 +70,9 @@ weir__text_of(struct weir__reading *r, const struct weir__json *v)
 }
 
 weir_span weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k);
+/* A string whose text is mostly not wanted, and costs a copy where it has escapes. */
+const struct weir__json *weir__get_unread(struct weir__reading *r, const struct weir__json *o,
+                                          unsigned k);
 /* A string, or a number as written. */
 weir_span weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k);
 bool weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k);

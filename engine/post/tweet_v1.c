@@ -7,65 +7,98 @@
 
 /* ---- time: "Sun Aug 31 00:29:13 +0000 2014", "2017-11-01 20:44:10 +0000" ---- */
 
-static bool
-take(weir_span *s, const char *what)
+/* Of each format a time has one length, and every digit one place. What is no digit is told in
+ *odd, once for all of them. */
+static inline unsigned
+digit(const char *p, bool *odd)
 {
-    if (!span_starts(*s, what))
-        return false;
-    *s = span_skip(*s, strlen(what));
-    return true;
+    unsigned d = (unsigned char)p[0] - (unsigned)'0';
+
+    *odd |= d > 9;
+    return d;
 }
 
-static bool
-take_clock(weir_span *s, struct weir__civil *c)
+static inline unsigned
+two_digits(const char *p, bool *odd)
 {
-    return weir__take_digits(s, 2, &c->hour) && take(s, ":") &&
-           weir__take_digits(s, 2, &c->minute) && take(s, ":") &&
-           weir__take_digits(s, 2, &c->second);
+    unsigned tens = digit(p, odd);
+
+    return tens * 10 + digit(p + 1, odd);
 }
 
-static bool
-take_offset(weir_span *s, struct weir__civil *c)
+static inline unsigned
+year(const char *p, bool *odd)
 {
-    unsigned hours, minutes;
-    bool west = take(s, "-");
+    unsigned hundreds = two_digits(p, odd);
 
-    if ((!west && !take(s, "+")) || !weir__take_digits(s, 2, &hours) ||
-        !weir__take_digits(s, 2, &minutes))
-        return false;
-    c->offset_minutes = (int)(hours * 60 + minutes) * (west ? -1 : 1);
-    return hours < 24 && minutes < 60;
+    return hundreds * 100 + two_digits(p + 2, odd);
+}
+
+/* 20:44:10 */
+static inline void
+read_clock(const char *p, struct weir__civil *c, bool *odd)
+{
+    c->hour = two_digits(p, odd);
+    c->minute = two_digits(p + 3, odd);
+    c->second = two_digits(p + 6, odd);
+    *odd |= (p[2] != ':') | (p[5] != ':');
+}
+
+/* +0000 */
+static inline void
+read_offset(const char *p, struct weir__civil *c, bool *odd)
+{
+    unsigned hours = two_digits(p + 1, odd), minutes = two_digits(p + 3, odd);
+
+    *odd |= ((p[0] != '+') & (p[0] != '-')) | (hours > 23) | (minutes > 59);
+    c->offset_minutes = (int)(hours * 60 + minutes) * (p[0] == '-' ? -1 : 1);
 }
 
 /* The place of a three-letter name in a list of them, from 1; 0: not in it. */
-static unsigned
-take_name(weir_span *s, const char *names)
+static inline unsigned
+name_at(const char *p, const char *names, unsigned n)
 {
-    for (unsigned i = 0; s->len >= 3 && names[i * 3]; i++)
-        if (memcmp(s->p, names + i * 3, 3) == 0) {
-            *s = span_skip(*s, 3);
+    for (unsigned i = 0; i < n; i++)
+        if (memcmp(p, names + (size_t)i * 3, 3) == 0)
             return i + 1;
-        }
     return 0;
 }
+
+#define API_TIME "Sun Aug 31 00:29:13 +0000 2014"
 
 static bool
 parse_api_time(weir_span s, struct weir__civil *c)
 {
-    return take_name(&s, "MonTueWedThuFriSatSun") && take(&s, " ") &&
-           (c->month = take_name(&s, "JanFebMarAprMayJunJulAugSepOctNovDec")) != 0 &&
-           take(&s, " ") && weir__take_digits(&s, 2, &c->day) && take(&s, " ") &&
-           take_clock(&s, c) && take(&s, " ") && take_offset(&s, c) && take(&s, " ") &&
-           weir__take_digits(&s, 4, &c->year) && s.len == 0;
+    const char *p = s.p;
+    bool odd = false;
+
+    if (s.len != sizeof API_TIME - 1 || name_at(p, "MonTueWedThuFriSatSun", 7) == 0)
+        return false;
+    c->month = name_at(p + 4, "JanFebMarAprMayJunJulAugSepOctNovDec", 12);
+    c->day = two_digits(p + 8, &odd);
+    read_clock(p + 11, c, &odd);
+    read_offset(p + 20, c, &odd);
+    c->year = year(p + 26, &odd);
+    odd |= (p[3] != ' ') | (p[7] != ' ') | (p[10] != ' ') | (p[19] != ' ') | (p[25] != ' ');
+    return !odd && c->month != 0;
 }
+
+#define ARCHIVE_TIME "2017-11-01 20:44:10 +0000"
 
 static bool
 parse_archive_time(weir_span s, struct weir__civil *c)
 {
-    return weir__take_digits(&s, 4, &c->year) && take(&s, "-") &&
-           weir__take_digits(&s, 2, &c->month) && take(&s, "-") &&
-           weir__take_digits(&s, 2, &c->day) && take(&s, " ") && take_clock(&s, c) &&
-           take(&s, " ") && take_offset(&s, c) && s.len == 0;
+    const char *p = s.p;
+    bool odd = false;
+
+    if (s.len != sizeof ARCHIVE_TIME - 1)
+        return false;
+    c->year = year(p, &odd);
+    c->month = two_digits(p + 5, &odd);
+    c->day = two_digits(p + 8, &odd);
+    read_clock(p + 11, c, &odd);
+    read_offset(p + 20, c, &odd);
+    return !odd && p[4] == '-' && p[7] == '-' && p[10] == ' ' && p[19] == ' ';
 }
 
 static void
@@ -73,12 +106,7 @@ read_time(struct weir__draft *d, weir_span s)
 {
     struct weir__civil c = {0};
 
-    if (!parse_api_time(s, &c)) {
-        c = (struct weir__civil){0};
-        if (!parse_archive_time(s, &c))
-            return;
-    }
-    if (weir__is_civil(&c)) {
+    if ((parse_api_time(s, &c) || parse_archive_time(s, &c)) && weir__is_civil(&c)) {
         d->post->has_created = true;
         d->post->created_ms = weir__civil_to_ms(&c);
     }
@@ -122,7 +150,7 @@ read_tags(struct weir__draft *d)
     bool truncated = weir__get_bool(r, o, WEIR__P_TRUNCATED);
     const struct weir__json *extended = weir__get_object(r, o, WEIR__P_EXTENDED);
     const struct weir__json *entities = weir__get_object(r, o, WEIR__P_ENTITIES), *whole = NULL;
-    weir_span text = SPAN_NONE;
+    const struct weir__json *text = NULL;
 
     if (extended && truncated)
         whole = weir__get_object(r, extended, WEIR__X_ENTITIES);
@@ -131,15 +159,16 @@ read_tags(struct weir__draft *d)
     if (entities)
         read_entities(d, entities);
     if (extended)
-        text = weir__get_string(r, extended, WEIR__X_FULL_TEXT);
-    if (!text.p)
-        text = weir__get_string(r, o, WEIR__P_FULL_TEXT);
-    if (!text.p)
-        text = weir__get_string(r, o, WEIR__P_TEXT);
-    if (!weir__draft_wants_text(d, entities != NULL))
+        text = weir__get_unread(r, extended, WEIR__X_FULL_TEXT);
+    if (!text)
+        text = weir__get_unread(r, o, WEIR__P_FULL_TEXT);
+    if (!text)
+        text = weir__get_unread(r, o, WEIR__P_TEXT);
+    if (!text || !weir__draft_wants_text(d, entities != NULL))
         return;
-    weir__draft_text_tags(d, text);
-    weir__draft_text_mentions(d, text);
+    weir_span said = weir__text_of(r, text);
+    weir__draft_text_tags(d, said);
+    weir__draft_text_mentions(d, said);
 }
 
 static const weir_post *read_tweet(struct weir__reading *r, const struct weir__json *o, int level);

@@ -123,13 +123,14 @@ static void
 read_tags(struct weir__draft *d)
 {
     const struct weir__json *entities = weir__get_object(d->r, d->node, WEIR__P_ENTITIES);
-    weir_span text = weir__get_string(d->r, d->node, WEIR__P_TEXT);
+    const struct weir__json *text = weir__get_unread(d->r, d->node, WEIR__P_TEXT);
 
     if (entities)
         read_entities(d, entities);
-    if (weir__draft_wants_text(d, entities != NULL)) {
-        weir__draft_text_tags(d, text);
-        weir__draft_text_mentions(d, text);
+    if (text && weir__draft_wants_text(d, entities != NULL)) {
+        weir_span said = weir__text_of(d->r, text);
+        weir__draft_text_tags(d, said);
+        weir__draft_text_mentions(d, said);
     }
 }
 

@@ -1,20 +1,11 @@
 /*
  * The census: of how many posts, by how many authors, decisions were, by rule and region, by order,
- * by region, and in all. Each thread takes its own, and they are added up; the sum does not depend
- * on who counted what.
- *
- * Authors are told apart by 64 bits of a hash of their id, or handle. Up to CENSUS_EXACT pairs of
- * an author and a row they are all kept, and numbers are exact. Beyond that only those are whose
- * hash ends in so many zero bits that there is room, and numbers are estimates from these (distinct
- * sampling, Gibbons, "Distinct sampling for highly-accurate answers to distinct values queries",
- * VLDB 2001): within a per cent or two where a row has tens of thousands of authors.
+ * by region, and in all: a headcount (headcount.h) of what was decided.
  */
 #ifndef WEIR_REPLAY_CENSUS_H
 #define WEIR_REPLAY_CENSUS_H
 
-#include <tagweir/tagweir.h>
-
-#define CENSUS_EXACT ((size_t)1 << 19)
+#include "replay/headcount.h"
 
 /* What a row is of. */
 enum census_of {

@@ -1,5 +1,6 @@
 /*
- * Trying: two answerers, the same lines.
+ * Trying: two answerers, the same lines. Answers are compared as they are written, so that whoever
+ * reads them would see what differs; what it comes to is counted in the words of `tagweir diff`.
  */
 #include "serve/trial.h"
 
@@ -26,7 +27,9 @@ struct trial {
     struct answerer before, after;
     weir_buf out_before, out_after;
     int64_t now_ms;
+    weir_decision decided; /* by the rules before, of the item that is tried */
     uint64_t lines, steps, differ;
+    uint64_t kinds[WEIR_NDIFFERENCES]; /* answers with at least one, quoted posts aside */
     weir_buf shown;
     unsigned nshown;
     trial_over_fn *is_over;
@@ -64,6 +67,34 @@ compare(struct trial *t)
     t->differ++;
     if (t->nshown++ < SHOWN)
         weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
+}
+
+/* It is good until its scratch is used again. */
+static void
+keep(void *arg, const weir_decision *d)
+{
+    struct trial *t = arg;
+
+    t->decided = *d;
+}
+
+static void
+note_kind(void *arg, const weir_difference *d)
+{
+    bool *has = arg;
+
+    has[d->kind] = true;
+}
+
+static void
+count_kinds(void *arg, const weir_decision *after)
+{
+    struct trial *t = arg;
+    bool has[WEIR_NDIFFERENCES] = {false};
+
+    weir_diff(&t->decided, after, WEIR_REGION_NONE, note_kind, has);
+    for (int k = 0; k < WEIR_NDIFFERENCES; k++)
+        t->kinds[k] += has[k];
 }
 
 /* Any room at all is room for one item: a page has many, and all their answers at once would be
@@ -145,6 +176,22 @@ put_actions(const struct tally *before, const struct tally *after, weir_buf *out
 }
 
 static void
+put_kinds(const struct trial *t, weir_buf *out)
+{
+    const char *before = "changes: ";
+
+    for (int k = 0; k < WEIR_NDIFFERENCES; k++) {
+        if (!t->kinds[k])
+            continue;
+        weir_buf_printf(out, "%s%" PRIu64 " %s", before, t->kinds[k],
+                        weir_difference_text((weir_difference_kind)k));
+        before = ", ";
+    }
+    if (*before == ',')
+        weir_buf_putc(out, '\n');
+}
+
+static void
 put_report(const struct trial *t, weir_buf *out)
 {
     const struct tally *after = &t->after.tally;
@@ -156,6 +203,7 @@ put_report(const struct trial *t, weir_buf *out)
                     t->lines, after->posts, after->queries, after->skips, after->errors, t->differ);
     put_actions(&t->before.tally, after, out);
     weir_buf_putc(out, '\n');
+    put_kinds(t, out);
     weir_buf_put(out, (weir_span){t->shown.p, t->shown.len});
     if (t->differ > SHOWN)
         weir_buf_printf(out, "and %" PRIu64 " more\n", t->differ - SHOWN);
@@ -202,6 +250,9 @@ trial_run(const char *feed, weir_ruleset *before, weir_ruleset *after,
         return st;
     st = answerer_init(&t.after, after, o);
     if (st == WEIR_OK) {
+        t.before.on_decided = keep;
+        t.after.on_decided = count_kinds;
+        t.before.on_decided_arg = t.after.on_decided_arg = &t;
         st = run(&t, feed, o->max_line, report);
         answerer_fini(&t.after);
     }

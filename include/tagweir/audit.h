@@ -34,6 +34,13 @@ WEIR_API void weir_record_write_error(const weir_item *item, uint64_t line, weir
                                       weir_buf *out);
 /** Append `{"v":1,"skip":"…"}`. */
 WEIR_API void weir_record_write_skip(const weir_item *item, weir_buf *out);
+/**
+ * Append, as plain text, the author as a record writes it (`id:…`, a DID, `@handle`; nothing where
+ * it is not known), and the value that a rule acted on. Both are what somebody posted: whoever shows
+ * them to a person has to escape what could harm a terminal or a page.
+ */
+WEIR_API void weir_record_author_text(const weir_account *a, weir_buf *out);
+WEIR_API void weir_record_value_text(const weir_act *act, weir_buf *out);
 /** Append a post in Tagweir's own dialect with the canonical keys of its tags. */
 WEIR_API void weir_record_write_post(const weir_post *post, weir_buf *out);
 

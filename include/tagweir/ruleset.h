@@ -160,6 +160,22 @@ WEIR_API void weir_ruleset_rule(const weir_ruleset *rs, uint32_t rule, weir_rule
  * Any number of threads at once. Takes as many comparisons as the number of rules has bits.
  */
 WEIR_API uint32_t weir_ruleset_find_rule(const weir_ruleset *rs, weir_span id);
+/**
+ * Do two rules say the same, down to the entries of the lists that they name? Their order's own
+ * terms are not looked at, nor where they stand, their tests, and the Unicode version.
+ *
+ * @param a, b  May be the same rule set.
+ * @param same  Written on WEIR_OK.
+ * @retval WEIR_E_NOMEM
+ *
+ * Any number of threads at once. Costs about as much as reading both, with their lists.
+ */
+WEIR_API weir_status weir_ruleset_same_rule(const weir_ruleset *a, uint32_t rule_of_a,
+                                            const weir_ruleset *b, uint32_t rule_of_b, bool *same);
+/** The same of two orders, without the rules under them. */
+WEIR_API weir_status weir_ruleset_same_order(const weir_ruleset *a, uint32_t order_of_a,
+                                             const weir_ruleset *b, uint32_t order_of_b,
+                                             bool *same);
 /** The caps of the whole set; all zero where there are none. @p out is always written. */
 WEIR_API void weir_ruleset_breaker(const weir_ruleset *rs, weir_breaker *out);
 /**

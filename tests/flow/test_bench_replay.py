@@ -1,6 +1,7 @@
 """tagweir-bench replay: figures come out of small runs, and who counts wrong or is not there is told."""
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -163,6 +164,16 @@ def test_two_cores_want_threads():
         assert goals["R4.tweets"]["met"] and goals["R4.small"]["met"], goals
         # packed feeds are told, and in no goal
         assert all("not_measured" in sides["tweets", f"{p}-2"] for p in ("gzip", "zstd")), sides
+
+
+def test_packed_feeds_are_timed_where_replay_reads_them():
+    known = subprocess.run([weir.TAGWEIR, "replay", "--help"], stdout=subprocess.PIPE, text=True).stdout
+    if "--threads" not in known or "gzip" not in known or not (shutil.which("gzip") and shutil.which("zstd")):
+        raise tap.Skip("replay reads no packed feeds, or gzip or zstd is not installed")
+    sides, _, done = measured("--require", "R4.tweets>=0.000001")
+    for name in ("threads-1", "threads-2", "gzip-1", "gzip-2", "zstd-1", "zstd-2"):
+        check_samples(sides["tweets", name], 2)
+    assert "of one core" in done.stdout, done.stdout
 
 
 def test_what_is_not_here_is_told():

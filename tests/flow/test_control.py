@@ -126,6 +126,7 @@ def test_a_dry_run_tells_what_would_come_of_it():
         said = server.ctl("reload", "--dry-run", "--feed", feed)
         assert "4 lines, 3 posts, 0 queries, 0 skips, 1 errors: 2 would be answered otherwise" in said, said
         assert "withhold 3 (now 1), downrank 0 (now 0), allow 0 (now 2)" in said, said
+        assert "\nchanges: 2 newly withheld\n" in said, said
         assert said.count("\n- ") == said.count("\n+ ") == 2 and "march" in said, said
         status = server.status()
         assert status["ruleset"] == first and "last_reload" not in status, status

@@ -431,6 +431,50 @@ def test_exports_are_the_same_bytes_with_any_number_of_threads():
         assert replay(kind, feeds, "--threads", "4", clock="2026-11-01T00:00:00Z", rules=WIDE)[0] == one
 
 
+# diff --emit ---------------------------------------------------------------------------------
+
+def diff(kind, *args, feed=FEED, rules=RULES, old=RULES, code=1):
+    """What diff exports, its result, and the summary."""
+    with weir.Folder() as folder:
+        out = folder.path / "out"
+        src = ["--label-src", SRC] if kind == "atproto" else []
+        done = weir.expect(weir.run(
+            "diff", "--old", folder.write("o.yaml", old), "--new", folder.write("r.yaml", rules), *args, "--json",
+            "--emit", kind, *src, "--changes", out, folder.write("f.ndjson", feed)), code)
+        return out.read_bytes(), json.loads(done.out), json.loads(done.err)
+
+
+def test_diff_exports_what_changes():
+    # what acts on an account now acts on its posts, by the rule of the same name: no outcome is another
+    moved = RULES.replace('match: {accounts: ["id:1", "did:plc:one"]}', 'match: {hashtags: [loud, banned]}, except: '
+                          '{accounts: ["id:2"]}')
+    other = RULES.replace("regions: [DE, AT]", "regions: [DE, PL]").replace("id:1", "id:2")
+    for kind in KINDS:
+        for rules in (moved, other):
+            made = emit(kind, rules=rules, old=RULES)
+            for threads in (1, 3):
+                out, result, summary = diff(kind, "--clock", NOON, "--threads", threads, rules=rules)
+                assert out == made.data and result["changed"]["posts"] > 0, kind
+                told = summary["export"]
+                assert told["items"] == made.counts["items"] and told["repeated"] == made.counts["repeated"]
+        made = emit(kind, clock=LATER, old_clock=NOON)
+        assert diff(kind, "--old-clock", NOON, "--new-clock", LATER)[0] == made.data, kind
+        out = diff(kind, "--clock", NOON, code=0)[0]
+        assert out.count(b"\n") == (kind == "csv"), (kind, "nothing changes")
+
+
+def test_diff_exports_the_changes_that_were_asked_for():
+    other = RULES.replace("regions: [DE, AT]", "regions: [DE, PL]").replace("id:1", "id:2")
+    rows = exports.check_csv(diff("csv", "--clock", NOON, "--rule", "fr-account", rules=other)[0], changes=True)
+    assert rows and "10" in {r["post"] for r in rows} and "17" not in {r["post"] for r in rows}, "by de-tag alone"
+    with weir.Folder() as folder:
+        rules, feed = folder.write("r.yaml", RULES), folder.write("f.ndjson", FEED)
+        for args, said in ((["--emit", "csv"], "--changes FILE"), (["--label-src", SRC], "--emit atproto"),
+                           (["--emit", "atproto", "--changes", folder.path / "out"], "--label-src")):
+            done = weir.run("diff", "--old", rules, "--new", rules, *args, feed)
+            assert done.code == 2 and said in done.err.decode(), (args, done.text())
+
+
 def test_exports_are_packed():
     plain = replay("csv", FEED)[0]
     with weir.Folder() as folder:

@@ -494,10 +494,10 @@ class Lives:
         if self.rng.random() < 0.2:  # while it begins, and mends what the last one left
             time.sleep(self.rng.uniform(0, 0.08))
         else:
-            server.connect().close()
+            server.ask(own(number))  # it listens before the journal is open, and answers behind that
             self.check(server)
             streams = readers(server, number)
-            time.sleep(self.rng.uniform(0, 0.5))
+            time.sleep(self.rng.uniform(0, 0.3))
         server.process.kill()
         server.process.wait()
         for r in streams:

@@ -73,7 +73,7 @@ def test_the_bench_sees_private_headers_in_one_file():
     for path in sorted((ROOT / "bench").rglob("*")):
         if path.suffix in (".c", ".cc", ".h") and path.name != "engine_tagweir.c":
             wrong += [f"{path.name}: {name}" for _, name in INCLUDE.findall(path.read_text())
-                      if name.split("/")[0] in rooms]
+                      if name.split("/")[0] in rooms and not (ROOT / "bench" / name).exists()]
     assert not wrong, "\n".join(wrong)
 
 

@@ -126,20 +126,21 @@ def plan(preset, kinds, filters):
     for folder in ("layering", "flow", "oracle"):
         if folder in kinds:
             jobs += [(f"{folder}/{p.stem}", [sys.executable, str(p)], env) for p in scripts(folder)]
-    if "serve" in kinds:
-        jobs += [(p.name, [str(p)], env) for p in unit_programs(preset) if "_serve_" in p.name]
+    if "threads" in kinds:
+        jobs += [(p.name, [str(p)], env) for p in unit_programs(preset)
+                 if any(room in p.name for room in ("_serve_", "_replay_"))]
         jobs += [(f"flow/{p.stem}", [sys.executable, str(p)], env) for p in scripts("flow")
-                 if p.stem in SERVER]
+                 if p.stem in THREADED]
     return [j for j in jobs if not filters or any(f in j[0] for f in filters)]
 
 
-# What has threads: flow tests of the server.
-SERVER = ("test_serve", "test_reload", "test_control", "test_tls", "test_http", "test_http_limits",
-          "test_hostile", "test_endings", "test_journal")
+# What has threads: flow tests of the server and of replays.
+THREADED = ("test_serve", "test_reload", "test_control", "test_tls", "test_http", "test_http_limits",
+          "test_hostile", "test_endings", "test_journal", "test_replay")
 
 # The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
 STAGES = [("debug", ("unit", "layering", "flow")), ("clang", ("unit", "oracle")),
-          ("asan", ("unit", "flow")), ("tsan", ("serve",)), ("debug", ("valgrind",))]
+          ("asan", ("unit", "flow")), ("tsan", ("threads",)), ("debug", ("valgrind",))]
 
 
 def main():
