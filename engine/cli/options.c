@@ -86,6 +86,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_HEAD] = "a head that was noted elsewhere: entries up to it must be there",
+    [OPT_REDO] = "decide again what was recorded, from the feed that it was made of",
+    [OPT_PART] = "the feed is a part of what was decided: only count records that it lacks",
     [OPT_PUBLIC_KEY] = "check signatures with these Ed25519 public keys, as PEM",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
     [OPT_MATCH_OFF] =
@@ -370,6 +372,8 @@ take_flag(struct args *a, enum option_id id)
         return a->accept_shrink = true;
     case OPT_COST:
         return a->cost = true;
+    case OPT_PART:
+        return a->part = true;
     case OPT_NO_TESTS:
         return a->no_tests = true;
     case OPT_NO_JIT:
@@ -513,6 +517,9 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     switch (id) {
     case OPT_RULES:
         strings_add(&a->rules, value);
+        return true;
+    case OPT_REDO:
+        strings_add(&a->redo, value);
         return true;
     case OPT_OLD:
         strings_add(&a->old_rules, value);

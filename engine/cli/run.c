@@ -309,7 +309,7 @@ finish(struct running *x, enum crew_end end)
     if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
         ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
                x->skipped - SKIPPED_TOLD);
-    if (!x->r->args->quiet)
+    if (!x->r->args->quiet && !x->r->untold)
         print_summary(x);
     return x->r->args->strict && x->sums.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
 }
