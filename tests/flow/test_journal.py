@@ -437,6 +437,19 @@ def test_a_limit_of_size_ends_the_server():
             verify(server.dir)
 
 
+def test_what_is_not_journalled_is_not_told_by_a_header_either():
+    with weir.Folder() as folder:
+        prefix = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', "20"]
+        with Journalled(folder, code=4, prefix=prefix, args=["--blocked-by", "https://example.org/"]) as server:
+            for _ in range(1000):
+                answer = server.fetch("/v1/hashtags/bad")
+                if answer.code != 451:
+                    break
+                assert "blocked-by" in answer.headers["Link"], answer.headers
+            assert answer.code == 503 and b'"journal"' in answer.body, answer.body
+            assert "Link" not in answer.headers, answer.headers["Link"]
+
+
 class Tmpfs:
     """A file system of one MiB."""
 
