@@ -4,7 +4,8 @@
  * segment gets its end. Each step can be done twice: the torn file has its name only once it is
  * whole and on the disk, and the segment is cut after that.
  *
- * Anything else that is wrong with the last segment is no crash's doing. Then nothing is touched.
+ * Anything else that is wrong with the last segment is no crash's doing, and neither is a header
+ * that was overwritten, which is on the disk before its segment is there. Then nothing is touched.
  */
 #include "audit/journal_mend.h"
 
@@ -173,8 +174,7 @@ move_bytes(struct mending *m, uint32_t segment, int fd, uint64_t at, char *room)
     weir__name_torn_new(segment, made);
     int to = openat(m->j->folder.fd, made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     bool ok = to >= 0 && copy(fd, at, to, room, &t->bytes) &&
-              renameat(m->j->folder.fd, made, m->j->folder.fd, name) == 0 &&
-              weir__sync_folder(m->j->folder.fd);
+              renameat(m->j->folder.fd, made, m->j->folder.fd, name) == 0 && weir__sync_folder(m->j->folder.fd);
     weir_status st = ok ? WEIR_OK : cannot(m, name, "a torn tail cannot be moved there");
     if (to >= 0)
         (void)close(to);
@@ -277,7 +277,7 @@ mend_last(struct mending *m, uint32_t segment, bool first, int64_t now_ms)
     if (st != WEIR_OK)
         return st;
     if (m->proof.finding != WEIR_JOURNAL_FOUND_NONE &&
-        (!torn || (first && segment > 1 && !m->c.begun)))
+        (!torn || (!m->c.begun && (!m->c.at_end || (first && segment > 1)))))
         return refuse(m);
     if (torn && !m->c.begun) {
         st = drop_last(m, segment, first);

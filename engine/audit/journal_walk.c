@@ -143,7 +143,7 @@ forgive_writer(struct walk *w)
     struct stat st;
     char file[WEIR__NAME_MAX];
 
-    if (p->finding != WEIR_JOURNAL_FOUND_CUT || p->bad_line == 0 ||
+    if (p->finding != WEIR_JOURNAL_FOUND_CUT || p->bad_line == 0 || !c->at_end ||
         c->segment.number != w->listing.segments[w->listing.nsegments - 1] ||
         !weir__is_locked(w->folder.fd))
         return;
