@@ -167,7 +167,7 @@ weir__check_segment(struct weir__checker *c, int dirfd, uint32_t number)
     char file[WEIR__NAME_MAX];
 
     weir__name_segment(number, file);
-    int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+    int fd = weir__open_read(dirfd, file);
     if (fd < 0)
         return WEIR_E_IO;
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
