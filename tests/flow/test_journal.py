@@ -319,6 +319,8 @@ def test_what_cannot_be_is_refused():
     with weir.Folder() as folder:
         assert b"say --journal DIR" in weir.expect(serve("--fsync", "always"), 2).err
         assert b"always, interval or never" in weir.expect(serve("--journal", "j", "--fsync", "x"), 2).err
+        long = weir.expect(serve("--journal", folder.path / "l", "--max-line", "65M", "--max-memory", "0"), 2)
+        assert b"--max-line: with a journal, lines may have 32M" in long.err, long.err
         file = folder.write("file", "")
         weir.expect(serve("--journal", file), 4)
         weir.expect(serve("--journal", folder.path / "no" / "parent"), 4)
