@@ -429,6 +429,16 @@ def test_a_journal_that_cannot_be_written_ends_the_run_with_4():
         weir.expect(weir.run("verify", folder))
 
 
+def test_a_record_that_a_journal_cannot_take_is_told():
+    with Given(10) as given:
+        post = json.dumps({"id": "1" * (65 << 20), "author": "@a", "hashtags": ["a"]}).encode() + b"\n"
+        feed = given.write("long.ndjson", given.lines + post)
+        done = given.replay("--max-line", "100M", "--journal", given.path / "journal", "--journal-all",
+                            feeds=[feed], code=4)
+        assert b"the journal cannot take a record: it is longer than" in done.err, done.err
+        weir.expect(weir.run("verify", given.path / "journal"))
+
+
 def test_options_of_a_journal_that_would_do_harm_are_refused():
     with Given(10) as given:
         for args in (["--journal-all"], ["--fsync", "always"], ["--journal", "j", "--emit", "csv"],
