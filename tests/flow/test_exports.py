@@ -281,6 +281,30 @@ def test_rows_show_no_target_of_a_confidential_order():
     assert b"hidden" not in data.data and b"whisper" not in data.data
 
 
+def test_no_row_of_a_post_shows_what_another_must_not():
+    rules = """tagweir: 1
+orders:
+  secret: {kind: legal_demand, authority: a, basis: b, confidential: true}
+rules:
+  - {id: all, order: secret, regions: [XX], action: withhold, match: {accounts: ["did:plc:one", "id:4"]}}
+  - {id: post, order: secret, regions: [SE], action: withhold, match: {posts: ["77"]}}
+  - {id: fr-but, regions: [FR], action: allow, match: {accounts: ["did:plc:one", "id:4"]}}
+  - {id: tr, regions: [TR], action: withhold, priority: 9, match: {hashtags: [banned]}}
+  - {id: ir, regions: [IR], action: withhold, priority: 9, match: {accounts: ["*four*", "did:plc:one"]}}
+"""
+    feed = own(20, {"id": "4", "handle": "four"}, "banned") + "\n" + own(77, TWO, "banned") + "\n"
+    bluesky = next(x for x in FEED.splitlines() if '"a"' in x and "did:plc:one" in x)
+    data = emit("csv", feed=feed + bluesky + "\n", rules=rules)
+    assert b"four" not in data.data and b"id:4" not in data.data and b"plc" not in data.data
+    assert b"77" not in data.data and b"#banned" in data.data
+    assert [r["region"] for r in data.items] == ["XX", "FR", "IR", "TR", "SE", "TR", "XX", "FR", "IR"]
+    assert {r["post"] for r in data.items if r["region"] == "IR"} == {"20", ""}
+    # nor does a change, of which only one side is confidential
+    data = emit("csv", feed=feed + bluesky + "\n", rules=rules, old=rules.replace(", confidential: true", "")
+                .replace("regions: [IR]", "regions: [IQ]"))
+    assert data.items and b"four" not in data.data and b"plc" not in data.data and b"77" not in data.data
+
+
 def test_there_is_a_header_without_rows():
     assert emit("csv", feed=own(1, TWO) + "\n").data.count(b"\r\n") == 1
 
