@@ -210,10 +210,11 @@ def netstring(s):
 
 
 def test_the_hash_in_a_statement_is_the_one_that_is_documented():
-    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "10", "fr-account", "FR",
+    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "10", "fr-account", "withhold", "FR",
                                     "2024-07-01T00:00:00Z"]))
     assert hashlib.sha256(said).hexdigest() in {s["puid"] for s in emit("dsa").items}
-    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "77", "all", ",".join(exports.EEA), ""]))
+    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "77", "all", "withhold",
+                                    ",".join(exports.EEA), ""]))
     assert hashlib.sha256(said).hexdigest() in {s["puid"] for s in emit("dsa").items}
 
 
@@ -370,6 +371,20 @@ def test_only_what_is_new_is_stated():
     made = emit("dsa", old=RULES.replace("regions: [DE, AT]", "regions: [DE]"))
     assert {tuple(s["territorial_scope"]) for s in made.items} == {("AT", "DE")}
     assert emit("dsa", clock=LATER, old_clock=NOON).counts["lifted"] > 3
+
+
+def test_what_was_downranked_and_is_withheld_by_the_same_rule_is_stated_anew():
+    stated = RULES.replace("surfaces: [trends, suggest], match: {hashtags: [low]}}", """surfaces: [trends],
+     match: {hashtags: [low]}, dsa: {decision_ground: DECISION_GROUND_INCOMPATIBLE_CONTENT,
+       category: STATEMENT_CATEGORY_OTHER_VIOLATION_TC, incompatible_content_ground: Terms,
+       incompatible_content_explanation: Spam., decision_facts: It was found.}}""")
+    feed = own(14, TWO, "low") + "\n"
+    other = stated.replace("action: downrank, factor: 0.25, surfaces: [trends],", "action: withhold,")
+    (now,) = emit("dsa", feed=feed, rules=other, old=stated).items
+    assert now["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_DISABLED"]
+    (was,) = emit("dsa", feed=feed, rules=stated).items
+    assert was["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_DEMOTED"]
+    assert was["puid"] != now["puid"], "which the database would refuse"
 
 
 def test_rows_of_a_change_say_which_way_it_went():
