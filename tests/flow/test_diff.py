@@ -454,6 +454,24 @@ def test_what_is_exempt_only_where_no_other_rule_acts():
         assert "rule press (new): would exempt 1 post of 1 author in FR\n" in text, text
 
 
+def test_many_regions_are_no_more_than_everywhere_and_eight_exemptions_are_all():
+    nine = "FR, DE, IT, ES, PT, NL, BE, AT, PL"
+    with weir.Folder() as folder:
+        old = folder.write("old.yaml", "tagweir: 1\nrules:\n- {id: no, regions: [US], action: withhold, match: {hashtags: [no]}}\n")
+        new = folder.write("new.yaml", "tagweir: 1\nrules:\n- {id: all, regions: [XX], action: withhold, match: {hashtags: [x]}}\n"
+                           f"- {{id: most, regions: [XX], except_regions: [{nine}], priority: 1, action: withhold, match: {{hashtags: [y]}}}}\n"
+                           f"- {{id: nine, regions: [{nine}], action: withhold, match: {{hashtags: [z]}}}}\n"
+                           "- {id: q, regions: [US], action: withhold, match: {hashtags: ['q*']}}\n" +
+                           "".join(f"- {{id: but-{n}, regions: [US], action: allow, match: {{hashtags: [q{n}]}}}}\n" for n in range(8)))
+        feed = b"".join(json.dumps({"id": str(n), "author": "@u", "hashtags": tags}).encode() + b"\n" for n, tags in
+                        enumerate([["x"], ["x", "y"], ["z"], *(["q%d" % n] for n in range(8))]))
+        text = diff("-", old=old, new=new, stdin=feed).out.decode()
+        assert "rule all (new): would withhold 2 posts of 1 author in XX and 9 regions\n" in text, text
+        assert "rule nine (new): would withhold 1 post of 1 author in 9 regions\n" in text, text
+        said = re.search(r"^rule q \(new\): .*", text, re.M)[0]
+        assert said.endswith("but-7 1)"), said
+
+
 def test_an_order_on_trial():
     feed = weir.INDIA / "posts.ndjson"
     with weir.Folder() as folder:
