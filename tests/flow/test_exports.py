@@ -160,6 +160,39 @@ def test_what_acts_on_an_account_is_told_once_and_whatever_acts_on_its_posts():
     assert lists[20] == ["IT"] and 21 not in lists
 
 
+def test_who_quotes_a_post_does_not_change_what_is_said_of_it():
+    """A post that is known by its id alone is not all that is known of it elsewhere."""
+    rules = """tagweir: 1
+orders:
+  o: {kind: report, authority: a, basis: b, in_force: [{from: 2024-01-01T00:00:00Z, until: 2024-08-01T00:00:00Z}]}
+rules:
+  - {id: id, order: o, regions: [IN, TR], action: withhold, match: {posts: ["11", "at://did:plc:one/app.bsky.feed.post/a"]}}
+  - {id: tag, regions: [TR, FR], action: withhold, match: {hashtags: [banned]}}
+"""
+    def bluesky(who, rkey, **record):
+        return json.dumps({"did": who, "time_us": 1720080000000000, "kind": "commit", "commit": {
+            "operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey,
+            "record": {"text": "", **record}}})
+    uri = "at://did:plc:one/app.bsky.feed.post/a"
+    quoted = [own(11, ONE, "banned"), bluesky("did:plc:one", "a", tags=["banned"])]
+    quoting = [own(12, TWO, quotes="11"), bluesky("did:plc:two", "b", embed={"record": {"uri": uri}})]
+    for lines in (quoted + quoting, quoting + quoted):
+        feed = "\n".join(lines) + "\n"
+        for kind in ("twitter:fields-v2", "twitter:v2"):
+            made = emit(kind, feed=feed, rules=rules)
+            lists = [exports.countries_of(x) for x in made.items]
+            assert lists == [["FR", "IN", "TR"]] * 2 and made.counts["by_id"] == 2, (kind, made.data)
+            made = emit(kind, feed=feed, rules=rules, clock=LATER, old_clock=NOON)
+            lists = [exports.countries_of(x) for x in made.items]
+            assert lists == [["FR", "TR"]] * 2, (kind, made.data)
+        state = {x["src"]: x.get("exp") for x in emit("atproto", feed=feed, rules=rules).items}
+        assert state == {"did:web:fr.labels.example": None, "did:web:tr.labels.example": None,
+                         "did:web:in.labels.example": "2024-08-01T00:00:00Z"}, state
+        made = emit("atproto", feed=feed, rules=rules, clock=LATER, old_clock=NOON)
+        assert [(x["src"], x["neg"]) for x in made.items] == [("did:web:in.labels.example", True)], made.data
+    assert len(emit("atproto", feed=quoting[1] + "\n", rules=rules).items) == 2
+
+
 def test_what_is_left_out_is_counted():
     counts = emit("twitter:v1").counts
     assert counts["query"] == 1 and counts["downrank"] == 5, counts
