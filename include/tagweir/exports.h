@@ -144,8 +144,8 @@ WEIR_API weir_status weir_export_decision(weir_export_worker *w, const weir_deci
  * Append the fragment of what has changed for one post between two decisions of it, by two rule
  * sets or at two times. Twitter's lists are the complete ones after the change, and empty where all
  * is lifted; labels are negated; statements are those of what is new (nothing lifts them); rows of
- * CSV say in a column of their own what is `new` and what is `lifted`. Nothing for what is the
- * same. Times are those of @p now. Quoted posts are compared as pairs.
+ * CSV say in a column of their own what is `new` and what is `lifted`, and what stays the `same` in a
+ * region while XX changes. Nothing else for what is the same. Times are those of @p now. Quoted posts are compared as pairs.
  */
 WEIR_API weir_status weir_export_change(weir_export_worker *w, const weir_decision *old,
                                         const weir_decision *now, weir_buf *fragments);

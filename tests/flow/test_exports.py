@@ -427,6 +427,22 @@ def test_rows_of_a_change_say_which_way_it_went():
         ("lifted", "AT", "down"), ("new", "PL", "down")}
 
 
+def test_a_change_of_everywhere_is_none_of_regions_that_keep_their_own():
+    old = """tagweir: 1
+rules:
+  - {id: fr, regions: [FR], priority: 5, action: withhold, match: {hashtags: [banned]}}
+  - {id: all, regions: [XX], except_regions: [DE], action: withhold, match: {hashtags: [TAG]}}
+  - {id: in, regions: [IN], priority: 5, action: withhold, match: {hashtags: [TAG]}}
+"""
+    old, new = old.replace("TAG", "never"), old.replace("TAG", "banned")
+    feed = own(1, TWO, "banned") + "\n"
+    for change, one, other in (("new", old, new), ("lifted", new, old)):
+        rows = emit("csv", feed=feed, rules=other, old=one).items
+        assert [(r["change"], r["region"], r["action"], r["rule"]) for r in rows] == [
+            (change, "XX", "withhold", "all"), ("same", "DE", "allow", ""), ("same", "FR", "withhold", "fr"),
+            (change, "IN", "withhold", "in")], rows
+
+
 # What is there already -----------------------------------------------------------------------
 
 def test_the_examples_export():
