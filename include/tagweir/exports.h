@@ -125,7 +125,8 @@ WEIR_API void weir_export_worker_free(weir_export_worker *w);
  *
  * What acts on an account, and not on a single post, is found by deciding the account by itself: it
  * counts as such where no exemption for posts could shield one of them from the acting rule, and
- * the rule selects and excepts by accounts (and sources) alone.
+ * the rule selects and excepts by accounts (and sources) alone. In Twitter's lists it counts, too,
+ * where such a rule comes behind the acting one.
  *
  * A decision for one region alone is exported as if it were for all, with nothing elsewhere: lists
  * that must be complete are not, then.
