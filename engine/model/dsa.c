@@ -201,30 +201,6 @@ letters_from(weir_span text, size_t i)
     return i - from;
 }
 
-/* Quotes, dashes, spaces and signs of other scripts than ASCII, by their first bytes; of what is in
-   doubt too many, as a name that is overlooked is published. */
-static bool
-is_punctuation(weir_span before)
-{
-    static const char *const blocks[] = {
-        "\xC2",                             /* U+0080: no-break space, « » and the like */
-        "\xE2\x80",                         /* U+2000: “ ” – … */
-        "\xE2\x81", "\xE2\x86", "\xE2\x9C", /* arrows, dingbats */
-        "\xE3\x80",                         /* U+3000: 、 。 「 」 */
-        "\xEF\xBC",                         /* U+FF00: （ ， ： of full width */
-        "\xF0\x9F",                         /* emoji */
-    };
-    size_t n = before.len;
-
-    while (n > 0 && ((unsigned char)before.p[n - 1] & 0xC0) == 0x80)
-        n--;
-    weir_span last = span_skip(before, n > 0 ? n - 1 : 0);
-    for (size_t i = 0; i < COUNT(blocks); i++)
-        if (span_starts(last, blocks[i]))
-            return true;
-    return false;
-}
-
 /* Does a letter stand before `i`? That of an escape of JSON, \n, is none. */
 static bool
 is_within_word(weir_span text, size_t i)
