@@ -202,6 +202,16 @@ weir__day_of(int64_t ms)
     return ms / day - (ms % day < 0);
 }
 
+/* Also by a clock that was set back by more than some hours: days would not end before it has come
+   where it was. */
+static bool
+is_another_day(int64_t now_ms, int64_t day)
+{
+    int64_t today = weir__day_of(now_ms);
+
+    return today > day || today < day - 1;
+}
+
 static weir_status
 begin_another(weir_journal *j, weir_journal_why why, int64_t now_ms)
 {
@@ -224,11 +234,11 @@ weir_journal_write(weir_journal *j, int64_t now_ms)
     CHECK(!j->finished);
     if (j->failed)
         return WEIR_E_IO;
-    bool day_over = weir__day_of(now_ms) > weir__day_of(j->opened_ms);
+    bool day_over = is_another_day(now_ms, weir__day_of(j->opened_ms));
     weir_status st = weir__journal_push(j);
     if (st == WEIR_OK && j->given && (day_over || j->size >= j->segment_bytes))
         st = begin_another(j, day_over ? WEIR_JOURNAL_WHY_DAY : WEIR_JOURNAL_WHY_FULL, now_ms);
-    if (st == WEIR_OK && weir__day_of(now_ms) > j->retired_day)
+    if (st == WEIR_OK && is_another_day(now_ms, j->retired_day))
         st = weir__journal_retire(j, now_ms);
     return st;
 }

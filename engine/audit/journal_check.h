@@ -24,6 +24,7 @@ struct weir__checker {
     uint64_t good_bytes;  /* of the segment, up to the end of its last good line */
     weir_journal_why why; /* of the segment's end, if it has ended */
     bool enough;          /* the visitor wants no more */
+    bool at_end;          /* of the segment's file: no newline follows */
     bool torn; /* the finding is a tail that a crash explains: no newline, or a loss of power */
     unsigned char first_before[WEIR__HASH_SIZE]; /* hash of what was before the first segment */
     bool retirement;                             /* an event says that this was retired */

@@ -159,6 +159,19 @@ weir__listing_fini(struct weir__listing *l)
     *l = (struct weir__listing){0};
 }
 
+/* What was opened, if it is a file. */
+static int
+file_only(int fd)
+{
+    struct stat st;
+
+    if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+        return fd;
+    (void)close(fd);
+    errno = ENOTSUP;
+    return -1;
+}
+
 static long
 read_owner(int fd)
 {
@@ -167,15 +180,27 @@ read_owner(int fd)
     return weir__read_at(fd, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
+/* For the message that another one gets; nothing hangs on it. Not where the file is another one,
+   too. */
+static void
+write_owner(int fd)
+{
+    char text[24];
+    struct stat st;
+    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+
+    if (fstat(fd, &st) == 0 && st.st_nlink == 1 && ftruncate(fd, 0) == 0)
+        (void)weir__write_all(fd, (weir_span){text, (size_t)n}, NULL);
+}
+
 int
 weir__lock(int dirfd, long *owner)
 {
     struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-    char text[24];
-    int fd = openat(dirfd, LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = openat(dirfd, LOCK, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 
     *owner = 0;
-    if (fd < 0)
+    if ((fd = file_only(fd)) < 0)
         return -1;
     if (fcntl(fd, F_OFD_SETLK, &all) != 0) {
         int why = errno == EACCES ? EAGAIN : errno;
@@ -184,10 +209,7 @@ weir__lock(int dirfd, long *owner)
         errno = why;
         return -1;
     }
-    /* for the message that another one gets; nothing hangs on it */
-    int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
-    if (ftruncate(fd, 0) == 0)
-        (void)weir__write_all(fd, (weir_span){text, (size_t)n}, NULL);
+    write_owner(fd);
     return fd;
 }
 
@@ -195,13 +217,46 @@ bool
 weir__is_locked(int dirfd)
 {
     struct flock all = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
-    int fd = openat(dirfd, LOCK, O_RDONLY | O_CLOEXEC);
+    int fd = weir__open_read(dirfd, LOCK);
 
     if (fd < 0)
         return false;
     bool locked = fcntl(fd, F_OFD_GETLK, &all) == 0 && all.l_type != F_UNLCK;
     (void)close(fd);
     return locked;
+}
+
+int
+weir__open_read(int dirfd, const char *name)
+{
+    return file_only(openat(dirfd, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+}
+
+int
+weir__open_new(int dirfd, const char *name, int flags)
+{
+    (void)unlinkat(dirfd, name, 0); /* what a crash left half made */
+    return openat(dirfd, name, flags | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+int
+weir__open_own(int dirfd, const char *name, int flags)
+{
+    return openat(dirfd, name, flags | O_NOFOLLOW | O_CLOEXEC);
+}
+
+const char *
+weir__file_error(int error)
+{
+    return error == ENOTSUP ? "it is no file" : strerror(error);
+}
+
+bool
+weir__rename_once(int dirfd, const char *from, const char *to)
+{
+    if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
+        return true;
+    return (errno == EINVAL || errno == ENOSYS) && renameat(dirfd, from, dirfd, to) == 0;
 }
 
 bool

@@ -54,6 +54,19 @@ int weir__lock(int dirfd, long *owner);
 /* Has somebody locked it? Asks without locking: a writer that starts meanwhile is not disturbed. */
 bool weir__is_locked(int dirfd);
 
+/*
+ * Files that others may have prepared who can write to the folder: what is read is a file (errno is
+ * ENOTSUP where it is none), as opening a pipe may last for ever; what is written is a new one, or
+ * at least none that a link leads to. @return a descriptor, or -1: errno
+ */
+int weir__open_read(int dirfd, const char *name);
+int weir__open_new(int dirfd, const char *name, int flags);
+int weir__open_own(int dirfd, const char *name, int flags);
+/* strerror, of these, too; not of threads. */
+const char *weir__file_error(int error);
+/* Not over another file, where the file system can tell. */
+bool weir__rename_once(int dirfd, const char *from, const char *to);
+
 /* All of it, through interruptions and partial writes. *done (may be NULL) is how much went out,
    also on failure. false: errno. */
 bool weir__write_all(int fd, weir_span bytes, size_t *done);

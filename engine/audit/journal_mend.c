@@ -4,7 +4,8 @@
  * segment gets its end. Each step can be done twice: the torn file has its name only once it is
  * whole and on the disk, and the segment is cut after that.
  *
- * Anything else that is wrong with the last segment is no crash's doing. Then nothing is touched.
+ * Anything else that is wrong with the last segment is no crash's doing, and neither is a header
+ * that was overwritten, which is on the disk before its segment is there. Then nothing is touched.
  */
 #include "audit/journal_mend.h"
 
@@ -56,7 +57,7 @@ say(struct mending *m, weir_severity s, const char *file, uint64_t line, const c
 static weir_status
 cannot(struct mending *m, const char *file, const char *what)
 {
-    return say(m, WEIR_ERROR, file, 0, "%s: %s", what, strerror(errno));
+    return say(m, WEIR_ERROR, file, 0, "%s: %s", what, weir__file_error(errno));
 }
 
 /* Events of the last segment that name torn tails. */
@@ -109,7 +110,7 @@ refuse(struct mending *m)
 static bool
 is_copy(struct mending *m, int fd, uint64_t at, const char *file, char *room)
 {
-    int other = openat(m->j->folder.fd, file, O_RDONLY | O_CLOEXEC);
+    int other = weir__open_read(m->j->folder.fd, file);
     bool same = other >= 0;
     uint64_t done = 0;
 
@@ -171,10 +172,9 @@ move_bytes(struct mending *m, uint32_t segment, int fd, uint64_t at, char *room)
         return WEIR_E_NOMEM;
     weir__name_torn(segment, t->k, name);
     weir__name_torn_new(segment, made);
-    int to = openat(m->j->folder.fd, made, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int to = weir__open_new(m->j->folder.fd, made, O_WRONLY);
     bool ok = to >= 0 && copy(fd, at, to, room, &t->bytes) &&
-              renameat(m->j->folder.fd, made, m->j->folder.fd, name) == 0 &&
-              weir__sync_folder(m->j->folder.fd);
+              weir__rename_once(m->j->folder.fd, made, name) && weir__sync_folder(m->j->folder.fd);
     weir_status st = ok ? WEIR_OK : cannot(m, name, "a torn tail cannot be moved there");
     if (to >= 0)
         (void)close(to);
@@ -190,7 +190,7 @@ move_aside(struct mending *m, uint32_t segment, uint64_t at)
     weir_status st = room ? WEIR_OK : WEIR_E_NOMEM;
 
     weir__name_segment(segment, file);
-    int fd = openat(m->j->folder.fd, file, O_RDWR | O_CLOEXEC);
+    int fd = weir__open_own(m->j->folder.fd, file, O_RDWR);
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
     if (st == WEIR_OK && size < 0)
         st = cannot(m, file, "cannot be opened");
@@ -234,7 +234,7 @@ end_segment(struct mending *m, int64_t now_ms)
     char file[WEIR__NAME_MAX];
 
     weir__name_segment(j->segment, file);
-    j->fd = openat(j->folder.fd, file, O_WRONLY | O_APPEND | O_CLOEXEC);
+    j->fd = weir__open_own(j->folder.fd, file, O_WRONLY | O_APPEND);
     if (j->fd < 0)
         return cannot(m, file, "cannot be written");
     weir_status st = weir__segment_end(j, WEIR_JOURNAL_WHY_CRASH, now_ms);
@@ -277,7 +277,7 @@ mend_last(struct mending *m, uint32_t segment, bool first, int64_t now_ms)
     if (st != WEIR_OK)
         return st;
     if (m->proof.finding != WEIR_JOURNAL_FOUND_NONE &&
-        (!torn || (first && segment > 1 && !m->c.begun)))
+        (!torn || (!m->c.begun && (!m->c.at_end || (first && segment > 1)))))
         return refuse(m);
     if (torn && !m->c.begun) {
         st = drop_last(m, segment, first);

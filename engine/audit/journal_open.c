@@ -16,7 +16,7 @@
 static weir_status
 refuse(const weir_journal *j, weir_diags *diags, const char *what)
 {
-    const char *why = strerror(errno);
+    const char *why = weir__file_error(errno);
 
     weir__diag_add(diags, WEIR_ERROR, &(struct weir__place){.file = j->folder.path}, "%s: %s", what,
                    why);

@@ -27,7 +27,7 @@ read_end(weir_journal *j, uint32_t segment, struct last_line *out)
     weir_span s = {out->text, 0};
 
     weir__name_segment(segment, file);
-    int fd = openat(j->folder.fd, file, O_RDONLY | O_CLOEXEC);
+    int fd = weir__open_read(j->folder.fd, file);
     off_t size = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
     uint64_t from = size > TAIL ? (uint64_t)(size - TAIL) : 0;
     ssize_t n = size > 0 ? weir__read_at(fd, out->text, TAIL, from) : -1;

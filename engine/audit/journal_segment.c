@@ -104,6 +104,7 @@ found_torn(struct weir__checker *c, const char *file, weir_span rest)
 static void
 look_at_rest(struct weir__checker *c, const char *file, weir_span rest)
 {
+    c->at_end = true;
     if (c->segment.ended && rest.len)
         weir__journal_found(c, WEIR_JOURNAL_FOUND_TRAILING, file, c->line + 1, c->chain.seq + 1,
                             rest, "stands behind the end of its segment, without a newline");
@@ -166,12 +167,13 @@ weir__check_segment(struct weir__checker *c, int dirfd, uint32_t number)
     char file[WEIR__NAME_MAX];
 
     weir__name_segment(number, file);
-    int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC);
+    int fd = weir__open_read(dirfd, file);
     if (fd < 0)
         return WEIR_E_IO;
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     c->segment = (weir_journal_segment){.number = number};
     c->line = c->good_bytes = 0;
+    c->at_end = false;
     c->bytes.len = 0;
     struct lines l = {.fd = fd, .buf = &c->bytes};
     weir_status st = check_lines(c, &l, file);

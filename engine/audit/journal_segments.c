@@ -103,15 +103,6 @@ put_beginning(weir_journal *j, struct weir__chain *c, int64_t now_ms,
     return ok;
 }
 
-/* Not over another file, where the file system can tell. */
-static bool
-rename_once(int dirfd, const char *from, const char *to)
-{
-    if (renameat2(dirfd, from, dirfd, to, RENAME_NOREPLACE) == 0)
-        return true;
-    return (errno == EINVAL || errno == ENOSYS) && renameat(dirfd, from, dirfd, to) == 0;
-}
-
 /* @return the new segment's file, or -1: the journal has failed. */
 static int
 make_file(weir_journal *j, weir_span bytes)
@@ -120,9 +111,9 @@ make_file(weir_journal *j, weir_span bytes)
 
     weir__name_new(j->segment + 1, made);
     weir__name_segment(j->segment + 1, name);
-    int fd = openat(j->folder.fd, made, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+    int fd = weir__open_new(j->folder.fd, made, O_WRONLY | O_APPEND);
     if (fd >= 0 && weir__write_all(fd, bytes, NULL) && fsync(fd) == 0 &&
-        rename_once(j->folder.fd, made, name) && weir__sync_folder(j->folder.fd))
+        weir__rename_once(j->folder.fd, made, name) && weir__sync_folder(j->folder.fd))
         return fd;
     (void)weir__journal_fail(j, name, "the next segment cannot be made");
     if (fd >= 0) {

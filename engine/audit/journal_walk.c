@@ -53,7 +53,7 @@ cannot_read(struct walk *w, const char *file)
     if (asprintf(&path, "%s/%s", w->folder.path, file) < 0)
         return WEIR_E_NOMEM;
     weir__diag_add(w->diags, WEIR_ERROR, &(struct weir__place){.file = path}, "cannot be read: %s",
-                   strerror(errno));
+                   weir__file_error(errno));
     free(path);
     return WEIR_E_IO;
 }
@@ -88,7 +88,7 @@ peek(struct walk *w, uint32_t segment)
     struct weir__line line;
 
     weir__name_segment(segment, file);
-    int fd = openat(w->folder.fd, file, O_RDONLY | O_CLOEXEC);
+    int fd = weir__open_read(w->folder.fd, file);
     ssize_t n = fd >= 0 ? weir__read_at(fd, text, sizeof text, 0) : -1;
     if (fd >= 0)
         (void)close(fd);
@@ -143,7 +143,7 @@ forgive_writer(struct walk *w)
     struct stat st;
     char file[WEIR__NAME_MAX];
 
-    if (p->finding != WEIR_JOURNAL_FOUND_CUT || p->bad_line == 0 ||
+    if (p->finding != WEIR_JOURNAL_FOUND_CUT || p->bad_line == 0 || !c->at_end ||
         c->segment.number != w->listing.segments[w->listing.nsegments - 1] ||
         !weir__is_locked(w->folder.fd))
         return;

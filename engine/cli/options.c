@@ -38,7 +38,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_INSECURE] = "listen beyond loopback although nothing is encrypted",
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
     [OPT_THREADS] = "threads that read and decide (default: as many as there are cores)",
-    [OPT_OUT] = "write records to this file, packed if it ends in .gz or .zst (-: standard output)",
+    [OPT_OUT] =
+        "write what comes out to this file, packed if it ends in .gz or .zst (-: standard output)",
     [OPT_CHANGES] = "write a line for each post that changes, to this file; packed as by its name",
     [OPT_SAMPLES] = "posts that are shown of each change (default 3; 0: none)",
     [OPT_EMIT] = "export in place of records, or changes:" WEIR_EXPORTS(X),

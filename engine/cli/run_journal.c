@@ -99,7 +99,19 @@ run_journal_take(struct run_journal *j, const weir_buf *records)
         st = weir_journal_write(j->journal, clock_now_ms());
     if (st == WEIR_OK && is_sync_due(j))
         st = weir_journal_sync(j->journal);
+    j->taken = st;
     return st == WEIR_OK; /* run_journal_end says why not */
+}
+
+/* What the journal would not take, and has not failed by. */
+static void
+tell_refused(const struct run_journal *j)
+{
+    if (j->taken == WEIR_OK || weir_journal_error(j->journal))
+        return;
+    ui_say("the journal cannot take a record: %s",
+           j->taken == WEIR_E_ARG ? "it is longer than the journal's lines may be (64 MiB)"
+                                  : weir_status_text(j->taken));
 }
 
 bool
@@ -110,6 +122,7 @@ run_journal_end(struct run_journal *j, bool quiet)
 
     if (!j->journal)
         return true;
+    tell_refused(j);
     st = weir_journal_error(j->journal) ? WEIR_E_IO
                                         : weir_journal_finish(j->journal, clock_now_ms());
     weir_journal_get_head(j->journal, &head);
@@ -122,5 +135,5 @@ run_journal_end(struct run_journal *j, bool quiet)
     else
         weir_journal_abandon(j->journal);
     j->journal = NULL;
-    return st == WEIR_OK;
+    return st == WEIR_OK && j->taken == WEIR_OK;
 }

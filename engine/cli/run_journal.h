@@ -11,6 +11,7 @@ struct run_journal {
     weir_journal *journal; /* NULL: none is kept */
     int sync;              /* as args.fsync */
     int64_t synced_us;
+    weir_status taken; /* of the records that were taken last */
 };
 
 /* Are there options that would do harm, or nothing? @return an exit code; it was said which. */

@@ -38,7 +38,6 @@ struct hand {
     struct marks marks;
     void *notes;
     bool nomem;
-    bool ready; /* what is above is to be given back */
     pthread_t thread;
 };
 
@@ -118,7 +117,8 @@ settle(struct hand *h)
     if (h->marks.nlines && !(h->portion.begins && h->portion.number > 0) &&
         !order_lines_before(h->crew->order, h->portion.number, &before))
         return false;
-    if (h->nomem || !marks_settle(&h->marks, before, records_of(h), &h->result.journal, &h->spare))
+    if (h->nomem || h->result.facts.failed ||
+        !marks_settle(&h->marks, before, records_of(h), &h->result.journal, &h->spare))
         return end_with(h->crew, CREW_NOMEM);
     return true;
 }

@@ -349,6 +349,17 @@ is_worth_a_look(const struct conn *c)
     return !c->line.done || frame_bytes_left(&c->frame) >= LOOK_FROM;
 }
 
+/* So much is decided that the journal has not written: memory would grow by every client that comes
+   and goes. What was read stays where it is, and nothing more is. */
+static void
+wait_for_room(struct conn *c)
+{
+    c->lacks_room = c->worker->lacks_room = true;
+    if (c->state == CONN_READING)
+        set_state(c, CONN_HOLDING);
+    arm(c);
+}
+
 /* Answer what was read, as far as the client takes it and a turn goes. */
 static void
 work(struct conn *c)
@@ -358,6 +369,10 @@ work(struct conn *c)
 
     if (c->is_short) {
         end_short(c);
+        return;
+    }
+    if (!quill_has_room(&c->worker->quill)) {
+        wait_for_room(c);
         return;
     }
     c->worker->wall_ms = now_ms;
@@ -617,6 +632,15 @@ void
 conn_resume(struct conn *c)
 {
     arm(c);
+    free_if_closed(c);
+}
+
+void
+conn_work_on(struct conn *c)
+{
+    c->lacks_room = false;
+    if (c->state < CONN_LINGERING)
+        take_turn(c, true);
     free_if_closed(c);
 }
 

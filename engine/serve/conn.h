@@ -49,6 +49,7 @@ struct conn {
     bool ended;                             /* by a limit, or for want of memory */
     bool is_short;                          /* ENDING: of memory; nothing is decided any more */
     bool tells_end;                         /* LINGERING: the client is yet to be told */
+    bool lacks_room;                        /* works on when the scribe has some */
 
     struct frame frame;
     struct answer_line line; /* of which items wait for their answers, unless it is done */
@@ -122,5 +123,7 @@ bool conn_let_go(struct conn *c, uint64_t settled);
 size_t conn_take_back(struct conn *c);
 /* To be called when there is something to send again. */
 void conn_resume(struct conn *c);
+/* When the scribe has room again. */
+void conn_work_on(struct conn *c);
 
 #endif

@@ -337,11 +337,13 @@ http_reply_kept(struct http_ask *a, enum http_code code, const char *type, weir_
 static void
 give_up(struct http_ask *a)
 {
-    if (a->started)
+    if (a->started) {
         drop(a);
-    else
-        http_fail(a, HTTP_503, "journal",
-                  "the decision journal cannot be written, and nothing is decided without it");
+        return;
+    }
+    evhttp_clear_headers(evhttp_request_get_output_headers(a->req)); /* Link tells of it, too */
+    http_fail(a, HTTP_503, "journal",
+              "the decision journal cannot be written, and nothing is decided without it");
 }
 
 static void

@@ -12,10 +12,14 @@ static bool
 refuses_work(struct http_ask *a)
 {
     bool draining = server_is_draining(a->http->server);
+    bool refuses = draining || !quill_has_room(&a->http->desk->quill);
 
     if (draining)
         http_fail(a, HTTP_503, "draining", "the server is about to end, and decides no more");
-    return draining;
+    else if (refuses)
+        http_fail(a, HTTP_503, "journal",
+                  "the disk of the decision journal does not keep up: ask again later");
+    return refuses;
 }
 
 static void

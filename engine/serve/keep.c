@@ -74,6 +74,21 @@ conn_take_back(struct conn *c)
 
 /* Workers ------------------------------------------------------------------------------------ */
 
+static void
+work_on(struct worker *w)
+{
+    struct conn *next;
+
+    if (!w->lacks_room || !quill_has_room(&w->quill))
+        return;
+    w->lacks_room = false;
+    for (struct conn *c = w->conns; c; c = next) {
+        next = c->next;
+        if (c->lacks_room)
+            conn_work_on(c);
+    }
+}
+
 void
 worker_hear_scribe(struct worker *w)
 {
@@ -85,6 +100,7 @@ worker_hear_scribe(struct worker *w)
         if (conn_let_go(c, settled))
             conn_resume(c);
     }
+    work_on(w);
     if (!scribe_has_failed(w->quill.scribe))
         return;
     for (struct conn *c = w->conns; c; c = next) {

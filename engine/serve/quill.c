@@ -68,6 +68,8 @@ enqueue(struct scribe *s, struct scribe_batch *b)
     *s->last = b;
     s->last = &b->next;
     s->waiting += b->text.len;
+    if (s->waiting >= SCRIBE_WAITING_FULL)
+        atomic_store_explicit(&s->full, true, memory_order_relaxed);
     if (s->sleeps)
         (void)pthread_cond_signal(&s->come);
     return true;
@@ -106,6 +108,20 @@ quill_record(void *quill, const weir_decision *d, weir_span record)
     }
     q->batch->nrecords++;
     return true;
+}
+
+bool
+quill_has_room(struct quill *q)
+{
+    struct scribe *s = q->scribe;
+
+    if (!s || !atomic_load_explicit(&s->full, memory_order_relaxed))
+        return true;
+    (void)pthread_mutex_lock(&s->lock);
+    bool full = atomic_load_explicit(&s->full, memory_order_relaxed) && !scribe_has_failed(s);
+    q->wants_room = full;
+    (void)pthread_mutex_unlock(&s->lock);
+    return !full;
 }
 
 uint64_t

@@ -123,6 +123,19 @@ records_of(const struct scribe_batch *b)
     return n;
 }
 
+/* With the lock. Who waits for room is woken with those whose marks settle. */
+static void
+make_room(struct scribe *s)
+{
+    if (s->waiting >= SCRIBE_WAITING_FULL)
+        return;
+    atomic_store_explicit(&s->full, false, memory_order_relaxed);
+    for (struct quill *q = s->quills; q; q = q->next) {
+        q->is_due |= q->wants_room;
+        q->wants_room = false;
+    }
+}
+
 /* @param group  NULL: nothing but time has passed. */
 static void
 note(struct scribe *s, const struct scribe_batch *group, int64_t took_us)
@@ -133,6 +146,7 @@ note(struct scribe *s, const struct scribe_batch *group, int64_t took_us)
     take_head(s, &s->report);
     for (const struct scribe_batch *b = group; b; b = b->next)
         s->waiting -= b->text.len;
+    make_room(s);
     s->report.records += records_of(group);
     s->report.commits += group != NULL;
     s->report.commit_us += (uint64_t)(group ? took_us : 0);

@@ -78,10 +78,12 @@ struct quill {
     struct scribe *scribe;      /* NULL: no journal is kept */
     struct scribe_batch *batch; /* what was gathered; NULL: nothing */
     bool all;                   /* records that no rule had a part in, too */
-    /* On the scribe's thread: a mark that was given out has settled, or it has failed. */
+    /* On the scribe's thread: a mark that was given out has settled, there is room again, or it has
+       failed. */
     void (*wake)(void *arg);
     void *arg;
-    bool is_due; /* the scribe's: to be woken */
+    bool is_due;     /* the scribe's: to be woken */
+    bool wants_room; /* with its lock: to be woken when there is some again */
     struct quill *next;
 };
 
@@ -91,6 +93,11 @@ void quill_init(struct quill *q, struct scribe *s, bool all, void (*wake)(void *
 void quill_fini(struct quill *q);
 /* An answer_record_fn, of a quill: gathers what belongs into the journal. */
 bool quill_record(void *quill, const weir_decision *d, weir_span record);
+/*
+ * May anything be decided? false: so much waits to be written that memory would grow without end,
+ * as clients that leave take nothing of it with them. `wake` is called when this may have changed.
+ */
+bool quill_has_room(struct quill *q);
 /* Hands over what was gathered. @return the mark that its answers have to wait for; 0: none. */
 uint64_t quill_hand_over(struct quill *q);
 

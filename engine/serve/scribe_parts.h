@@ -10,6 +10,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+/* Bytes that were handed over and are not written: from so many on, nothing more is decided. */
+#define SCRIBE_WAITING_FULL ((size_t)32 << 20)
+
 struct scribe_batch {
     struct scribe_batch *next;
     struct quill *quill; /* to be woken; NULL: nobody */
@@ -29,6 +32,7 @@ struct scribe {
     int64_t unsynced_us; /* since when; 0: all is on the disk */
     _Atomic uint64_t settled;
     _Atomic bool failed;
+    _Atomic bool full;    /* changed with the lock */
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t come;
     struct scribe_batch *first, **last;

@@ -347,6 +347,20 @@ check_memory(const struct server *s)
     return SERVER_BAD;
 }
 
+/* A record holds its post's id, however long it is: a client could have the journal fail by one
+   that no line of a journal can hold. */
+static enum server_result
+check_lines(const struct server *s)
+{
+    size_t most = WEIR_JOURNAL_LINE_MAX / 2;
+
+    if (!s->o.journal.dir || s->o.answer.max_line <= most)
+        return SERVER_OK;
+    server_say(s, true, "--max-line: with a journal, lines may have %zuM, as its own have %zuM",
+               most >> 20, WEIR_JOURNAL_LINE_MAX >> 20);
+    return SERVER_BAD;
+}
+
 enum server_result
 server_open(const struct server_options *o, weir_ruleset *rs, struct server **out)
 {
@@ -366,6 +380,8 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN); /* a journal that may not grow fails as on a full disk */
     r = check_memory(s);
+    if (r == SERVER_OK)
+        r = check_lines(s);
     if (r == SERVER_OK)
         r = make_events(s) && make_workers(s, rs) ? SERVER_OK : server_no_memory(s);
     if (r == SERVER_OK)

@@ -53,6 +53,33 @@ save(const weir_ruleset *rs, const char *path, weir_buf *why)
     return st == WEIR_OK;
 }
 
+/* Does the file hold it? One that was cut off, or is another's, would be missed years later. */
+static bool
+is_kept(const char *file, const char *digest)
+{
+    const weir_load_options o = {0};
+    weir_diags *d = weir_diags_new();
+    weir_ruleset *rs = NULL;
+    bool is = d && weir_ruleset_load(&file, 1, &o, d, &rs) == WEIR_OK && store_is_it(rs, digest);
+
+    weir_ruleset_unref(rs);
+    weir_diags_free(d);
+    return is;
+}
+
+/* A file of that name is there: it, or what a link leads to, which is not written to. */
+static bool
+keep_again(const weir_ruleset *rs, const char *file, weir_buf *why)
+{
+    struct stat st;
+
+    if (is_kept(file, weir_ruleset_digest(rs)))
+        return true;
+    if (lstat(file, &st) < 0 || !S_ISREG(st.st_mode))
+        return refuse(file, "it is a link, and leads to something else", why);
+    return save(rs, file, why);
+}
+
 bool
 store_keep(const char *dir, const weir_ruleset *rs, weir_buf *why)
 {
@@ -67,7 +94,7 @@ store_keep(const char *dir, const weir_ruleset *rs, weir_buf *why)
     else if (mkdir(dir, 0700) < 0 && errno != EEXIST)
         good = refuse(dir, strerror(errno), why);
     else if (stat(file, &st) == 0)
-        good = S_ISREG(st.st_mode) || refuse(file, "it is no file", why);
+        good = S_ISREG(st.st_mode) ? keep_again(rs, file, why) : refuse(file, "it is no file", why);
     else if (errno != ENOENT)
         good = refuse(file, strerror(errno), why);
     else

@@ -16,7 +16,8 @@ bool store_is_digest(const char *text);
 
 /*
  * Keep a rule set, in a folder that is made (mode 0700) where it is absent. One that is there
- * already is left as it is. Any thread, and several processes at once.
+ * already and holds it is left as it is; what does not is
+ * written anew. Any thread, and several processes at once.
  * @param rs  Loaded with keep_sources.
  * @param why  Gets the reason, where it cannot.
  */

@@ -105,6 +105,7 @@ struct worker {
     struct quill quill;
     struct conn *conns;
     struct conn *keeping; /* those with answers that wait for the journal */
+    bool lacks_room;      /* some wait until it has written */
     size_t nconns;
     size_t held;     /* bytes that connections hold */
     int64_t wall_ms; /* the time of day of the batch */

@@ -319,6 +319,8 @@ def test_what_cannot_be_is_refused():
     with weir.Folder() as folder:
         assert b"say --journal DIR" in weir.expect(serve("--fsync", "always"), 2).err
         assert b"always, interval or never" in weir.expect(serve("--journal", "j", "--fsync", "x"), 2).err
+        long = weir.expect(serve("--journal", folder.path / "l", "--max-line", "65M", "--max-memory", "0"), 2)
+        assert b"--max-line: with a journal, lines may have 32M" in long.err, long.err
         file = folder.write("file", "")
         weir.expect(serve("--journal", file), 4)
         weir.expect(serve("--journal", folder.path / "no" / "parent"), 4)
@@ -435,6 +437,19 @@ def test_a_limit_of_size_ends_the_server():
             with Journalled(folder, fsync=fsync) as server:
                 server.ask(own(1, "bad"))
             verify(server.dir)
+
+
+def test_what_is_not_journalled_is_not_told_by_a_header_either():
+    with weir.Folder() as folder:
+        prefix = ["sh", "-c", 'ulimit -f "$0" && exec "$@"', "20"]
+        with Journalled(folder, code=4, prefix=prefix, args=["--blocked-by", "https://example.org/"]) as server:
+            for _ in range(1000):
+                answer = server.fetch("/v1/hashtags/bad")
+                if answer.code != 451:
+                    break
+                assert "blocked-by" in answer.headers["Link"], answer.headers
+            assert answer.code == 503 and b'"journal"' in answer.body, answer.body
+            assert "Link" not in answer.headers, answer.headers["Link"]
 
 
 class Tmpfs:

@@ -43,6 +43,36 @@ def names(store):
     return sorted(p.name for p in store.iterdir())
 
 
+def test_a_kept_set_that_is_broken_is_written_anew():
+    with weir.Folder() as folder:
+        rules, store = folder.write("rules.yaml", RULES.format(tag="farmers")), folder.path / "store"
+        other = folder.write("other.yaml", RULES.format(tag="protest"))
+
+        def compile_(path):
+            weir.expect(weir.run("compile", path, "--store", store), 0)
+
+        compile_(other)
+        (another,) = store.iterdir()
+        compile_(rules)
+        (file,) = set(store.iterdir()) - {another}
+        whole = file.read_bytes()
+        flipped = bytes([whole[-1] ^ 1])
+        for text in (whole[:500], b"", whole[:-1] + flipped, another.read_bytes()):
+            file.write_bytes(text)
+            compile_(rules)
+            assert weir.decide(own(1, "farmers"), rules=file.stem, args=["--store", store])
+        before = file.stat().st_ino
+        compile_(rules)
+        assert file.stat().st_ino == before
+        file.unlink()
+        file.symlink_to(rules)
+        assert b"it is a link" in weir.expect(weir.run("compile", rules, "--store", store), 4).err
+        assert rules.read_text() == RULES.format(tag="farmers")
+        file.unlink()
+        file.mkdir()
+        assert b"it is no file" in weir.expect(weir.run("compile", rules, "--store", store), 4).err
+
+
 def test_what_was_decided_is_decided_again_by_the_digest_in_its_record():
     post = own(1, "farmers")
     with weir.Folder() as folder:

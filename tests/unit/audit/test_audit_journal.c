@@ -407,6 +407,64 @@ old_segments_are_retired_whole_and_said_to_be(void **state)
     assert_found_with(&e, WEIR_JOURNAL_FOUND_HEAD, "", 0, 5);
 }
 
+/* A clock that was years ahead, and is set right: days are over as before. */
+static void
+days_end_under_a_clock_that_was_set_back(void **state)
+{
+    weir_journal_options o = plain;
+
+    (void)state;
+    o.retain_days = 2;
+    weir_journal *j = opened(&o, T0 + 900 * DAY_MS);
+    append(j, "{\"v\":1}\n");
+    commit(j, T0);
+    assert_true(is_there("00000002.ndjson"));
+    append(j, "{\"v\":1}\n");
+    commit(j, T0 + DAY_MS);
+    assert_true(is_there("00000003.ndjson"));
+    close_journal(j, T0 + DAY_MS);
+    assert_holds_up_to(4 + 3 + 3);
+}
+
+/* A crash, or a folder that refuses, between two of the deletions: the journal says of all of them
+   that they are retired. */
+static void
+some_of_those_that_are_retired_may_still_be_there(void **state)
+{
+    weir_journal_options o = plain;
+    weir_buf text[3];
+    char name[32];
+
+    (void)state;
+    o.segment_bytes = 1;
+    weir_journal *j = opened(&o, T0);
+    for (int i = 0; i < 3; i++) {
+        append(j, "{\"v\":1}\n");
+        commit(j, T0);
+    }
+    weir_journal_abandon(j);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)snprintf(name, sizeof name, "0000000%u.ndjson", i + 1);
+        text[i] = read_file(name);
+    }
+    o.retain_days = 2;
+    close_journal(opened(&o, T0 + 9 * DAY_MS), T0 + 9 * DAY_MS);
+    assert_false(is_there("00000003.ndjson"));
+    weir_journal_proof p = walked();
+    uint64_t last = p.last_seq;
+    weir_journal_proof_fini(&p);
+    for (unsigned i = 3; i-- > 0;) {
+        (void)snprintf(name, sizeof name, "0000000%u.ndjson", i + 1);
+        write_file(name, (weir_span){text[i].p, text[i].len});
+        assert_holds_up_to(last);
+        weir_buf_fini(&text[i]);
+    }
+    /* what no event names is missing as before */
+    assert_int_equal(unlink(path_of("00000001.ndjson")), 0);
+    assert_int_equal(unlink(path_of("00000003.ndjson")), 0);
+    assert_found(WEIR_JOURNAL_FOUND_MISSING, "00000003.ndjson", 0, 8);
+}
+
 static void
 old_segments_that_nobody_retired_are_missed(void **state)
 {
@@ -522,6 +580,8 @@ main(void)
         cmocka_unit_test_setup(segments_are_ended_by_size, clear),
         cmocka_unit_test_setup(segments_are_ended_by_the_day, clear),
         cmocka_unit_test_setup(old_segments_are_retired_whole_and_said_to_be, clear),
+        cmocka_unit_test_setup(days_end_under_a_clock_that_was_set_back, clear),
+        cmocka_unit_test_setup(some_of_those_that_are_retired_may_still_be_there, clear),
         cmocka_unit_test_setup(old_segments_that_nobody_retired_are_missed, clear),
         cmocka_unit_test_setup(what_was_written_to_a_full_disk_verifies, clear),
         cmocka_unit_test_setup(a_line_that_is_being_written_is_no_finding, clear),

@@ -373,6 +373,130 @@ zeroes_that_a_loss_of_power_leaves_are_moved_aside(void **state)
     weir_buf_fini(&was);
 }
 
+/* Somebody writes while the journal is checked: what he has not finished is at the end. */
+static void
+zeroes_before_whole_entries_are_found_while_it_is_written(void **state)
+{
+    char zeroes[600] = {0};
+
+    (void)state;
+    weir_journal *j = opened(&plain, T0);
+    char post[1200];
+    (void)snprintf(post, sizeof post, "{\"v\":1,\"post\":\"%01100d\"}\n", 1);
+    append(j, post);
+    append(j, "{\"v\":1,\"post\":\"2\"}\n");
+    commit(j, T0);
+    weir_buf text = read_file(FIRST);
+    size_t at = (size_t)(strstr(text.p, "\"post\"") - text.p) + 20;
+    memcpy(text.p + at, zeroes, sizeof zeroes);
+    write_file(FIRST, (weir_span){text.p, text.len});
+    assert_found(WEIR_JOURNAL_FOUND_CUT, FIRST, 3, 3);
+    weir_buf_fini(&text);
+    weir_journal_abandon(j);
+}
+
+/* A segment has its name only once its header is on the disk: no crash leaves entries behind
+   another header than that. */
+static void
+a_header_that_was_overwritten_is_no_torn_tail(void **state)
+{
+    static const char zeroes[600];
+    weir_diags *d = weir_diags_new();
+    weir_journal *j;
+
+    (void)state;
+    for (int second = 0; second < 2; second++) {
+        const char *name = second ? SECOND : FIRST;
+        empty(dir);
+        if (second)
+            make_small(&plain);
+        else
+            close_journal(opened(&plain, T0), T0);
+        weir_buf text = read_file(name);
+        memcpy(text.p, zeroes, text.len < sizeof zeroes ? text.len - 1 : sizeof zeroes);
+        write_file(name, (weir_span){text.p, text.len});
+        assert_int_equal(open_with(&plain, T0 + DAY_MS, d, &j), WEIR_E_IO);
+        weir_buf now = read_file(name);
+        assert_true(span_eq((weir_span){now.p, now.len}, (weir_span){text.p, text.len}));
+        weir_buf_fini(&now);
+        weir_buf_fini(&text);
+    }
+    assert_non_null(strstr(all_said(d), "Nothing was written."));
+    weir_diags_free(d);
+}
+
+/* What somebody who may write to the folder has put there. */
+static void
+nothing_is_written_through_links(void **state)
+{
+    static const char *const names[] = {"lock", "00000001.new", "00000003.new", FIRST,
+                                        "00000002.torn.new"};
+    char victim[96];
+
+    (void)state;
+    (void)snprintf(victim, sizeof victim, "%s/victim", base);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        weir_diags *d = weir_diags_new();
+        weir_journal *j = NULL;
+        empty(dir);
+        if (i == 2 || i == 4)
+            make_small(&plain);
+        else
+            assert_int_equal(mkdir(dir, 0700), 0);
+        if (i == 4) {
+            weir_buf text = read_file(SECOND);
+            write_file(SECOND, (weir_span){text.p, text.len - 1});
+            weir_buf_fini(&text);
+        }
+        (void)unlink(path_of("../victim"));
+        write_file("../victim", SPAN_LIT("precious\n"));
+        assert_int_equal(symlink(victim, path_of(names[i])), 0);
+        if (open_with(&plain, T0, d, &j) == WEIR_OK)
+            close_journal(j, T0);
+        weir_buf now = read_file("../victim");
+        if (!span_is((weir_span){now.p, now.len}, "precious\n"))
+            fail_msg("%s: %.*s", names[i], (int)now.len, now.p);
+        weir_buf_fini(&now);
+        weir_diags_free(d);
+        for (unsigned k = 1; k < 4; k++) {
+            char name[32];
+            struct stat st;
+            (void)snprintf(name, sizeof name, "0000000%u.ndjson", k);
+            if (i != 3 && lstat(path_of(name), &st) == 0)
+                assert_true(S_ISREG(st.st_mode));
+        }
+    }
+}
+
+/* Opening one that nobody writes to would last for ever. */
+static void
+a_pipe_in_a_segments_place_holds_nobody_up(void **state)
+{
+    weir_diags *d = weir_diags_new();
+    weir_journal_options o = plain;
+    weir_journal_proof p;
+    weir_journal *j;
+
+    (void)state;
+    o.retain_days = 1;
+    (void)alarm(20);
+    for (int i = 0; i < 3; i++) {
+        const char *name = i == 0 ? FIRST : i == 1 ? SECOND : "lock";
+        empty(dir);
+        make_small(&plain);
+        assert_int_equal(unlink(path_of(name)), 0);
+        assert_int_equal(mkfifo(path_of(name), 0600), 0);
+        assert_int_equal(weir_journal_walk(dir, NULL, NULL, NULL, d, &p),
+                         i < 2 ? WEIR_E_IO : WEIR_OK);
+        weir_journal_proof_fini(&p);
+        if (open_with(&o, T0 + 9 * DAY_MS, d, &j) == WEIR_OK)
+            close_journal(j, T0 + 9 * DAY_MS);
+    }
+    (void)alarm(0);
+    assert_non_null(strstr(all_said(d), "00000001.ndjson: error: cannot be read: it is no file"));
+    weir_diags_free(d);
+}
+
 static void
 another_tear_has_another_file(void **state)
 {
@@ -454,6 +578,10 @@ main(void)
         cmocka_unit_test_setup(a_segment_of_another_journal_does_not_fit, clear),
         cmocka_unit_test_setup(a_tail_that_is_torn_anywhere_is_moved_aside, clear),
         cmocka_unit_test_setup(zeroes_that_a_loss_of_power_leaves_are_moved_aside, clear),
+        cmocka_unit_test_setup(zeroes_before_whole_entries_are_found_while_it_is_written, clear),
+        cmocka_unit_test_setup(a_header_that_was_overwritten_is_no_torn_tail, clear),
+        cmocka_unit_test_setup(nothing_is_written_through_links, clear),
+        cmocka_unit_test_setup(a_pipe_in_a_segments_place_holds_nobody_up, clear),
         cmocka_unit_test_setup(another_tear_has_another_file, clear),
         cmocka_unit_test_setup(a_broken_chain_is_not_written_to, clear),
         cmocka_unit_test_setup(a_journal_with_a_gap_is_not_written_to, clear),

@@ -264,6 +264,47 @@ who_waits_is_not_read_from(void **state)
     (void)close(client);
 }
 
+/* Clients that leave take nothing with them of what they had decided: the others wait. */
+static void
+where_too_much_is_not_written_nothing_more_is_decided(void **state)
+{
+    struct worker_limits limits = {.idle_ms = 0};
+    struct stepped s;
+    int batches = 0;
+
+    (void)state;
+    begin_stepped(&s, &limits);
+    struct kept_journal j;
+    open_kept_journal(&j);
+    struct scribe *scribe = j.scribe;
+    worker_keep_journal(&s.w, scribe, false);
+    for (; batches < 5000 && quill_has_room(&s.w.quill); batches++) {
+        assert_true(records_of(&s.w.quill, 1000));
+        assert_int_not_equal(quill_hand_over(&s.w.quill), 0);
+    }
+    assert_in_range(batches, 500, 2000); /* of 40 KB each */
+    int client = give_client(&s, NULL), ending = give_client(&s, NULL);
+    say_to(client, PLAIN POST PLAIN);
+    say_to(ending, POST PLAIN);
+    assert_int_equal(shutdown(ending, SHUT_WR), 0);
+    step_for(&s, 20);
+    assert_int_equal(s.w.answerer.tally.made, 0);
+    assert_int_equal(s.w.conns->state, CONN_HOLDING);
+    assert_true(scribe_start(scribe));
+    assert_int_equal(lines_in_time(&s, client, 3), 3);
+    assert_int_equal(lines_in_time(&s, ending, 2), 2);
+    assert_true(quill_has_room(&s.w.quill));
+    say_to(client, POST);
+    assert_int_equal(lines_in_time(&s, client, 1), 1);
+    worker_stop(&s.w);
+    assert_true(scribe_stop(scribe));
+    end_stepped(&s);
+    scribe_free(scribe);
+    remove_kept_journal(&j);
+    (void)close(client);
+    (void)close(ending);
+}
+
 /* No file may grow by more than so many bytes than it has: a disk that is full. */
 static void
 limit_files(rlim_t bytes)
@@ -371,6 +412,7 @@ main(void)
         cmocka_unit_test(where_nobody_waits_they_do_when_much_is_not_written),
         cmocka_unit_test(no_answer_comes_before_its_record_is_there),
         cmocka_unit_test(who_waits_is_not_read_from),
+        cmocka_unit_test(where_too_much_is_not_written_nothing_more_is_decided),
         cmocka_unit_test(who_waits_is_told_when_it_cannot_be_written),
         cmocka_unit_test(what_came_later_waits_for_the_later_mark),
     };
