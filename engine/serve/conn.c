@@ -613,18 +613,17 @@ say_goodbye(struct conn *c, int end, const char *detail)
     return may_be_told(c, end) && wire_send(&c->wire, line, (size_t)n) == n;
 }
 
-/* Answers whose records are not in the journal are none. */
-static void
+/* Answers whose records are not in the journal are none. Those before them are the client's, who
+   may not have had them yet. false: he is gone, and the connection closed. */
+static bool
 discard_kept(struct conn *c)
 {
-    uint64_t n = batch_answers_in(c->out.p + c->out.len - c->kept, c->kept);
+    uint64_t n = c->kept ? batch_answers_in(c->out.p + c->out.len - c->kept, c->kept) : 0;
 
-    if (!conn_take_back(c))
-        return;
+    (void)conn_take_back(c);
     c->worker->counts.discarded += n;
     c->unsent -= n;
-    if (conn_pending(c) == 0)
-        (void)flush(c); /* sends nothing, and counts what was sent before */
+    return flush(c); /* and counts what was sent before */
 }
 
 /* An event that was made active would be lost to polling when it is added before its turn. */
@@ -650,8 +649,10 @@ conn_end(struct conn *c, int end, const char *detail)
     CHECK_OBJ(c, CONN_MAGIC);
     c->worker->counts.ended[end] += !c->ended; /* one that was told of its end may linger */
     c->ended = true;
-    if (end == WORKER_END_JOURNAL)
-        discard_kept(c);
+    if (end == WORKER_END_JOURNAL && !discard_kept(c)) {
+        free_if_closed(c);
+        return;
+    }
     if (say_goodbye(c, end, detail)) {
         take_turn(c, false);
         if (c->state != CONN_ENDING)

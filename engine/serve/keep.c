@@ -92,6 +92,7 @@ work_on(struct worker *w)
 void
 worker_hear_scribe(struct worker *w)
 {
+    bool has_failed = scribe_has_failed(w->quill.scribe); /* asked first: none settles later */
     uint64_t settled = scribe_settled(w->quill.scribe);
     struct conn *next;
 
@@ -101,7 +102,7 @@ worker_hear_scribe(struct worker *w)
             conn_resume(c);
     }
     work_on(w);
-    if (!scribe_has_failed(w->quill.scribe))
+    if (!has_failed)
         return;
     for (struct conn *c = w->conns; c; c = next) {
         next = c->next; /* ending one frees no other */

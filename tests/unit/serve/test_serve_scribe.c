@@ -365,6 +365,45 @@ who_waits_is_told_when_it_cannot_be_written(void **state)
     (void)close(idle);
 }
 
+/* One group was written, and the next one failed, before the worker heard of the first. */
+static void
+what_is_there_is_sent_before_the_goodbye(void **state)
+{
+    struct worker_limits limits = {.idle_ms = 0};
+    struct stepped s;
+    bool ended = false;
+
+    (void)state;
+    begin_stepped(&s, &limits);
+    struct kept_journal j;
+    open_kept_journal(&j);
+    struct scribe *scribe = j.scribe;
+    worker_keep_journal(&s.w, scribe, false);
+    int client = give_client(&s, NULL);
+    say_to(client, PLAIN POST PLAIN);
+    step_for(&s, 10);
+    assert_true(scribe_start(scribe));
+    wait_until_settled(scribe, 1);
+    limit_files(1);
+    assert_true(records_of(&s.w.quill, 1));
+    assert_int_equal(quill_hand_over(&s.w.quill), 2);
+    for (int i = 0; i < 10000 && !scribe_has_failed(scribe); i++)
+        (void)poll(NULL, 0, 1);
+    limit_files(RLIM_INFINITY);
+    assert_true(scribe_has_failed(scribe));
+    step_for(&s, 10);
+    assert_int_equal(lines_got(client, &ended), 3 + 1);
+    assert_true(ended);
+    worker_stop(&s.w);
+    assert_int_equal(s.w.counts.delivered, 3);
+    assert_int_equal(s.w.counts.discarded, 0);
+    assert_false(scribe_stop(scribe));
+    end_stepped(&s);
+    scribe_free(scribe);
+    remove_kept_journal(&j);
+    (void)close(client);
+}
+
 /* Marks of one connection ---------------------------------------------------------------------- */
 
 static void
@@ -414,6 +453,7 @@ main(void)
         cmocka_unit_test(who_waits_is_not_read_from),
         cmocka_unit_test(where_too_much_is_not_written_nothing_more_is_decided),
         cmocka_unit_test(who_waits_is_told_when_it_cannot_be_written),
+        cmocka_unit_test(what_is_there_is_sent_before_the_goodbye),
         cmocka_unit_test(what_came_later_waits_for_the_later_mark),
     };
 
