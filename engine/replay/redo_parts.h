@@ -1,5 +1,6 @@
 /*
- * The insides of redoing: redo.c does what threads do, redo_settle.c what is done behind them.
+ * The insides of redoing: redo.c does what threads do, redo_facts.c takes what they found, in the
+ * order of the feed, redo_settle.c does the rest when all was read.
  */
 #ifndef WEIR_REPLAY_REDO_PARTS_H
 #define WEIR_REPLAY_REDO_PARTS_H
@@ -7,6 +8,16 @@
 #include "replay/redo.h"
 
 struct redo_list;
+
+/* Facts: one of these, and what belongs to it, as they lie in memory. */
+enum fact_kind { FACT_DOUBT, FACT_MISSING };
+
+struct fact {
+    enum fact_kind kind;
+    uint32_t result;
+    uint64_t entry, content;
+    size_t len; /* of what came out, which follows */
+};
 
 /* A record that a post did not give; another one may. */
 struct redo_doubt {
@@ -16,6 +27,9 @@ struct redo_doubt {
     uint32_t result;         /* enum again_result */
     bool holds;              /* nothing else explains the record */
 };
+
+/* The first one to say why something cannot be read is heard. Any thread. */
+void redo_say_why(struct redo *r, const weir_buf *why);
 
 /* The rules that two records of a post differ by: equal lists are one. NULL: no memory. */
 struct redo_list *redo_list(struct redo *r, weir_span record, weir_span made);

@@ -323,6 +323,24 @@ def test_one_rule_was_changed():
         assert seen["missing"] and seen["rules"]["bad"] and seen["different"], seen
 
 
+def test_a_pattern_that_ran_out_is_no_accusation():
+    def text(extra):
+        return ("tagweir: 1\nrules:\n  - {id: slow, regions: [IN], action: withhold, on_limit: match, match: "
+                "{hashtags: ['/^(?=\\w{12})(?:\\w|\\w|\\w|\\w)+(?<!\\w)$/']}}\n" + extra)
+
+    tag = "a" * 20
+    with weir.Folder() as folder:
+        with Kept(folder, text("")) as server:
+            server.give(own(1, tag))
+        assert b'"limit":["slow"]' in test_journal.records(server.dir)[0], test_journal.records(server.dir)
+        assert nothing_differs(told(server, server.feed))
+        other = folder.write("other.yaml", text("  - {id: more, regions: [FR], action: withhold, match: {hashtags: [aa*]}}\n"))
+        seen = told(server, server.feed, "--rules", other, store=False)
+        assert (seen["limited"], seen["same"], seen["different"]) == (1, 0, 0), seen
+        assert b"1 record came out otherwise as a pattern ran out of its budget" in \
+            redo(server, server.feed, "--rules", other, store=False).out
+
+
 def test_a_record_is_missing():
     with weir.Folder() as folder:
         with Kept(folder) as server:

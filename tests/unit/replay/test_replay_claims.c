@@ -11,10 +11,10 @@
 #define MOST 6
 
 struct given {
-    size_t n;                /* records */
+    size_t n; /* records */
     size_t nclaims;
-    uint32_t posts[MOST];    /* of each claim */
-    uint64_t equal[MOST];    /* records that it gives */
+    uint32_t posts[MOST]; /* of each claim */
+    uint64_t equal[MOST]; /* records that it gives */
 };
 
 static void

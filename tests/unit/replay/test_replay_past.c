@@ -42,7 +42,8 @@ start(struct past *p, int64_t at_ms, weir_journal_why why)
 }
 
 static void
-breaker(struct past *p, weir_journal_event_kind kind, int64_t at_ms, const char *rule, weir_trip how)
+breaker(struct past *p, weir_journal_event_kind kind, int64_t at_ms, const char *rule,
+        weir_trip how)
 {
     past_event(p, &(weir_journal_event){.kind = kind,
                                         .at_ms = at_ms,
@@ -53,10 +54,9 @@ breaker(struct past *p, weir_journal_event_kind kind, int64_t at_ms, const char 
 static void
 reload(struct past *p, int64_t at_ms, const char *to)
 {
-    past_event(p, &(weir_journal_event){.kind = WEIR_JOURNAL_RELOAD,
-                                        .at_ms = at_ms,
-                                        .from = span(ONE),
-                                        .to = span(to)});
+    past_event(p,
+               &(weir_journal_event){
+                   .kind = WEIR_JOURNAL_RELOAD, .at_ms = at_ms, .from = span(ONE), .to = span(to)});
 }
 
 static void

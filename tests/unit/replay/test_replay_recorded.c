@@ -1,6 +1,6 @@
 /*
- * replay/recorded: records are taken apart by their bytes, whatever texts are in them; compared, and
- * told by which rules they differ.
+ * replay/recorded: records are taken apart by their bytes, whatever texts are in them; compared,
+ * and told by which rules they differ.
  */
 #include "unit/test.h"
 
@@ -35,9 +35,11 @@ records_are_taken_apart(void **state)
          RECORDED_POST, true, false, false},
         {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"observed\":[\"a\"]" TAIL, "\"7\"",
          RECORDED_POST, false, false, false},
-        {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"trace\":[{\"rule\":\"a\",\"state\":\"off\"}]"
-         TAIL, "\"7\"", RECORDED_POST, true, true, false},
-        {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"trace\":[{\"rule\":\"a\",\"state\":\"off\"}],"
+        {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"trace\":[{\"rule\":\"a\",\"state\":"
+         "\"off\"}]" TAIL,
+         "\"7\"", RECORDED_POST, true, true, false},
+        {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"trace\":[{\"rule\":\"a\",\"state\":"
+         "\"off\"}],"
          "\"quoted\":{\"v\":1,\"post\":\"8\",\"action\":\"allow\"" TAIL TAIL,
          "\"7\"", RECORDED_POST, false, true, false},
         {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"limit\":[\"tags\"]" TAIL, "\"7\"",
@@ -45,11 +47,14 @@ records_are_taken_apart(void **state)
         {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"limit\":[\"tags\",\"a\"]" TAIL, "\"7\"",
          RECORDED_POST, false, false, true},
         /* texts that look like what stands around them */
-        {"{\"v\":1,\"post\":\"\\\",\\\"at\\\":\\\"\\\\\",\"author\":\"@\\\",\\\"action\\\":\",\"action\":"
-         "\"withhold\",\"regions\":{\"IN\":{\"action\":\"withhold\",\"rule\":\"a\",\"by\":\"hashtags\","
+        {"{\"v\":1,\"post\":\"\\\",\\\"at\\\":\\\"\\\\\",\"author\":\"@\\\",\\\"action\\\":\","
+         "\"action\":"
+         "\"withhold\",\"regions\":{\"IN\":{\"action\":\"withhold\",\"rule\":\"a\",\"by\":"
+         "\"hashtags\","
          "\"value\":\"#,\\\"limit\\\":[\"}}" TAIL,
          "\"\\\",\\\"at\\\":\\\"\\\\\"", RECORDED_POST, false, false, false},
-        {"{\"v\":1,\"query\":{\"hashtag\":\"}\\\"\",\"region\":\"IN\"},\"action\":\"withhold\"" TAIL,
+        {"{\"v\":1,\"query\":{\"hashtag\":\"}\\\"\",\"region\":\"IN\"},\"action\":"
+         "\"withhold\"" TAIL,
          "{\"hashtag\":\"}\\\"\",\"region\":\"IN\"}", RECORDED_QUERY, false, false, false},
     };
 
@@ -79,7 +84,8 @@ what_is_no_record_is_refused(void **state)
         "{\"v\":1,\"post\":7,\"action\":\"allow\"" TAIL,
         "{\"v\":1,\"post\":\"7\"" TAIL,
         "{\"v\":1,\"post\":\"7\",\"action\":\"allow\"}",
-        "{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"at\":\"then\",\"ruleset\":\"0123456789abcdef\"}",
+        "{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"at\":\"then\",\"ruleset\":"
+        "\"0123456789abcdef\"}",
         "{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"at\":\"2021-02-01T07:00:00Z\"}",
         "{\"v\":1,\"query\":{\"hashtag\":\"a\",\"action\":\"allow\"" TAIL,
         "{\"v\":1,\"skip\":\"delete\"}",
@@ -100,8 +106,10 @@ static void
 errors_are_the_same_wherever_their_lines_were(void **state)
 {
     static const char *const same[] = {
-        "{\"v\":1,\"error\":\"bad_type\",\"line\":1,\"offset\":3,\"detail\":\"x\",\"post\":\"7\"}\n",
-        "{\"v\":1,\"error\":\"bad_type\",\"line\":23456,\"offset\":3,\"detail\":\"x\",\"post\":\"7\"}",
+        "{\"v\":1,\"error\":\"bad_type\",\"line\":1,\"offset\":3,\"detail\":\"x\",\"post\":\"7\"}"
+        "\n",
+        "{\"v\":1,\"error\":\"bad_type\",\"line\":23456,\"offset\":3,\"detail\":\"x\",\"post\":"
+        "\"7\"}",
         "{\"v\":1,\"error\":\"bad_type\",\"line\":9,\"offset\":3,\"detail\":\"x\",\"post\":\"7\","
         "\"action\":\"withhold\"}",
     };
@@ -119,8 +127,8 @@ errors_are_the_same_wherever_their_lines_were(void **state)
         assert_memory_equal(other.p, first.p, first.len);
     }
     other.len = 0;
-    recorded_error_key(span("{\"v\":1,\"error\":\"bad_type\",\"line\":1,\"offset\":4,\"detail\":\"x\"}"),
-                       &other);
+    recorded_error_key(
+        span("{\"v\":1,\"error\":\"bad_type\",\"line\":1,\"offset\":4,\"detail\":\"x\"}"), &other);
     assert_true(other.len != first.len || memcmp(other.p, first.p, first.len) != 0);
     weir_buf_fini(&first);
     weir_buf_fini(&other);
@@ -129,9 +137,10 @@ errors_are_the_same_wherever_their_lines_were(void **state)
 static void
 breakers_are_found_in_lists(void **state)
 {
-    weir_span record = span("{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"observed\":[\"c\"],\"breaker\":"
-                            "[\"*\",\"a\"],\"quoted\":{\"v\":1,\"post\":\",\\\"breaker\\\":[\\\"d\\\"]\","
-                            "\"action\":\"allow\",\"breaker\":[\"b\"]" TAIL TAIL);
+    weir_span record =
+        span("{\"v\":1,\"post\":\"7\",\"action\":\"allow\",\"observed\":[\"c\"],\"breaker\":"
+             "[\"*\",\"a\"],\"quoted\":{\"v\":1,\"post\":\",\\\"breaker\\\":[\\\"d\\\"]\","
+             "\"action\":\"allow\",\"breaker\":[\"b\"]" TAIL TAIL);
 
     (void)state;
     assert_true(recorded_names_breaker(record, "*"));
@@ -170,7 +179,8 @@ add(void *arg, weir_span id)
     weir_buf_putc(out, ' ');
 }
 
-#define ACT(rule) "{\"action\":\"withhold\",\"rule\":\"" rule "\",\"by\":\"hashtags\",\"value\":\"#x\"}"
+#define ACT(rule)                                                                                  \
+    "{\"action\":\"withhold\",\"rule\":\"" rule "\",\"by\":\"hashtags\",\"value\":\"#x\"}"
 #define DOWN(factor, rule)                                                                         \
     "{\"action\":\"downrank\",\"surfaces\":{\"trends\":{\"factor\":" factor ",\"rule\":\"" rule    \
     "\",\"by\":\"hashtags\",\"value\":\"#x\"}}}"
@@ -189,9 +199,11 @@ differences_name_their_rules(void **state)
         {"{\"regions\":{\"IN\":" ACT("a") ",\"TR\":" DOWN("0.5", "b") "}" TAIL,
          "{\"regions\":{\"IN\":" ACT("a") ",\"TR\":" DOWN("0.25", "b") "}" TAIL, "b b "},
         /* a trace names all */
-        {"{\"v\":1,\"observed\":[\"a\"],\"trace\":[{\"rule\":\"a\",\"state\":\"observed\"},{\"rule\":\"b\","
+        {"{\"v\":1,\"observed\":[\"a\"],\"trace\":[{\"rule\":\"a\",\"state\":\"observed\"},{"
+         "\"rule\":\"b\","
          "\"state\":\"off\"}]" TAIL,
-         "{\"v\":1,\"trace\":[{\"rule\":\"a\",\"state\":\"no_match\"},{\"rule\":\"c\",\"state\":\"off\"}]" TAIL,
+         "{\"v\":1,\"trace\":[{\"rule\":\"a\",\"state\":\"no_match\"},{\"rule\":\"c\",\"state\":"
+         "\"off\"}]" TAIL,
          "a "},
         {"{\"v\":1" TAIL, "{\"v\":2" TAIL, ""},
         {"{\"v\":1" TAIL, "", ""},

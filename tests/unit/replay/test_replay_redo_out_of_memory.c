@@ -10,12 +10,13 @@
 
 #include "replay/redo.h"
 
-static const char rules[] = "orders:\n"
-                            "  o: {authority: A, kind: policy}\n"
-                            "rules:\n"
-                            "- {id: bad, order: o, regions: [IN], action: withhold,"
-                            "   match: {hashtags: [bad]}}\n"
-                            "- {id: loud, regions: [TR], action: downrank, match: {hashtags: [loud]}}\n";
+static const char rules[] =
+    "orders:\n"
+    "  o: {authority: A, kind: policy}\n"
+    "rules:\n"
+    "- {id: bad, order: o, regions: [IN], action: withhold,"
+    "   match: {hashtags: [bad]}}\n"
+    "- {id: loud, regions: [TR], action: downrank, match: {hashtags: [loud]}}\n";
 
 #define T INT64_C(1612162800000)
 
@@ -29,7 +30,8 @@ put_record(weir_buf *out, const char *line)
 {
     struct answerer a;
     struct answer_options o = {.clock = ANSWER_NOW};
-    struct answer_line l = {.bytes = {line, strlen(line)}, .avail = strlen(line), .number = 1, .now_ms = T};
+    struct answer_line l = {
+        .bytes = {line, strlen(line)}, .avail = strlen(line), .number = 1, .now_ms = T};
     struct answer_room room = {SIZE_MAX, SIZE_MAX};
 
     assert_int_equal(answerer_init(&a, rs, &o), WEIR_OK);
@@ -39,7 +41,8 @@ put_record(weir_buf *out, const char *line)
 
 static const char *const lines[] = {
     "{\"id\":\"1\",\"author\":\"@x\",\"hashtags\":[\"bad\"]}",
-    "{\"id\":\"2\",\"author\":\"@x\",\"hashtags\":[\"loud\"],\"quotes\":{\"id\":\"3\",\"author\":\"@y\"}}",
+    "{\"id\":\"2\",\"author\":\"@x\",\"hashtags\":[\"loud\"],\"quotes\":{\"id\":\"3\",\"author\":"
+    "\"@y\"}}",
     "{\"query\":{\"hashtag\":\"bad\",\"region\":\"IN\"}}",
     "{]",
 };
@@ -64,7 +67,8 @@ make(void **state)
         (void)fprintf(f, "%s\n%s\n", lines[i], lines[i]);
     }
     (void)fputs("{\"id\":\"4\",\"author\":\"@x\",\"hashtags\":[\"bad\"]}\n"
-                "{\"id\":\"5\",\"author\":\"@x\",\"hashtags\":[\"loud\"]}\n", f);
+                "{\"id\":\"5\",\"author\":\"@x\",\"hashtags\":[\"loud\"]}\n",
+                f);
     (void)fclose(f);
     put_record(&records, "{\"id\":\"4\",\"author\":\"@x\",\"hashtags\":[\"loud\"]}");
     put_record(&records, "{\"id\":\"6\",\"author\":\"@x\",\"hashtags\":[\"loud\"]}");
