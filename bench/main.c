@@ -7,7 +7,7 @@
 #include "load/command.h"
 #include "machine.h"
 #include "options.h"
-#include "replay/command.h"
+#include "race/command.h"
 #include "report.h"
 
 #include <spawn.h>

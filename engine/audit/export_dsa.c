@@ -4,12 +4,12 @@
  * One for each rule that restricts a post anywhere in the European Economic Area, with all the
  * countries in which it does. Nothing of the post is in it but its dates, its language, and a hash:
  *
- *     puid = hex(SHA-256(netstrings of "tagweir-dsa-1", dialect, post id, rule id,
+ *     puid = hex(SHA-256(netstrings of "tagweir-dsa-1", dialect, post id, rule id, action,
  *                        the countries with commas between, where the rule's interval began)))
  *
  * The last is RFC 3339 in UTC, or nothing: a rule that was lifted and holds again is a new
- * decision, and so is one that holds in other countries. All else of a rule may change without
- * that.
+ * decision, and so is one that holds in other countries, or withholds what it downranked. All else
+ * of a rule may change without that.
  */
 #include "audit/export_dsa.h"
 
@@ -113,6 +113,7 @@ put_identity(weir_export_worker *w, const weir_decision *d, const struct restric
     add_netstring(b, span_of(weir_source_name(d->post->source)));
     add_netstring(b, d->post->id);
     add_netstring(b, d->rs->rules[r->rule].id);
+    add_netstring(b, span_of(weir_action_name(d->rs->rules[r->rule].action)));
     add_netstring(b, span_of_buf(&list));
     size_t n = held->from_ms == WEIR_TIME_NONE ? 0 : weir_time_format(held->from_ms, from);
     add_netstring(b, (weir_span){from, n});
@@ -260,7 +261,8 @@ is_unchanged(const weir_decision *old, const struct restriction *was, const weir
 {
     weir_interval a, b;
 
-    if (!was || was->in != is->in)
+    if (!was || was->in != is->in ||
+        old->rs->rules[was->rule].action != now->rs->rules[is->rule].action)
         return false;
     weir_ruleset_rule_interval(old->rs, was->rule, old->at_ms, &a);
     weir_ruleset_rule_interval(now->rs, is->rule, now->at_ms, &b);

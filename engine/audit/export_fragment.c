@@ -35,6 +35,18 @@ weir__fragment_end(const weir_export *e, weir_buf *out, size_t begin, const weir
     memcpy(out->p + begin, &head, sizeof head);
 }
 
+void
+weir__fragment_weaken(weir_buf *out, size_t begin)
+{
+    struct weir__fragment_head head;
+
+    if (out->failed)
+        return;
+    memcpy(&head, out->p + begin, sizeof head);
+    head.weak = 1;
+    memcpy(out->p + begin, &head, sizeof head);
+}
+
 uint64_t
 weir__hash_text(const weir_export *e, weir_span s)
 {

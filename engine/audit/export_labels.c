@@ -212,6 +212,8 @@ say(weir_export_worker *w, weir_span uri, int way, uint16_t region, int64_t end,
     weir_buf_putc(&w->about, (char)('0' + way));
     weir__about_add(&w->about, uri);
     weir__fragment_end(w->e, out, begin, &w->about, (uint64_t)end);
+    if (w->by_id)
+        weir__fragment_weaken(out, begin);
 }
 
 static void
@@ -238,6 +240,9 @@ weir__export_labels(weir_export_worker *w, const weir_decision *old, const weir_
     if (st != WEIR_OK)
         return st;
     say_changes(w, now->post->author.id, &w->before, &w->account, now->at_ms, out);
-    say_changes(w, now->post->id, &w->old, &w->now, now->at_ms, out);
+    if (w->by_id && w->e->changes)
+        w->left_out[WEIR_LEFT_OUT_BY_ID]++;
+    else
+        say_changes(w, now->post->id, &w->old, &w->now, now->at_ms, out);
     return WEIR_OK;
 }

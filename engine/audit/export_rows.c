@@ -6,7 +6,8 @@
  * A field that a spreadsheet may take for a formula, as it begins with = + - @ or a blank that is
  * none of space, has a ' in front; so has one that begins with ', so that a program can take off
  * what was put there. Of confidential orders no target is shown: neither the value that matched,
- * nor the author of a rule about accounts, nor the id of one about posts.
+ * nor the author of a rule about accounts, nor the id of one about posts. Rows of one post can be
+ * put together, so what one of them must not show is in none of them.
  */
 #include "audit/exporting.h"
 
@@ -65,12 +66,45 @@ rule_at(const weir_decision *d, const weir_act *act)
     return act ? &d->rs->rules[act->rule] : NULL;
 }
 
-/* Is what the rule has under that selector a target that must not be shown? */
 static bool
-hides(const weir_decision *d, const struct weir_rule *r, weir_selector k)
+is_confidential(const weir_decision *d, const struct weir_rule *r)
 {
-    return r && r->order != WEIR_NONE && d->rs->orders[r->order].confidential &&
-           r->selector[WEIR__MATCH][k] != WEIR_NONE;
+    return r->order != WEIR_NONE && d->rs->orders[r->order].confidential;
+}
+
+/* Is it that post or its author which must not be shown? Bits of weir_selector. */
+static uint32_t
+hidden_by(const weir_decision *d)
+{
+    static const weir_selector naming[] = {WEIR_SEL_ACCOUNTS, WEIR_SEL_POSTS};
+    uint32_t hidden = 0;
+
+    for (size_t i = 0; d && i < d->nregions; i++)
+        for (int way = 0; way < WEIR__NWAYS; way++) {
+            const weir_outcome *o = &d->regions[i].outcome;
+            const struct weir_rule *r =
+                weir__does(o, way) ? rule_at(d, weir__act_of(o, way)) : NULL;
+            if (!r || !is_confidential(d, r))
+                continue;
+            for (size_t k = 0; k < sizeof naming / sizeof *naming; k++)
+                hidden |= (uint32_t)(r->selector[WEIR__MATCH][naming[k]] != WEIR_NONE) << naming[k];
+        }
+    return hidden;
+}
+
+static bool
+hides(uint32_t hidden, weir_selector k)
+{
+    return hidden >> k & 1;
+}
+
+/* Ids of these dialects are addresses, which name the author. */
+static bool
+hides_id(uint32_t hidden, const weir_post *p)
+{
+    bool names_author = p->source == WEIR_SOURCE_ACTIVITYPUB || span_starts(p->id, "at://");
+
+    return hides(hidden, WEIR_SEL_POSTS) || (names_author && hides(hidden, WEIR_SEL_ACCOUNTS));
 }
 
 static void
@@ -90,7 +124,7 @@ put_author(weir_buf *out, const weir_account *a)
 
 /* `rule` to `via`. */
 static void
-put_act(weir_buf *out, const weir_decision *d, const weir_act *act)
+put_act(weir_buf *out, const weir_decision *d, const weir_act *act, uint32_t hidden)
 {
     const struct weir_rule *r = rule_at(d, act);
 
@@ -103,7 +137,7 @@ put_act(weir_buf *out, const weir_decision *d, const weir_act *act)
     put_next(out, own ? SPAN_NONE : d->rs->orders[r->order].id);
     put_next(out, span_of(weir_selector_name(act->selector)));
     BUF_LIT(out, ",");
-    if (own || !d->rs->orders[r->order].confidential) {
+    if (!is_confidential(d, r) && !hides(hidden, act->selector)) {
         struct weir__shown shown = weir__shown(act);
         weir_span piece[] = {span_of(shown.before), shown.value, span_of(shown.behind)};
         put_field(out, piece, 3);
@@ -114,6 +148,7 @@ put_act(weir_buf *out, const weir_decision *d, const weir_act *act)
 struct row {
     const weir_decision *d;
     const char *change; /* NULL: no such column */
+    uint32_t hidden;
     int64_t at_ms;
     uint16_t region;
     const weir_outcome *o; /* NULL: allowed */
@@ -125,7 +160,6 @@ put_row(weir_export_worker *w, const struct row *row, weir_buf *out)
 {
     const weir_decision *d = row->d;
     const weir_act *act = row->o ? weir__act_of(row->o, row->way) : NULL;
-    const struct weir_rule *r = rule_at(d, act);
     bool surface = act && row->way != WEIR__BY_WITHHOLD;
     int s = row->way - WEIR__BY_SURFACE;
     char at[WEIR_TIME_MAX];
@@ -137,9 +171,9 @@ put_row(weir_export_worker *w, const struct row *row, weir_buf *out)
         BUF_LIT(out, ",");
     }
     weir_buf_put(out, (weir_span){at, n});
-    put_next(out, hides(d, r, WEIR_SEL_POSTS) ? SPAN_NONE : d->post->id);
+    put_next(out, hides_id(row->hidden, d->post) ? SPAN_NONE : d->post->id);
     BUF_LIT(out, ",");
-    if (!hides(d, r, WEIR_SEL_ACCOUNTS))
+    if (!hides(row->hidden, WEIR_SEL_ACCOUNTS))
         put_author(out, &d->post->author);
     put_next(out, span_of(weir_region_code(row->region)));
     put_next(out, span_of(weir_action_name(row->o ? row->o->action : WEIR_ALLOW)));
@@ -147,7 +181,7 @@ put_row(weir_export_worker *w, const struct row *row, weir_buf *out)
     BUF_LIT(out, ",");
     if (surface)
         weir__put_factor(out, row->o->surface[s].factor_milli);
-    put_act(out, d, act);
+    put_act(out, d, act, row->hidden);
     put_next(out, (weir_span){d->rs->digest, 16});
     BUF_LIT(out, "\r\n");
     weir__fragment_end(w->e, out, begin, NULL, 0);
@@ -174,6 +208,7 @@ put_changes(weir_export_worker *w, const weir_decision *old, const weir_decision
 {
     struct weir__spread was, is;
     struct weir__region_set named = {{0}};
+    uint32_t hidden = hidden_by(old) | hidden_by(now);
 
     weir__spread_decision(old, &was);
     weir__spread_decision(now, &is);
@@ -184,7 +219,7 @@ put_changes(weir_export_worker *w, const weir_decision *old, const weir_decision
     for (uint16_t r = weir__region_next(&named, 0); r != WEIR_REGION_NONE;
          r = weir__region_next(&named, (uint16_t)(r + 1)))
         for (int way = 0; way < WEIR__NWAYS; way++) {
-            struct row row = {.at_ms = now->at_ms, .region = r, .way = way};
+            struct row row = {.hidden = hidden, .at_ms = now->at_ms, .region = r, .way = way};
             if (is_same(old, was.at[r], now, is.at[r], way))
                 continue;
             row.d = old, row.change = "lifted", row.o = was.at[r];
@@ -205,9 +240,14 @@ weir__export_rows(weir_export_worker *w, const weir_decision *old, const weir_de
         put_changes(w, old, now, out);
         return WEIR_OK;
     }
+    uint32_t hidden = hidden_by(now);
     for (size_t i = 0; i < now->nregions; i++) {
         const weir_outcome *o = &now->regions[i].outcome;
-        struct row row = {.d = now, .at_ms = now->at_ms, .region = now->regions[i].region, .o = o};
+        struct row row = {.d = now,
+                          .hidden = hidden,
+                          .at_ms = now->at_ms,
+                          .region = now->regions[i].region,
+                          .o = o};
         if (o->action == WEIR_ALLOW) {
             row.o = NULL;
             put_row(w, &row, out);

@@ -45,12 +45,12 @@ make_room(struct weir__said_table *t)
 }
 
 enum weir__said_result
-weir__say(struct weir__said_table *t, const struct weir__said *s)
+weir__say(struct weir__said_table *t, const struct weir__said *s, bool weak)
 {
     if (!make_room(t))
         return WEIR__SAID_NOMEM;
     struct weir__said *slot = find(t->slots, t->cap, s->about);
-    if (!is_free(slot) && slot->what == s->what)
+    if (!is_free(slot) && (weak || slot->what == s->what))
         return WEIR__SAID_BEFORE;
     t->n += is_free(slot);
     *slot = *s;

@@ -220,6 +220,8 @@ can_say_post(weir_export_worker *w, const weir_post *p)
 
     if (!p->id.len)
         why = WEIR_LEFT_OUT_NO_ID;
+    else if (w->by_id)
+        why = WEIR_LEFT_OUT_BY_ID;
     else if (!fields && !p->author.id.len)
         why = WEIR_LEFT_OUT_NO_AUTHOR;
     else if (is_v1(w->e) && (!is_number(p->id) || (!fields && !is_number(p->author.id))))

@@ -25,8 +25,8 @@ struct weir__said_table {
 };
 
 enum weir__said_result { WEIR__SAID_NEW, WEIR__SAID_BEFORE, WEIR__SAID_NOMEM };
-/* Remembers it. */
-enum weir__said_result weir__say(struct weir__said_table *t, const struct weir__said *s);
+/* Remembers it. `weak`: where anything was said about that, it counts as said before. */
+enum weir__said_result weir__say(struct weir__said_table *t, const struct weir__said *s, bool weak);
 
 /* One of the export's rule sets. */
 struct weir__export_set {
@@ -69,6 +69,7 @@ struct weir_export_worker {
     weir_scratch *scratch[WEIR__EXPORT_SETS];
     uint64_t *bad_dsa[WEIR__EXPORT_SETS];
     uint64_t left_out[WEIR_NLEFT_OUT];
+    bool by_id;     /* of the post that is exported, no more is known */
     weir_buf about; /* for a moment: what a fragment is about */
     struct weir__labels now, old, account, before;
 };
@@ -77,7 +78,8 @@ struct weir_export_worker {
 
 struct weir__fragment_head {
     struct weir__said said;
-    uint64_t len; /* bytes of the line behind it */
+    uint64_t len;  /* bytes of the line behind it */
+    uint64_t weak; /* 1: only where nothing was said about that */
 };
 
 /* Begin a fragment whose line is put behind; @return where it begins, for weir__fragment_end. */
@@ -85,6 +87,8 @@ size_t weir__fragment_begin(weir_buf *out);
 /* `about`: what the line is about, NULL where it may be said again. `what` tells what it says. */
 void weir__fragment_end(const weir_export *e, weir_buf *out, size_t begin, const weir_buf *about,
                         uint64_t what);
+/* Of a fragment that is ended: make it weak. */
+void weir__fragment_weaken(weir_buf *out, size_t begin);
 uint64_t weir__hash_text(const weir_export *e, weir_span s);
 /* A part of what a fragment is about: with its length, so that parts cannot run together. */
 void weir__about_add(weir_buf *about, weir_span part);

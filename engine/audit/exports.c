@@ -233,13 +233,27 @@ export_one(weir_export_worker *w, const weir_decision *old, const weir_decision 
     }
 }
 
+/* Nothing but its id, with which Bluesky gives the author. */
+static bool
+is_known_by_id(const weir_post *p)
+{
+    bool author = p->author.id.len || p->author.handle.len;
+
+    return !p->nhashtags && !p->nmentions && !p->nlangs && !p->has_created &&
+           (!author || p->source == WEIR_SOURCE_BLUESKY);
+}
+
 static weir_status
 export_all(weir_export_worker *w, const weir_decision *old, const weir_decision *now, weir_buf *out)
 {
     weir_status st = WEIR_OK;
 
-    for (; now && st == WEIR_OK; now = now->quoted, old = old ? old->quoted : NULL)
+    for (bool quoted = false; now && st == WEIR_OK; quoted = true) {
+        w->by_id = quoted && is_known_by_id(now->post);
         st = export_one(w, old, now, out);
+        now = now->quoted;
+        old = old ? old->quoted : NULL;
+    }
     return out->failed ? WEIR_E_NOMEM : st;
 }
 
@@ -307,7 +321,7 @@ weir_export_collect(weir_export *e, weir_span fragments, weir_buf *out)
         fragments = span_skip(fragments, sizeof head);
         CHECK(head.len <= fragments.len);
         if (head.said.about[0] || head.said.about[1])
-            said = weir__say(&e->said, &head.said);
+            said = weir__say(&e->said, &head.said, head.weak);
         if (said == WEIR__SAID_NOMEM)
             return WEIR_E_NOMEM;
         if (said == WEIR__SAID_BEFORE) {

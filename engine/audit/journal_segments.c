@@ -63,19 +63,28 @@ weir__segment_end(weir_journal *j, weir_journal_why why, int64_t now_ms)
     return st == WEIR_OK ? weir__journal_sync(j) : st;
 }
 
+void
+weir_journal_get_versions(weir_journal_versions *out)
+{
+    *out = (weir_journal_versions){WEIR_VERSION, weir__unicode_version(), weir__icu_version()};
+}
+
 /* The header and the events, behind a chain that is not yet the journal's. false: no memory. */
 static bool
 put_beginning(weir_journal *j, struct weir__chain *c, int64_t now_ms,
               const weir_journal_event *events, size_t n)
 {
     char previous[WEIR_JOURNAL_HASH];
+    weir_journal_versions v;
+
+    weir_journal_get_versions(&v);
     const weir_journal_header h = {.format = WEIR_JOURNAL_FORMAT,
                                    .segment = j->segment + 1,
                                    .opened_ms = now_ms,
                                    .ruleset = {j->digest, WEIR_JOURNAL_HASH},
-                                   .version = SPAN_LIT(WEIR_VERSION),
-                                   .unicode = span_of(weir__unicode_version()),
-                                   .icu = span_of(weir__icu_version()),
+                                   .version = span_of(v.engine),
+                                   .unicode = span_of(v.unicode),
+                                   .icu = span_of(v.icu),
                                    .clock = span_of(j->clock),
                                    .previous = {previous, sizeof previous}};
 

@@ -42,6 +42,7 @@ args_fini(struct args *a)
     free(a->plain.v);
     free(a->by_rule.v);
     free(a->by_order.v);
+    free(a->redo.v);
     *a = (struct args){0};
 }
 

@@ -89,6 +89,8 @@ void strings_add(struct strings *s, const char *text);
     X(MATCH_OFF, "match-off", 0, "PARTS")                                                          \
     X(HEAD, "head", 0, "HASH[:COUNT]")                                                             \
     X(PUBLIC_KEY, "public-key", 0, "FILE")                                                         \
+    X(REDO, "redo", 0, "FEED")                                                                     \
+    X(PART, "part", 0, NULL)                                                                       \
     X(JSON, "json", 0, NULL)                                                                       \
     X(QUIET, "quiet", 'q', NULL)                                                                   \
     X(HELP, "help", 'h', NULL)
@@ -114,8 +116,9 @@ struct args_clock {
 /* What the command line said; what it did not say has its default. */
 struct args {
     struct strings rules, old_rules, new_rules, listen, plain;
-    struct strings by_rule, by_order;       /* --rule and --order */
-    struct answer_options answer;           /* all but the handles, which are to be loaded */
+    struct strings by_rule, by_order; /* --rule and --order */
+    struct strings redo;              /* verify: feeds, to which its further arguments are added */
+    struct answer_options answer;     /* all but the handles, which are to be loaded */
     struct args_clock old_clock, new_clock; /* instead of answer's */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
@@ -143,7 +146,7 @@ struct args {
     int fsync;                      /* of always, interval, never, in this order; -1: not said */
     size_t retain_days, head_every; /* 0: for ever; only at the end */
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
-    bool log_times, journal_all, resume;
+    bool log_times, journal_all, resume, part;
 };
 
 struct command {

@@ -10,6 +10,7 @@ extern const struct command command_serve;
 extern const struct command command_ctl;
 extern const struct command command_replay;
 extern const struct command command_diff;
+extern const struct command command_report;
 extern const struct command command_check;
 extern const struct command command_compile;
 extern const struct command command_explain;

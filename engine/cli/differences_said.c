@@ -46,17 +46,21 @@ put_posts(struct headcount_row n, weir_buf *out)
     ui_count(out, n.authors, "author", "authors");
 }
 
-/* ` in IN, TR`; ` in 30 regions`; ` everywhere` */
+/* ` in IN, TR`; ` in 30 regions`; ` everywhere`; ` in XX and 30 regions`, as XX is more than one.
+ */
 static void
 put_regions(const struct reached *r, enum reach_effect e, weir_buf *out)
 {
     const char *before = " in ";
-    size_t n = 0;
+    size_t n = 0, everywhere = 0;
 
-    for (size_t i = 0; i < r->n; i++)
-        n += r->rows[i].effect == e && r->rows[i].about == REACH_REGION;
+    for (size_t i = 0; i < r->n; i++) {
+        bool is = r->rows[i].effect == e && r->rows[i].about == REACH_REGION;
+        n += is;
+        everywhere += is && r->rows[i].which == WEIR_REGION_XX;
+    }
     if (n > NAMED) {
-        weir_buf_printf(out, " in %zu regions", n);
+        weir_buf_printf(out, " in %s%zu regions", everywhere ? "XX and " : "", n - everywhere);
         return;
     }
     for (size_t i = 0; i < r->n; i++) {
@@ -95,19 +99,18 @@ put_exempting(const struct reached *r, const weir_ruleset *rs, weir_buf *out)
     const char *before = " (";
     size_t n = 0;
 
-    for (size_t i = 0; i < r->n && n < NAMED; i++) {
+    for (size_t i = 0; i < r->n; i++) {
         const struct reach_row *row = &r->rows[i];
         weir_rule_info by;
 
-        if (row->about != REACH_BY)
+        if (row->about != REACH_BY || n++ >= NAMED)
             continue;
         weir_ruleset_rule(rs, row->which, &by);
         weir_buf_printf(out, "%s%s %" PRIu64, before, by.id, row->n.posts);
         before = ", ";
-        n++;
     }
     if (n)
-        weir_buf_puts(out, n == NAMED ? ", …)" : ")");
+        weir_buf_puts(out, n > NAMED ? ", …)" : ")");
 }
 
 /* What its rules on trial would do, if they all do the same. */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_serve,   &command_ctl,     &command_replay, &command_diff,   &command_check,
-    &command_compile, &command_explain, &command_posts,  &command_verify,
+    &command_serve, &command_ctl,     &command_replay,  &command_diff,  &command_report,
+    &command_check, &command_compile, &command_explain, &command_posts, &command_verify,
 };
 
 #define NCOMMANDS (sizeof commands / sizeof *commands)

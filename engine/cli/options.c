@@ -38,7 +38,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_INSECURE] = "listen beyond loopback although nothing is encrypted",
     [OPT_DRAIN] = "how long answers may take to be read after a signal (default 10)",
     [OPT_THREADS] = "threads that read and decide (default: as many as there are cores)",
-    [OPT_OUT] = "write records to this file, packed if it ends in .gz or .zst (-: standard output)",
+    [OPT_OUT] =
+        "write what comes out to this file, packed if it ends in .gz or .zst (-: standard output)",
     [OPT_CHANGES] = "write a line for each post that changes, to this file; packed as by its name",
     [OPT_SAMPLES] = "posts that are shown of each change (default 3; 0: none)",
     [OPT_EMIT] = "export in place of records, or changes:" WEIR_EXPORTS(X),
@@ -85,6 +86,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_HEAD] = "a head that was noted elsewhere: entries up to it must be there",
+    [OPT_REDO] = "decide again what was recorded, from the feed that it was made of",
+    [OPT_PART] = "the feed is a part of what was decided: only count records that it lacks",
     [OPT_PUBLIC_KEY] = "check signatures with these Ed25519 public keys, as PEM",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
     [OPT_MATCH_OFF] =
@@ -369,6 +372,8 @@ take_flag(struct args *a, enum option_id id)
         return a->accept_shrink = true;
     case OPT_COST:
         return a->cost = true;
+    case OPT_PART:
+        return a->part = true;
     case OPT_NO_TESTS:
         return a->no_tests = true;
     case OPT_NO_JIT:
@@ -512,6 +517,9 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     switch (id) {
     case OPT_RULES:
         strings_add(&a->rules, value);
+        return true;
+    case OPT_REDO:
+        strings_add(&a->redo, value);
         return true;
     case OPT_OLD:
         strings_add(&a->old_rules, value);

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #define BAR_EVERY_MS 200
@@ -16,13 +17,12 @@
 #define BAR_CELLS 24
 
 void
-progress_init(struct progress *p, bool shown, uint64_t known, uint64_t before)
+progress_init(struct progress *p, bool shown, uint64_t known)
 {
     *p = (struct progress){.shown = shown && !(isatty(STDERR_FILENO) && isatty(STDOUT_FILENO)),
                            .bar = isatty(STDERR_FILENO) == 1,
-                           .known = known,
-                           .before = before};
-    p->began_ms = p->last_ms = clock_running_us() / 1000;
+                           .known = known};
+    p->last_ms = clock_running_us() / 1000;
 }
 
 static void
@@ -53,7 +53,7 @@ static void
 put_text(const struct progress *p, uint64_t done, int64_t now_ms, weir_buf *out)
 {
     double seconds = (double)(now_ms - p->began_ms) / 1000;
-    double rate = seconds > 0 ? (double)(done - p->before) / seconds : 0;
+    double rate = seconds > 0 && done > p->before ? (double)(done - p->before) / seconds : 0;
 
     if (p->known)
         weir_buf_printf(out, "%3.0f %%  ", 100 * (double)done / (double)p->known);
@@ -73,22 +73,44 @@ put_text(const struct progress *p, uint64_t done, int64_t now_ms, weir_buf *out)
 }
 
 static void
-show_bar(struct progress *p, uint64_t done, int64_t now_ms)
+put_cells(const struct progress *p, uint64_t done, weir_buf *out)
 {
-    weir_buf out = {0};
+    size_t full = (size_t)(BAR_CELLS * (double)done / (double)p->known);
     char cells[BAR_CELLS + 1];
 
-    weir_buf_putc(&out, '\r');
-    if (p->known) {
-        size_t full = (size_t)(BAR_CELLS * (double)done / (double)p->known);
+    memset(cells, ' ', BAR_CELLS);
+    memset(cells, '=', full < BAR_CELLS ? full : BAR_CELLS);
+    cells[BAR_CELLS] = '\0';
+    weir_buf_printf(out, "[%s] ", cells);
+}
 
-        memset(cells, ' ', BAR_CELLS);
-        memset(cells, '=', full < BAR_CELLS ? full : BAR_CELLS);
-        cells[BAR_CELLS] = '\0';
-        weir_buf_printf(&out, "[%s] ", cells);
-    }
-    put_text(p, done, now_ms, &out);
+/* A line that is broken cannot be gone back over. The last column is left free, where some
+   terminals break it already. */
+static size_t
+room_in_line(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 2)
+        return SIZE_MAX;
+    return size.ws_col - 1u;
+}
+
+static void
+show_bar(struct progress *p, uint64_t done, int64_t now_ms)
+{
+    size_t room = room_in_line();
+    weir_buf out = {0}, text = {0};
+
+    put_text(p, done, now_ms, &text);
+    weir_buf_putc(&out, '\r');
+    if (p->known && text.len + BAR_CELLS + 3 <= room)
+        put_cells(p, done, &out);
+    weir_buf_put(&out, (weir_span){text.p, text.len < room ? text.len : room});
+    weir_buf_fini(&text);
     unsigned columns = (unsigned)out.len - 1;
+    if (p->columns > room) /* it has become narrower */
+        p->columns = (unsigned)room;
     for (unsigned i = columns; i < p->columns; i++)
         weir_buf_putc(&out, ' ');
     p->columns = columns;
@@ -102,6 +124,11 @@ progress_tell(struct progress *p, uint64_t done)
     if (!p->shown)
         return;
     int64_t now_ms = clock_running_us() / 1000;
+    if (!p->begun) {
+        p->begun = true;
+        p->before = done;
+        p->began_ms = now_ms;
+    }
     if (now_ms - p->last_ms < (p->bar ? BAR_EVERY_MS : LINE_EVERY_MS))
         return;
     p->last_ms = now_ms;

@@ -21,7 +21,7 @@
 
 #define TELL_EVERY_MS 2000
 static const char first_line[] = "tagweir-resume 1\n";
-static const char at_key[] = "\nat ";
+static const char at_key[] = "at ";
 
 static void
 put_words(weir_buf *out, const char *key, const struct strings *words)
@@ -30,34 +30,32 @@ put_words(weir_buf *out, const char *key, const struct strings *words)
         weir_buf_printf(out, "%s %s\n", key, words->v[i]);
 }
 
+/* A file that has changed is another one. Of a pipe only its name is known. */
+static void
+put_file(weir_buf *out, const char *key, const char *path)
+{
+    struct stat st;
+
+    if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+        st = (struct stat){.st_size = 0};
+    weir_buf_printf(out, "%s %" PRId64 " %" PRId64 ".%09ld %s\n", key, (int64_t)st.st_size,
+                    (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, path);
+}
+
 static void
 put_options(weir_buf *out, const struct args *a)
 {
     weir_buf_puts(out, "clock ");
     summary_clock(&a->answer, out);
-    weir_buf_printf(out,
-                    "\nundecided %d\ntags %d\nhandles %s\nowner %s %s\nmax-line %zu\nexplain %d\n",
-                    (int)a->answer.undecided, (int)a->answer.tags, a->handles ? a->handles : "-",
-                    a->owner ? a->owner : "-", a->owner_id ? a->owner_id : "-", a->answer.max_line,
-                    a->answer.trace);
+    weir_buf_printf(out, "\nundecided %d\ntags %d\nowner %s %s\nmax-line %zu\nexplain %d\n",
+                    (int)a->answer.undecided, (int)a->answer.tags, a->owner ? a->owner : "-",
+                    a->owner_id ? a->owner_id : "-", a->answer.max_line, a->answer.trace);
+    if (a->handles)
+        put_file(out, "handles", a->handles);
     weir_buf_printf(out, "only %u\nregion %u\nsince %" PRId64 "\nuntil %" PRId64 "\n",
                     (unsigned)a->only, (unsigned)a->region, a->since_ms, a->until_ms);
     put_words(out, "rule", &a->by_rule);
     put_words(out, "order", &a->by_order);
-}
-
-/* A feed that has changed is another one. Of a pipe only its name is known. */
-static void
-put_feeds(weir_buf *out, const struct strings *files)
-{
-    for (size_t i = 0; i < files->n; i++) {
-        struct stat st;
-
-        if (strcmp(files->v[i], "-") == 0 || stat(files->v[i], &st) < 0 || !S_ISREG(st.st_mode))
-            st = (struct stat){.st_size = 0};
-        weir_buf_printf(out, "feed %" PRId64 " %" PRId64 ".%09ld %s\n", (int64_t)st.st_size,
-                        (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, files->v[i]);
-    }
 }
 
 static void
@@ -67,7 +65,8 @@ put_settings(weir_buf *out, const struct run *r, const struct strings *files)
     weir_buf_printf(out, "version %s\ncommand %s\nruleset %s\n", WEIR_VERSION, r->command,
                     r->rs ? weir_ruleset_digest(r->rs) : "-");
     put_options(out, r->args);
-    put_feeds(out, files);
+    for (size_t i = 0; i < files->n; i++)
+        put_file(out, "feed", files->v[i]);
     if (out->failed)
         ui_no_memory();
 }
@@ -83,37 +82,81 @@ tell_difference(const struct resume *s, const weir_buf *was)
         if (was->p[i - 1] == '\n')
             line = i;
     }
-    size_t len = strcspn(was->p + line, "\n");
-    ui_say("%s is of a run with other arguments, rules or feeds: it had `%.*s`. Give the same, or "
-           "leave out --resume to begin anew",
-           s->path, (int)len, was->p + line);
+    bool is_more = line == was->len;
+    const char *text = is_more ? s->settings.p + line : was->p + line;
+    ui_say("%s is of a run with other arguments, rules or feeds: it had %s`%.*s`. Give the same, "
+           "or leave out --resume to begin anew",
+           s->path, is_more ? "no " : "", (int)strcspn(text, "\n"), text);
+}
+
+static bool
+is_of_a_run(const weir_buf *was)
+{
+    return was->len >= sizeof first_line - 1 &&
+           memcmp(was->p, first_line, sizeof first_line - 1) == 0;
+}
+
+/* Its last line says how far the run was. @return false: it does not. */
+static bool
+read_at(struct resume *s, const weir_buf *was, size_t *settings)
+{
+    const char *nl = was->len ? memrchr(was->p, '\n', was->len - 1) : NULL;
+
+    if (!nl || !is_of_a_run(was) || strncmp(nl + 1, at_key, sizeof at_key - 1) != 0)
+        return false;
+    *settings = (size_t)(nl + 1 - was->p);
+    return sscanf(nl + sizeof at_key,
+                  "%zu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64,
+                  &s->at.feed, &s->at.upto, &s->at.lines, &s->at.files, &s->at.records, &s->out,
+                  &s->now_ms) == 7;
 }
 
 /* @return an exit code. */
 static int
-go_on(struct resume *s, weir_buf *was)
+go_on(struct resume *s, weir_buf *was, size_t nfeeds)
 {
+    size_t settings;
+
     weir_buf_putc(was, '\0');
     if (was->failed)
         ui_no_memory();
     was->len--;
-    char *at = strstr(was->p, at_key);
-    if (!at || strncmp(was->p, first_line, sizeof first_line - 1) != 0 ||
-        sscanf(at + sizeof at_key - 1,
-               "%zu %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64,
-               &s->at.feed, &s->at.upto, &s->at.lines, &s->at.files, &s->at.records, &s->out,
-               &s->now_ms) != 7) {
+    if (!read_at(s, was, &settings)) {
         ui_say("%s is no file of a run to go on with; leave out --resume to begin anew", s->path);
         return EXIT_IO;
     }
-    was->len = (size_t)(at + 1 - was->p);
+    was->len = settings;
     if (was->len != s->settings.len || memcmp(was->p, s->settings.p, was->len) != 0) {
         tell_difference(s, was);
+        return EXIT_IO;
+    }
+    if (s->at.feed >= nfeeds) {
+        ui_say("%s names feed %zu of %zu; leave out --resume to begin anew", s->path,
+               s->at.feed + 1, nfeeds);
         return EXIT_IO;
     }
     s->again = true;
     s->before = s->at.records;
     return EXIT_DONE;
+}
+
+/* What is to be written over must be of a run, and no feed. */
+static int
+check_anew(struct resume *s)
+{
+    weir_buf was = {0};
+
+    if (access(s->path, F_OK) < 0)
+        return EXIT_DONE;
+    int rc = inputs_read(s->path, &was) ? EXIT_DONE : EXIT_IO;
+    if (rc == EXIT_DONE && !is_of_a_run(&was)) {
+        ui_say("%s is in the way of what is kept to go on with a run; move it, or name another "
+               "--out",
+               s->path);
+        rc = EXIT_IO;
+    }
+    weir_buf_fini(&was);
+    return rc;
 }
 
 static int
@@ -136,8 +179,6 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
     struct stat st;
     int rc;
 
-    if (r->collect || r->one_go) /* what its lines hang on is known to this run alone */
-        return EXIT_DONE;
     if (!out || strcmp(out, "-") == 0) {
         if (!r->args->resume)
             return EXIT_DONE;
@@ -152,12 +193,14 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
                                : EXIT_DONE;
     s->path = ui_alloc(strlen(out) + sizeof ".resume", 1);
     (void)sprintf(s->path, "%s.resume", out);
+    /* what lines of exports hang on is known to this run alone, and so is where a journal ends */
+    s->is_kept = !r->collect && !r->one_go && !r->args->journal;
     put_settings(&s->settings, r, files);
     s->now_ms = r->now_ms;
     s->told_ms = clock_running_us() / 1000;
     if (!r->args->resume)
-        return EXIT_DONE;
-    rc = inputs_read(s->path, &was) ? go_on(s, &was) : EXIT_IO;
+        return check_anew(s);
+    rc = inputs_read(s->path, &was) ? go_on(s, &was, files->n) : EXIT_IO;
     weir_buf_fini(&was);
     if (rc == EXIT_DONE)
         rc = check_output(s, out);
@@ -176,12 +219,6 @@ uint64_t
 resume_from(const struct resume *s)
 {
     return s->again ? s->out : SINK_ANEW;
-}
-
-bool
-resume_is_possible(const struct resume *s)
-{
-    return s->path != NULL;
 }
 
 static bool
@@ -207,11 +244,13 @@ write_down(const struct resume *s)
     weir_buf_printf(
         &text, "at %zu %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRId64 "\n",
         s->at.feed, s->at.upto, s->at.lines, s->at.files, s->at.records, s->out, s->now_ms);
+    if (text.failed)
+        errno = ENOMEM;
     bool good = !text.failed && write_whole(beside, &text) && rename(beside, s->path) == 0;
-    if (!good)
-        ui_say("%s: %s; how far the run is cannot be kept", s->path, strerror(errno));
+    int error = errno;
     weir_buf_fini(&text);
     free(beside);
+    errno = error;
     return good;
 }
 
@@ -229,11 +268,45 @@ resume_note(struct resume *s, const struct sink *sink, const struct resume_at *a
     return write_down(s);
 }
 
+static void
+keep_no_more(struct resume *s)
+{
+    free(s->path);
+    s->path = NULL;
+}
+
+bool
+resume_anew(struct resume *s)
+{
+    if (!s->path || s->again)
+        return true;
+    if (unlink(s->path) < 0 && errno != ENOENT) {
+        ui_say("%s: %s", s->path, strerror(errno));
+        return false;
+    }
+    if (!s->is_kept)
+        keep_no_more(s);
+    return true;
+}
+
 void
+resume_give_up(struct resume *s)
+{
+    ui_say("%s: %s; how far the run is cannot be kept", s->path, strerror(errno));
+    keep_no_more(s);
+}
+
+bool
 resume_keep(struct resume *s, struct sink *sink)
 {
-    if (s->path && sink_sync(sink))
-        (void)write_down(s);
+    if (!s->path)
+        return false;
+    if (!sink_sync(sink))
+        errno = sink_errno(sink);
+    else if (write_down(s))
+        return true;
+    resume_give_up(s);
+    return false;
 }
 
 void

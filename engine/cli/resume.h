@@ -25,7 +25,8 @@ struct resume {
     char *path; /* NULL: the output is none to be gone on with */
     weir_buf settings;
     int64_t now_ms;
-    bool again; /* it goes on; then `at` and `out` say where */
+    bool is_kept; /* it could be gone on with */
+    bool again;   /* it goes on; then `at` and `out` say where */
     struct resume_at at;
     uint64_t out;    /* bytes of the output */
     uint64_t before; /* records of the runs before this one */
@@ -40,13 +41,18 @@ int resume_begin(struct resume *s, struct run *r, const struct strings *files);
 void resume_fini(struct resume *s);
 /* Where the output is to be gone on behind, for sink_open. */
 uint64_t resume_from(const struct resume *s);
-/* Could it be gone on with, if it ended here? */
-bool resume_is_possible(const struct resume *s);
+/* The output is empty: what was kept of a run before is of no use. @return false: it was said why
+   it cannot be removed. */
+bool resume_anew(struct resume *s);
 
-/* The run is so far, and so is the output. @return false: it was said that it cannot be kept. */
+/* The run is so far, and so is the output. @return false: it cannot be kept, errno says why; then
+   resume_give_up is due. */
 bool resume_note(struct resume *s, const struct sink *sink, const struct resume_at *at);
-/* It ends before its time: write down how far it is. */
-void resume_keep(struct resume *s, struct sink *sink);
+/* Say so, and keep no more: a run is not to fail for that. */
+void resume_give_up(struct resume *s);
+/* It ends before its time: write down how far it is. @return can it be gone on with? It was said
+   why not. */
+bool resume_keep(struct resume *s, struct sink *sink);
 /* It is done: the file goes. */
 void resume_done(struct resume *s);
 

@@ -60,12 +60,13 @@ packing_of(const struct running *x)
  */
 
 static bool
-cannot_write(const struct running *x, uint64_t line)
+cannot_write(struct running *x, uint64_t line)
 {
     const char *name = output_name(x);
 
     if (sink_errno(x->sink) == EPIPE && !name) /* a reader that has seen enough is no news */
         return false;
+    progress_hide(&x->progress);
     ui_say("%s: %s; stopped at %s:%" PRIu64 ", after %" PRIu64 " records that were surely written",
            name ? name : "standard output", strerror(sink_errno(x->sink)), x->files.v[x->feed],
            line, x->delivered);
@@ -144,10 +145,29 @@ tell_note(struct running *x, const struct result *r)
         ui_say("%.*s", (int)r->note.len, r->note.p);
 }
 
+/* A run that goes on from here opens the feed again, and counts it when it ends. */
+static void
+note_place(struct running *x, const struct result *r, uint64_t files)
+{
+    const struct resume_at at = {.feed = r->feed,
+                                 .upto = r->upto,
+                                 .lines = x->feed_lines,
+                                 .files = files,
+                                 .records = x->delivered + x->resume.before};
+
+    if (resume_note(&x->resume, x->sink, &at))
+        return;
+    int error = errno;
+    progress_hide(&x->progress);
+    errno = error;
+    resume_give_up(&x->resume);
+}
+
 static bool
 take(void *arg, struct result *r, bool whole)
 {
     struct running *x = arg;
+    uint64_t before = x->nfiles;
 
     if (x->feed != r->feed)
         x->feed_lines = 0;
@@ -165,12 +185,8 @@ take(void *arg, struct result *r, bool whole)
     if (r->fault)
         return true;
     progress_tell(&x->progress, r->read);
-    return resume_note(&x->resume, x->sink,
-                       &(struct resume_at){.feed = r->feed,
-                                           .upto = r->upto,
-                                           .lines = x->feed_lines,
-                                           .files = x->nfiles,
-                                           .records = x->delivered + x->resume.before});
+    note_place(x, r, before);
+    return true;
 }
 
 /* The end ----------------------------------------------------------------------------------------
@@ -217,13 +233,32 @@ write_rest(struct running *x)
     return write_lines(x, true) || cannot_write(x, x->feed_lines);
 }
 
+/* A packed file is whole without any records, too. */
+static bool
+write_nothing(struct running *x)
+{
+    struct packer *p = sink_written(x->sink) == 0 ? packer_new(packing_of(x)) : NULL;
+    weir_buf out = {0};
+
+    if (sink_written(x->sink) > 0)
+        return true;
+    if (!p || !packer_pack_nothing(p, &out))
+        ui_no_memory();
+    packer_free(p);
+    bool good = !out.len || sink_write(x->sink, out.p, out.len) || cannot_write(x, x->feed_lines);
+    weir_buf_fini(&out);
+    return good;
+}
+
 static bool
 finish_output(struct running *x)
 {
     weir_buf why = {0};
 
     x->r->sums = &x->sums;
-    bool good = write_rest(x);
+    x->r->feeds = &x->files;
+    x->r->lines = x->lines;
+    bool good = write_rest(x) && write_nothing(x);
 
     struct sink *sink = x->sink;
     x->sink = NULL;
@@ -239,14 +274,14 @@ finish_output(struct running *x)
 static int
 tell_stopped(struct running *x)
 {
+    bool kept = resume_keep(&x->resume, x->sink);
+
     if (x->made || x->feed_lines)
         ui_say("interrupted: stopped after %s:%" PRIu64 ", and %" PRIu64 " records%s",
                x->files.v[x->feed], x->feed_lines, x->delivered + x->resume.before,
-               resume_is_possible(&x->resume) ? "; the same arguments and --resume go on there"
-                                              : "");
+               kept ? "; the same arguments and --resume go on there" : "");
     else
         ui_say("interrupted before anything was decided");
-    resume_keep(&x->resume, x->sink);
     return EXIT_IO;
 }
 
@@ -274,7 +309,7 @@ finish(struct running *x, enum crew_end end)
     if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
         ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
                x->skipped - SKIPPED_TOLD);
-    if (!x->r->args->quiet)
+    if (!x->r->args->quiet && !x->r->untold)
         print_summary(x);
     return x->r->args->strict && x->sums.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
 }
@@ -316,7 +351,19 @@ open_sink(struct running *x)
         ui_say("%.*s", (int)why.len, why.p);
     }
     weir_buf_fini(&why);
-    return x->sink ? EXIT_DONE : EXIT_IO;
+    return x->sink && resume_anew(&x->resume) ? EXIT_DONE : EXIT_IO;
+}
+
+/* From now on there is something to be kept of the run. Before, as where an output that is a pipe
+   waits for its reader, a signal is just its end. */
+static int
+await_signals(struct source_options *so)
+{
+    so->stop_fd = stopping_begin();
+    if (so->stop_fd >= 0)
+        return EXIT_DONE;
+    ui_say("no descriptor to be woken by: %s", strerror(errno));
+    return EXIT_IO;
 }
 
 static int
@@ -338,7 +385,7 @@ open_portions(struct running *x, const struct source_options *so)
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
-    progress_init(&x->progress, !x->r->args->quiet, portions_known(x->portions), 0);
+    progress_init(&x->progress, !x->r->args->quiet, portions_known(x->portions));
     return EXIT_DONE;
 }
 
@@ -378,11 +425,6 @@ run_feeds(struct run *r)
 
     if (rc != EXIT_DONE)
         return rc;
-    so.stop_fd = stopping_begin();
-    if (so.stop_fd < 0) {
-        ui_say("no descriptor to be woken by: %s", strerror(errno));
-        return EXIT_IO;
-    }
     rc = find_feeds(r, &so, &x.files);
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
@@ -390,6 +432,8 @@ run_feeds(struct run *r)
         rc = run_journal_begin(&x.journal, r->args, r->rs, r->now_ms);
     if (rc == EXIT_DONE)
         rc = open_sink(&x);
+    if (rc == EXIT_DONE)
+        rc = await_signals(&so);
     if (rc == EXIT_DONE)
         rc = open_portions(&x, &so);
     if (rc == EXIT_DONE)

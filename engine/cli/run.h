@@ -28,8 +28,11 @@ struct run {
     bool (*finish)(void *arg, weir_buf *out, uint64_t *n);
     void *arg;                    /* of all three */
     const struct crew_sums *sums; /* what was read and decided; for `finish`, NULL where stopped */
+    const struct strings *feeds;  /* the files that were read, for the same, */
+    uint64_t lines;               /* and the lines in them */
     bool one_go;                  /* it cannot be gone on with where it was stopped */
     bool input_only;              /* what was decided is told elsewhere, and not in the summary */
+    bool untold;                  /* no summary: what came of it is told elsewhere */
     const struct census *census;  /* for the summary; NULL: none was made */
     const struct tops *tags;      /* the same */
     const weir_export *exported;  /* the same; NULL: records are written */

@@ -7,6 +7,7 @@
 #include "cli/costs.h"
 #include "cli/exported.h"
 #include "cli/summary_json.h"
+#include "cli/telling.h"
 #include "cli/ui.h"
 
 #include <inttypes.h>
@@ -150,9 +151,10 @@ put_left_out(const struct summary *s, weir_buf *out)
         ui_count(out, s->tally->left_out, "post", "posts");
         weir_buf_puts(out, " made at other times than were asked for, or without a time\n");
     }
-    if (s->rs && !s->served && !s->exported && !s->input_only && s->written != s->tally->made)
-        weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written,
-                        s->tally->posts + s->tally->queries + s->tally->errors);
+    uint64_t all = s->tally->posts + s->tally->queries + s->tally->errors;
+
+    if (s->rs && !s->served && !s->exported && !s->input_only && s->written != all)
+        weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written, all);
 }
 
 static void
@@ -237,9 +239,11 @@ put_census(const struct summary *s, weir_buf *out)
         weir_buf_puts(out, census_is_estimate(s->census) ? "about " : "");
         ui_count(out, all.authors, "author\n", "authors\n");
     }
-    for (size_t i = 0; i < n; i++)
-        weir_buf_printf(out, "%s #%.*s %" PRIu64, i ? "," : "tags      ", (int)first[i].text.len,
-                        first[i].text.p, first[i].n);
+    for (size_t i = 0; i < n; i++) {
+        weir_buf_puts(out, i ? ", #" : "tags       #");
+        tell_text(first[i].text, out);
+        weir_buf_printf(out, " %" PRIu64, first[i].n);
+    }
     if (n)
         weir_buf_puts(out, tops_distinct(s->tags) > n ? ", …\n" : "\n");
     if (census_lost(s->census)) {

@@ -264,36 +264,56 @@ put_json(const struct verifying *v, const weir_journal_proof *p, weir_buf *out)
     put_number(out, "unfinished_bytes", p->unfinished_bytes);
     put_segments_json(p, out);
     put_torn_json(p, out);
-    weir_buf_puts(out, "}\n");
 }
 
 /* Both -------------------------------------------------------------------------------------- */
+
+static int
+put(weir_buf *out, int rc)
+{
+    int put = out->len ? ui_put(out) : EXIT_DONE;
+
+    return put == EXIT_DONE ? rc : put;
+}
+
+static int
+tell(const struct verifying *v, const weir_journal_proof *p, int rc)
+{
+    weir_buf out = {0};
+
+    if (!is_fine(p) && !v->json)
+        tell_finding(v, p);
+    if (v->json)
+        put_json(v, p, &out);
+    else if (!v->quiet)
+        put_text(v, p, &out);
+    if (!v->json)
+        rc = put(&out, rc);
+    if (rc == EXIT_DONE && v->then)
+        rc = v->then(v->arg, p, &out);
+    if (v->json && rc < EXIT_USAGE) {
+        weir_buf_puts(&out, "}\n");
+        rc = put(&out, rc);
+    }
+    weir_buf_fini(&out);
+    return rc;
+}
 
 int
 verifying_run(const struct verifying *v)
 {
     weir_diags *diags = weir_diags_new();
     weir_journal_proof p;
-    weir_buf out = {0};
 
     if (!diags)
         ui_no_memory();
-    weir_status st = weir_journal_walk(v->dir, &v->expect, NULL, NULL, diags, &p);
+    weir_status st = weir_journal_walk(v->dir, &v->expect, v->visit, v->arg, diags, &p);
     if (st == WEIR_E_NOMEM)
         ui_no_memory();
     ui_diags(diags, WEIR_NOTE);
     int rc = st != WEIR_OK ? EXIT_IO : is_fine(&p) ? EXIT_DONE : EXIT_FINDINGS;
-    if (rc == EXIT_FINDINGS && !v->json)
-        tell_finding(v, &p);
-    if (rc != EXIT_IO && v->json)
-        put_json(v, &p, &out);
-    else if (rc != EXIT_IO && !v->quiet)
-        put_text(v, &p, &out);
-    if (rc != EXIT_IO && out.len) {
-        int put = ui_put(&out);
-        rc = put == EXIT_DONE ? rc : put;
-    }
-    weir_buf_fini(&out);
+    if (rc != EXIT_IO)
+        rc = tell(v, &p, rc);
     weir_journal_proof_fini(&p);
     weir_diags_free(diags);
     return rc;

@@ -151,12 +151,9 @@ pack_zstd(struct packer *p, weir_span block, weir_buf *out)
     return true;
 }
 
-bool
-packer_pack(struct packer *p, weir_span block, weir_buf *out)
+static bool
+pack(struct packer *p, weir_span block, weir_buf *out)
 {
-    CHECK_OBJ(p, PACKER_MAGIC);
-    if (!block.len)
-        return !out->failed;
     switch (p->packing) {
     case SINK_GZIP:
         return pack_gzip(p, block, out);
@@ -166,4 +163,18 @@ packer_pack(struct packer *p, weir_span block, weir_buf *out)
         weir_buf_put(out, block);
         return !out->failed;
     }
+}
+
+bool
+packer_pack(struct packer *p, weir_span block, weir_buf *out)
+{
+    CHECK_OBJ(p, PACKER_MAGIC);
+    return block.len ? pack(p, block, out) : !out->failed;
+}
+
+bool
+packer_pack_nothing(struct packer *p, weir_buf *out)
+{
+    CHECK_OBJ(p, PACKER_MAGIC);
+    return pack(p, (weir_span){"", 0}, out);
 }

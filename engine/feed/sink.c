@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -108,6 +109,10 @@ open_file(struct sink *s, uint64_t from, const char *const *feeds, size_t nfeeds
                         strcmp(feed, "-") == 0 ? "standard input" : feed);
         return false;
     }
+    /* Where there are no locks, nobody has one. */
+    if (s->is_regular && !s->is_stdout && flock(s->fd, LOCK_EX | LOCK_NB) < 0 &&
+        errno == EWOULDBLOCK)
+        return refuse(s, why, "another run is writing it");
     return cut(s, &st, from, why);
 }
 

@@ -30,6 +30,9 @@ void packer_free(struct packer *p);
  * @return false without memory; `out` is as it was, and the packer may be used again.
  */
 bool packer_pack(struct packer *p, weir_span block, weir_buf *out);
+/* What a packed file is that holds nothing, as one of no bytes is damaged to who unpacks it: a
+   member or frame without any. Of plain ones, nothing. @return as of packer_pack. */
+bool packer_pack_nothing(struct packer *p, weir_buf *out);
 
 /* ---- writing: one thread at a time ---- */
 
@@ -42,7 +45,8 @@ struct sink;
  * `from` bytes where that is not SINK_ANEW, and writing goes on behind them (members and frames
  * can be gone on behind as lines can, at the end of a block). `from` needs a regular file.
  * @param feeds  What is read meanwhile, `-` for standard input: it is refused to write onto one of
- *               these (the same regular file by any name), before anything is changed.
+ *               these (the same regular file by any name), before anything is changed; as it is
+ *               onto a file that another sink writes.
  * @param path   Copied.
  * @param why    Where NULL is returned, a whole sentence is appended; why->failed: no memory.
  */

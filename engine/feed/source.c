@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -47,20 +46,29 @@ is_stdin(const struct source *s)
 
 /* ---- opening ---- */
 
+/* Opening a pipe waits for its writer, and nothing could end that: a signal comes to any thread.
+   Where there is a descriptor that ends waiting, a pipe is waited for by reading alone. */
+static int
+how_to_open(const struct source *s, const struct source_options *o)
+{
+    struct stat st;
+    bool is_pipe = o->stop_fd > 0 && stat(s->path, &st) == 0 && S_ISFIFO(st.st_mode);
+
+    return O_RDONLY | O_CLOEXEC | (is_pipe ? O_NONBLOCK : 0);
+}
+
 static bool
 open_file(struct source *s, const struct source_options *o, weir_buf *why)
 {
-    struct pollfd stop = {.fd = o->stop_fd, .events = POLLIN};
     struct stat st;
 
     if (is_stdin(s))
         s->fd = STDIN_FILENO;
-    /* Opening a pipe waits for its writer, and a signal may be meant to end that. */
-    while (s->fd < 0 && (s->fd = open(s->path, O_RDONLY | O_CLOEXEC)) < 0)
-        if (errno != EINTR || (o->stop_fd > 0 && poll(&stop, 1, 0) > 0))
+    while (s->fd < 0 && (s->fd = open(s->path, how_to_open(s, o))) < 0)
+        if (errno != EINTR)
             break;
     bool is_folder = s->fd >= 0 && fstat(s->fd, &st) == 0 && S_ISDIR(st.st_mode);
-    if (is_folder || (s->fd < 0 && errno != EINTR))
+    if (is_folder || s->fd < 0)
         weir_buf_printf(why, "%s: %s", s->name, strerror(is_folder ? EISDIR : errno));
     return s->fd >= 0 && !is_folder;
 }
@@ -381,6 +389,8 @@ source_ranges(const struct source *s, int *fd, uint64_t *from, uint64_t *to)
     *fd = s->fd;
     *from = s->from;
     *to = s->to;
+    if (is_stdin(s)) /* whoever reads it next, as `- -` does, begins behind this */
+        (void)lseek(s->fd, (off_t)s->to, SEEK_SET);
     return true;
 }
 

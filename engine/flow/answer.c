@@ -155,10 +155,31 @@ answer_error(struct answerer *a, const weir_item *item, uint64_t number, weir_bu
     return WEIR_OK;
 }
 
+/* Somebody else's to answer, and counted as if it had been here. */
+static weir_status
+give_away(struct answerer *a, const weir_item *item, uint64_t number)
+{
+    bool is_error = item->kind == WEIR_ITEM_ERROR;
+
+    if (is_error && a->on_error)
+        a->on_error(a->on_error_arg, number, item);
+    if (!a->take(a->take_arg, item))
+        return WEIR_E_NOMEM;
+    if (is_error)
+        tally_error(&a->tally, item->error);
+    else if (item->post->query.kind != WEIR_QUERY_NONE)
+        a->tally.queries++;
+    else
+        a->tally.posts++;
+    return WEIR_OK;
+}
+
 static weir_status
 answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t now_ms,
             weir_buf *out)
 {
+    if (a->take && item->kind != WEIR_ITEM_SKIP)
+        return give_away(a, item, number);
     switch (item->kind) {
     case WEIR_ITEM_POST:
         return answer_post(a, item->post, now_ms, out);

@@ -48,6 +48,10 @@ typedef bool answer_leave_out_fn(void *arg, const weir_decision *d);
 /* Write a decision, in place of its record: whole lines, or nothing. */
 typedef void answer_write_fn(void *arg, const weir_decision *d, weir_buf *out);
 
+/* Take a post, a query or an error, and do with it what is to be done: nothing is decided of it, or
+   written. false: no memory. */
+typedef bool answer_take_fn(void *arg, const weir_item *item);
+
 /* One thread's; another thread has another one. */
 struct answerer {
     uint32_t magic;
@@ -68,6 +72,9 @@ struct answerer {
     answer_leave_out_fn *leave_out; /* NULL: none is; asked before all else */
     answer_write_fn *write;         /* NULL: records */
     void *write_arg;                /* of both */
+    answer_take_fn *take;           /* NULL: nobody does; else none of the others is called, but
+                                       on_error */
+    void *take_arg;
 };
 
 /* @param rs  Referenced; NULL: see above. @retval WEIR_E_NOMEM  *a needs no answerer_fini. */

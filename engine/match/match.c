@@ -161,6 +161,11 @@ match_host(struct weir__match *m, enum weir__space space, weir_span id, uint32_t
     m->host.len = 0;
     weir__fold_handle(uri.host, &m->host);
     match_domain(m, space, span_of_buf(&m->host), value);
+    if (weir__uri_host_is_plain(uri.host))
+        return;
+    /* another spelling of some host must not get around rules about it */
+    weir__uri_fold_host(uri.host, &m->spelled, &m->host);
+    match_domain(m, space, span_of_buf(&m->host), value);
 }
 
 static void
@@ -263,7 +268,7 @@ static void
 begin(struct weir__match *m, struct weir__scope scope)
 {
     weir__finder_begin(&m->finder, scope);
-    m->handle.failed = m->folded.failed = m->host.failed = false;
+    m->handle.failed = m->folded.failed = m->host.failed = m->spelled.failed = false;
     if (++m->epoch == 0) {
         memset(m->marks, 0, m->rs->nselectors * sizeof *m->marks);
         m->epoch = 1;
@@ -286,7 +291,7 @@ weir__match_post(struct weir__match *m, const weir_post *post, struct weir__scop
     if (m->asked[WEIR__SPACE_SOURCE] && post->source != WEIR_SOURCE_QUERY)
         look_up(m, WEIR__SPACE_SOURCE, span_of(weir_source_name(post->source)), 0);
     list_touched(m); /* also on failure: it leaves the bits as the next post needs them */
-    if (m->handle.failed || m->folded.failed || m->host.failed)
+    if (m->handle.failed || m->folded.failed || m->host.failed || m->spelled.failed)
         st = WEIR_E_NOMEM;
     return st;
 }

@@ -171,11 +171,36 @@ letters_from(weir_span text, size_t i)
     return i - from;
 }
 
+/* Quotes, dashes, spaces and signs of other scripts than ASCII, by their first bytes; of what is in
+   doubt too many, as a name that is overlooked is published. */
+static bool
+is_punctuation(weir_span before)
+{
+    static const char *const blocks[] = {
+        "\xC2",                             /* U+0080: no-break space, « » and the like */
+        "\xE2\x80",                         /* U+2000: “ ” – … */
+        "\xE2\x81", "\xE2\x86", "\xE2\x9C", /* arrows, dingbats */
+        "\xE3\x80",                         /* U+3000: 、 。 「 」 */
+        "\xEF\xBC",                         /* U+FF00: （ ， ： of full width */
+        "\xF0\x9F",                         /* emoji */
+    };
+    size_t n = before.len;
+
+    while (n > 0 && ((unsigned char)before.p[n - 1] & 0xC0) == 0x80)
+        n--;
+    weir_span last = span_skip(before, n > 0 ? n - 1 : 0);
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        if (span_starts(last, blocks[i]))
+            return true;
+    return false;
+}
+
 /* Does a letter stand before `i`? That of an escape of JSON, \n, is none. */
 static bool
 is_within_word(weir_span text, size_t i)
 {
-    return i > 0 && is_letter(text.p[i - 1]) && (i < 2 || text.p[i - 2] != '\\');
+    return i > 0 && is_letter(text.p[i - 1]) && (i < 2 || text.p[i - 2] != '\\') &&
+           !is_punctuation(span_head(text, i));
 }
 
 /* `mark` at `i`, at the beginning of a word, with something behind it. */
@@ -194,12 +219,14 @@ size_t
 weir__names_somebody(weir_span text, size_t *at)
 {
     static const char *const marks[] = {"#", "\xEF\xBC\x83", "id:", "did:"};
+    static const char full_at[] = "\xEF\xBC\xA0"; /* U+FF20: twitter-text knows it, too */
     size_t n;
 
     for (size_t i = 0; i < text.len; i++) {
         *at = i;
-        if (text.p[i] == '@' && (n = letters_from(text, i + 1)))
-            return 1 + n;
+        size_t sign = text.p[i] == '@' ? 1 : span_starts(span_skip(text, i), full_at) ? 3 : 0;
+        if (sign && (n = letters_from(text, i + sign)))
+            return sign + n;
         for (size_t m = 0; m < COUNT(marks); m++)
             if ((n = marked_at(text, i, marks[m])))
                 return n;

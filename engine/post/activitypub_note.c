@@ -6,6 +6,8 @@
  */
 #include "post/activitypub.h"
 
+#include "text/fold.h"
+
 #include <stdlib.h>
 
 /* A post's texts: each as it is, or by languages. HTML, but for names. */
@@ -104,7 +106,7 @@ read_tag(struct weir__draft *d, const struct weir__json *tag, weir_span *quoted)
 
     if (is_untyped || weir__ap_has_type(r, tag, WEIR__AT_TYPE, "Hashtag")) {
         weir_span name = weir__get_string(r, tag, WEIR__AT_NAME);
-        if (name.p && (!is_untyped || span_starts(name, "#")))
+        if (name.p && (!is_untyped || weir__tag_body(name).len < name.len))
             weir__draft_tag(d, name);
     } else if (weir__ap_has_type(r, tag, WEIR__AT_TYPE, "Mention")) {
         weir__draft_mention(d, weir__ap_mentioned(r, tag));

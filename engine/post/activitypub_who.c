@@ -8,19 +8,45 @@
 
 #include "text/uri.h"
 
-/* user@host, of an address that has nothing but a host in front of its path; else nothing. */
+/* Longer ones are no names that could be looked up, percent-encoded or not. */
+#define HOST_MOST 1024
+
+/* The host as it is looked up, in the arena; which may jump away, so that nothing must be held. */
+static weir_span
+plain_host(struct weir__reading *r, weir_span host)
+{
+    weir_buf spare = {0}, folded = {0};
+    char plain[HOST_MOST];
+    size_t n = 0;
+
+    if (weir__uri_host_is_plain(host) || host.len > HOST_MOST)
+        return host;
+    weir__uri_fold_host(host, &spare, &folded);
+    if (!folded.failed && folded.len <= sizeof plain) {
+        n = folded.len;
+        memcpy(plain, folded.p, n);
+    }
+    weir_buf_fini(&spare);
+    weir_buf_fini(&folded);
+    return n ? arena_copy(r->arena, (weir_span){plain, n}) : host;
+}
+
+/* user@host, of an address that has nothing but a host in front of its path; else nothing. A name
+   with an `@` in it would seem to be on a host of its own choice. */
 static weir_span
 handle_at(struct weir__reading *r, weir_span user, weir_span uri)
 {
     struct weir__uri at;
 
-    if (user.len == 0 || !weir__uri_read(uri, &at) || !at.is_host_bare)
+    if (user.len == 0 || span_find(user, '@') < user.len || span_has_blank(user) ||
+        !weir__uri_read(uri, &at) || !at.is_host_bare)
         return SPAN_NONE;
-    char *handle = arena_take(r->arena, user.len + 1 + at.host.len);
+    weir_span host = plain_host(r, at.host);
+    char *handle = arena_take(r->arena, user.len + 1 + host.len);
     memcpy(handle, user.p, user.len);
     handle[user.len] = '@';
-    memcpy(handle + user.len + 1, at.host.p, at.host.len);
-    return (weir_span){handle, user.len + 1 + at.host.len};
+    memcpy(handle + user.len + 1, host.p, host.len);
+    return (weir_span){handle, user.len + 1 + host.len};
 }
 
 static bool

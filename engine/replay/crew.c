@@ -38,7 +38,6 @@ struct hand {
     struct marks marks;
     void *notes;
     bool nomem;
-    bool ready; /* what is above is to be given back */
     pthread_t thread;
 };
 
@@ -68,7 +67,7 @@ on_error(void *arg, uint64_t line, const weir_item *item)
     struct hand *h = arg;
     struct result *r = &h->result;
 
-    if (!h->crew->job->answer->mute_errors)
+    if (!h->crew->job->answer->mute_errors && !h->crew->job->notes.take)
         h->nomem |=
             !marks_add(&h->marks, records_of(h)->len, true, h->crew->job->notes.write != NULL);
     places_add(&r->places, item->error, h->portion.feed, line);
@@ -98,6 +97,14 @@ write_record(void *arg, const weir_decision *d, weir_buf *out)
         h->nomem |= !marks_add(&h->marks, at, false, true);
 }
 
+static bool
+take_item(void *arg, const weir_item *item)
+{
+    struct hand *h = arg;
+
+    return h->crew->job->notes.take(h->notes, item, &h->result.facts);
+}
+
 /* Portions ---------------------------------------------------------------------------------------
  */
 
@@ -110,7 +117,8 @@ settle(struct hand *h)
     if (h->marks.nlines && !(h->portion.begins && h->portion.number > 0) &&
         !order_lines_before(h->crew->order, h->portion.number, &before))
         return false;
-    if (h->nomem || !marks_settle(&h->marks, before, records_of(h), &h->result.journal, &h->spare))
+    if (h->nomem || h->result.facts.failed ||
+        !marks_settle(&h->marks, before, records_of(h), &h->result.journal, &h->spare))
         return end_with(h->crew, CREW_NOMEM);
     return true;
 }
@@ -267,6 +275,8 @@ hand_init(struct hand *h, struct crew *c)
     h->answerer.leave_out = leave_out;
     h->answerer.write = write_record;
     h->answerer.write_arg = h;
+    h->answerer.take = job->notes.take ? take_item : NULL;
+    h->answerer.take_arg = h;
     if (job->packing != SINK_PLAIN && !(h->packer = packer_new(job->packing)))
         return false;
     return !job->notes.open || (h->notes = job->notes.open(job->notes.arg)) != NULL;

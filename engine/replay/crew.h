@@ -27,6 +27,9 @@ struct crew_notes {
        then, one for the journal? */
     bool (*write)(void *hand, const weir_decision *d, weir_buf *out);
     void (*note)(void *hand, const weir_decision *d, weir_buf *facts);
+    /* Posts, queries and errors are taken as they were read, in place of all that is above but
+       open and close: nothing is decided of them. @return false: no memory. */
+    bool (*take)(void *hand, const weir_item *item, weir_buf *facts);
 };
 
 struct crew_job {

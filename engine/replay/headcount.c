@@ -128,14 +128,15 @@ move_pairs(struct headcount *h, size_t nslots)
     return true;
 }
 
+/* For a pair of the author, who may be among those that are kept no more then. */
 static bool
-make_room(struct headcount *h)
+make_room(struct headcount *h, uint64_t author)
 {
     if (h->npairs < h->nslots / 2)
         return true;
     if (h->npairs < HEADCOUNT_EXACT)
         return move_pairs(h, h->nslots ? h->nslots * 2 : FIRST_SLOTS);
-    while (h->npairs >= HEADCOUNT_EXACT) {
+    while (h->npairs >= HEADCOUNT_EXACT && is_kept(h, author)) {
         h->level++;
         if (!move_pairs(h, h->nslots))
             return false;
@@ -151,7 +152,7 @@ add_author(struct headcount *h, struct row *r, uint64_t author)
     if (!is_kept(h, author) ||
         (h->nslots && slot_of(h, h->slots, h->nslots, author, r->number + 1)->row))
         return;
-    if (!make_room(h)) {
+    if (!make_room(h, author)) {
         h->lost++;
         return;
     }

@@ -122,9 +122,21 @@ concerns_region(const struct pick *p, const weir_decision *d)
     return (o && o->action != WEIR_ALLOW) || (x && x->n);
 }
 
+/* What is said to a query of one region says nothing of another. */
+static bool
+is_of_another(const struct pick *p, const weir_decision *d)
+{
+    const weir_query *q = &d->post->query;
+
+    return p->region != WEIR_REGION_NONE && q->kind != WEIR_QUERY_NONE &&
+           q->region != WEIR_REGION_NONE && q->region != p->region;
+}
+
 bool
 pick_wants(const struct pick *p, const weir_decision *d)
 {
+    if (is_of_another(p, d))
+        return false;
     for (; d; d = d->quoted)
         if (has_action(p, d) && has_rule(p, d) && concerns_region(p, d))
             return true;

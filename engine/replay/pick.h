@@ -21,7 +21,8 @@ bool pick_leaves_out(const struct pick *p, const weir_decision *d);
 
 /*
  * Is the record of a decision to be written? Where there is a region, by what holds there; a post
- * that it quotes has a record of its own within, and is as good a reason.
+ * that it quotes has a record of its own within, and is as good a reason. A query that named
+ * another region is none.
  */
 bool pick_wants(const struct pick *p, const weir_decision *d);
 

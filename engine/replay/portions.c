@@ -1,14 +1,13 @@
 /*
- * Cutting feeds. A line belongs to the range that it begins in: to find where the first one
- * begins, the byte before the range is read, too.
+ * Cutting feeds. A line belongs to the range that it begins in; of a stream, to what was read with
+ * its end.
  */
 #include "replay/portions.h"
 
 #include "flow/check.h"
 #include "flow/frame.h"
+#include "replay/range.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,9 +15,6 @@
 #include <unistd.h>
 
 #define PORTIONS_MAGIC 0x50E710u
-
-/* Asked for behind a range, for its last line. */
-#define READ_BEHIND ((size_t)16 * 1024)
 
 struct portions_feed {
     struct source *source;
@@ -126,36 +122,22 @@ portion_fini(struct portion *portion)
     *portion = (struct portion){.number = 0};
 }
 
-/* Room for so many bytes and the padding; what is there stays. */
-static bool
-make_room(struct portion *to, size_t n)
-{
-    if (n + WEIR_LINE_PADDING <= to->cap)
-        return true;
-    size_t cap = n + n / 4 + WEIR_LINE_PADDING;
-    char *memory = realloc(to->memory, cap);
-    if (!memory)
-        return false;
-    to->memory = memory;
-    to->cap = cap;
-    return true;
-}
-
-static void
-give(struct portion *to, size_t from, size_t upto)
-{
-    memset(to->memory + upto, 0, WEIR_LINE_PADDING);
-    to->bytes = (weir_span){to->memory + from, upto - from};
-}
-
 /* Feeds -------------------------------------------------------------------------------------- */
 
-static bool
+static void
 fail(struct portion *to, const char *text)
 {
     weir_buf_puts(&to->note, text);
     to->fault = true;
-    return true;
+}
+
+/* What a run goes on with is not what it was. */
+static void
+is_shorter(const struct portions *p, struct portion *to)
+{
+    weir_buf_printf(&to->note, "%s: has fewer bytes than were decided before",
+                    p->o.paths[to->feed]);
+    to->fault = true;
 }
 
 /* The next feed. @return false without memory. A feed that cannot be opened is a fault, told of
@@ -184,10 +166,6 @@ open_feed(struct portions *p, struct portion *to)
     p->open = f;
     p->at = 0;
     p->begun = p->dropping = false;
-    if (f->ranges && p->skip) {
-        p->at = p->skip < f->size - f->begin ? p->skip : f->size - f->begin;
-        p->skip = 0;
-    }
     return true;
 }
 
@@ -210,6 +188,12 @@ take_range(struct portions *p, struct portion *to)
 {
     struct portions_feed *f = p->open;
 
+    if (p->skip > f->size - f->begin) {
+        is_shorter(p, to);
+        return;
+    }
+    p->at += p->skip;
+    p->skip = 0;
     to->of = f;
     to->fd = f->fd;
     to->begin = f->begin;
@@ -225,101 +209,10 @@ take_range(struct portions *p, struct portion *to)
         close_feed(p);
 }
 
-/* Bytes from `start` on until there are n of them, or the file ends. @return how many, or -1. */
-static ssize_t
-read_at(const struct portion *to, uint64_t start, size_t have, size_t n)
-{
-    while (have < n) {
-        ssize_t got = pread(to->fd, to->memory + have, n - have, (off_t)(start + have));
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        have += (size_t)got;
-    }
-    return (ssize_t)have;
-}
-
-/* The end of the line that holds the byte at `last`, reading on as it takes. @return the offset
-   behind it in the memory; 0: errno says why not, or there is no memory. */
-static size_t
-end_of_line(const struct portions *p, struct portion *to, uint64_t start, size_t have, size_t from,
-            size_t last)
-{
-    const char *before = last > from ? memrchr(to->memory + from, '\n', last - from) : NULL;
-    size_t begin = before ? (size_t)(before - to->memory) + 1 : from;
-
-    for (size_t at = last;;) {
-        const char *nl = memchr(to->memory + at, '\n', have - at);
-
-        if (nl)
-            return (size_t)(nl - to->memory) + 1;
-        if (have - begin >= p->keep)
-            return begin + p->keep;
-        at = have;
-        uint64_t left = to->size - (start + have);
-        size_t more = left < PORTION_SIZE ? (size_t)left : PORTION_SIZE;
-        if (more == 0)
-            return have;
-        errno = ENOMEM;
-        if (!make_room(to, have + more))
-            return 0;
-        ssize_t got = read_at(to, start, have, have + more);
-        if (got < 0)
-            return 0;
-        if ((size_t)got == have)
-            return have; /* it has become shorter meanwhile */
-        have = (size_t)got;
-    }
-}
-
-static bool
-cannot_read(const struct portions *p, struct portion *to, const char *why)
-{
-    weir_buf_printf(&to->note, "%s: %s", p->o.paths[to->feed], why);
-    to->fault = true;
-    return !to->note.failed;
-}
-
-/* @return false without memory. */
-static bool
-read_range(const struct portions *p, struct portion *to)
-{
-    uint64_t start = to->from > to->begin ? to->from - 1 : to->from;
-    size_t range = (size_t)(to->to - start), from = 0;
-    uint64_t left = to->size - start;
-    size_t want = left < range + READ_BEHIND ? (size_t)left : range + READ_BEHIND;
-
-    to->bytes = (weir_span){NULL, 0};
-    if (to->from == to->to)
-        return true;
-    if (!make_room(to, want))
-        return false;
-    ssize_t got = read_at(to, start, 0, want);
-    if (got < 0)
-        return cannot_read(p, to, strerror(errno));
-    if ((size_t)got < range)
-        return cannot_read(p, to, "it has become shorter while it was read");
-    if (start < to->from) { /* a line that begins in the range has its newline before */
-        const char *nl = memchr(to->memory, '\n', range - 1);
-
-        if (!nl)
-            return true;
-        from = (size_t)(nl - to->memory) + 1;
-    }
-    size_t upto = end_of_line(p, to, start, (size_t)got, from, range - 1);
-    if (upto == 0)
-        return errno != ENOMEM && cannot_read(p, to, strerror(errno));
-    give(to, from, upto);
-    return true;
-}
-
 /* Streams -------------------------------------------------------------------------------------- */
 
-/* What is not wanted of the beginning: of a run that goes on, or of a line that is too long. */
+/* What is not wanted of the beginning: of a run that goes on, or of a line that is too long. A run
+   that was stopped within such a line has answered it. */
 static size_t
 drop(struct portions *p, char *bytes, size_t n)
 {
@@ -328,6 +221,7 @@ drop(struct portions *p, char *bytes, size_t n)
     if (p->skip) {
         gone = p->skip < n ? (size_t)p->skip : n;
         p->skip -= gone;
+        p->dropping = bytes[gone - 1] != '\n';
     }
     if (p->dropping && n > gone) {
         const char *nl = memchr(bytes + gone, '\n', n - gone);
@@ -348,11 +242,11 @@ read_stream(struct portions *p, struct portion *to, ssize_t *end)
     size_t n = p->carry.len;
 
     *end = 1;
-    if (!make_room(to, n + PORTION_SIZE))
+    if (!portion_make_room(to, n + PORTION_SIZE))
         return -1;
     memcpy(to->memory, p->carry.p ? p->carry.p : "", n);
-    for (p->carry.len = 0; *end > 0;) {
-        if (!make_room(to, n + PORTION_SIZE))
+    for (p->carry.len = 0; *end > 0 && !atomic_load(&p->stopped);) {
+        if (!portion_make_room(to, n + PORTION_SIZE))
             return -1;
         *end = source_read(p->open->source, to->memory + n, PORTION_SIZE);
         if (*end <= 0)
@@ -384,7 +278,7 @@ cut(struct portions *p, struct portion *to, size_t n, bool at_end)
     weir_buf_put(&p->carry, (weir_span){to->memory + behind, n - behind});
     p->at += behind;
     to->upto = p->at;
-    give(to, 0, upto);
+    portion_give(to, 0, upto);
     return !p->carry.failed;
 }
 
@@ -399,9 +293,11 @@ take_stream(struct portions *p, struct portion *to)
     if (end == SOURCE_STOPPED)
         atomic_store(&p->stopped, true);
     if (end == SOURCE_FAULT)
-        (void)fail(to, source_fault(p->open->source));
+        fail(to, source_fault(p->open->source));
     source_progress(p->open->source, &done, &known);
     to->read = p->read_before + done;
+    if (end == SOURCE_END && p->skip)
+        is_shorter(p, to);
     to->ends = end == SOURCE_END;
     if (to->ends)
         close_feed(p);
@@ -418,6 +314,7 @@ take(struct portions *p, struct portion *to)
         return false;
     if (!p->open) {
         to->feed = p->next_path - 1;
+        to->begins = true;
         return true;
     }
     to->feed = p->open->number;
@@ -453,7 +350,7 @@ portions_next(struct portions *p, struct portion *to)
         to->number = p->next_number++;
     p->over = p->over || r == PORTIONS_NOMEM || (r == PORTIONS_GOT && to->fault);
     (void)pthread_mutex_unlock(&p->lock);
-    if (r == PORTIONS_GOT && to->of && !read_range(p, to)) {
+    if (r == PORTIONS_GOT && to->of && !range_read(to, p->keep, p->o.paths[to->feed])) {
         portions_done(p, to);
         r = PORTIONS_NOMEM;
     }

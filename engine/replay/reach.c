@@ -78,7 +78,6 @@ take_outcome(const struct reaching *t, uint16_t region, const weir_outcome *o)
     }
 }
 
-/* In a region whose outcome is its own, exemptions may be those of all. */
 static void
 take_exemptions(const struct reaching *t, const weir_decision *d, uint16_t region)
 {
@@ -95,6 +94,17 @@ take_exemptions(const struct reaching *t, const weir_decision *d, uint16_t regio
     }
 }
 
+/* In a region whose outcome is its own, exemptions may be those of all, and have an effect there
+   alone. What is counted twice for one post counts once. */
+static void
+take_all_exemptions(const struct reaching *t, const weir_decision *d)
+{
+    for (size_t i = 0; i < d->nexempted; i++)
+        take_exemptions(t, d, d->exempted[i].region);
+    for (size_t i = 0; d->nexempted && i < d->nregions; i++)
+        take_exemptions(t, d, d->regions[i].region);
+}
+
 void
 reach_take(struct headcount *h, enum reach_side side, const weir_decision *d, uint16_t region)
 {
@@ -106,8 +116,7 @@ reach_take(struct headcount *h, enum reach_side side, const weir_decision *d, ui
     } else {
         for (size_t i = 0; i < d->nregions; i++)
             take_outcome(&t, d->regions[i].region, &d->regions[i].outcome);
-        for (size_t i = 0; i < d->nexempted; i++)
-            take_exemptions(&t, d, d->exempted[i].region);
+        take_all_exemptions(&t, d);
     }
     for (size_t i = 0; i < d->nobserved; i++)
         count(&t, d->observed[i], REACH_OBSERVED, REACH_ALL, 0);

@@ -17,18 +17,16 @@
 #define HASH_FUNCTION(p, len, hash) (hash) = (unsigned)XXH3_64bits_withSeed(p, len, t->seed)
 #include <uthash.h>
 
-/* Tags of one decision that are counted; a post has 1,000 at most, and rules act on few. */
-#define TAGS_MOST 64
-
 struct entry {
     uint64_t n;
-    size_t len;
+    size_t len, label_len;
     UT_hash_handle hh;
-    char text[];
+    char text[]; /* and the label behind it */
 };
 
 struct tops {
     struct entry *entries;
+    size_t bytes; /* of their texts */
     uint64_t others;
     uint64_t seed;
 };
@@ -58,28 +56,45 @@ tops_free(struct tops *t)
     free(t);
 }
 
+static struct entry *
+add_entry(struct tops *t, weir_span text, weir_span label)
+{
+    struct entry *e = calloc(1, sizeof *e + text.len + label.len);
+
+    if (!e)
+        return NULL;
+    memcpy(e->text, text.p, text.len);
+    e->len = text.len;
+    if (label.len)
+        memcpy(e->text + text.len, label.p, label.len);
+    e->label_len = label.len;
+    HASH_ADD_KEYPTR(hh, t->entries, e->text, e->len, e);
+    if (e->hh.tbl)
+        return e;
+    free(e);
+    return NULL;
+}
+
 void
 tops_count(struct tops *t, weir_span text)
+{
+    tops_count_as(t, text, (weir_span){NULL, 0});
+}
+
+void
+tops_count_as(struct tops *t, weir_span text, weir_span label)
 {
     struct entry *e;
 
     HASH_FIND(hh, t->entries, text.p, text.len, e);
-    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT) {
-        e = calloc(1, sizeof *e + text.len);
-        if (e) {
-            memcpy(e->text, text.p, text.len);
-            e->len = text.len;
-            HASH_ADD_KEYPTR(hh, t->entries, e->text, e->len, e);
-            if (!e->hh.tbl) {
-                free(e);
-                e = NULL;
-            }
-        }
-    }
-    if (e)
-        e->n++;
-    else
+    if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT &&
+        text.len + label.len <= TOPS_BYTES - t->bytes)
+        e = add_entry(t, text, label);
+    if (!e) {
         t->others++;
+        return;
+    }
+    t->bytes += e->n++ ? 0 : e->len + e->label_len;
 }
 
 uint64_t
@@ -119,20 +134,14 @@ tops_first(const struct tops *t, struct top *out, size_t n)
         if (found < n)
             found++;
         memmove(&out[at + 1], &out[at], (found - 1 - at) * sizeof *out);
-        out[at] = (struct top){.text = {e->text, e->len}, .n = e->n};
+        out[at] = (struct top){
+            .text = {e->text, e->len}, .label = {e->text + e->len, e->label_len}, .n = e->n};
     }
     return found;
 }
 
 /* Notes ------------------------------------------------------------------------------------------
  */
-
-struct noting {
-    weir_buf *facts;
-    size_t from;               /* the decision's notes */
-    weir_span seen[TAGS_MOST]; /* as the post has them */
-    size_t n;
-};
 
 /* The note at `at`; @return where the next one is. */
 static size_t
@@ -157,7 +166,7 @@ is_noted(const weir_buf *facts, size_t from, size_t upto, weir_span key)
 }
 
 static void
-note_text(struct noting *x, weir_span tag)
+note_text(struct tops_noting *x, weir_span tag)
 {
     weir_buf *facts = x->facts;
     size_t at = facts->len, len = 0;
@@ -165,8 +174,10 @@ note_text(struct noting *x, weir_span tag)
 
     weir_buf_put(facts, (weir_span){(const char *)&len, sizeof len});
     weir_canonical_key(tag, facts);
-    if (facts->failed)
+    if (facts->failed) {
+        facts->len = at; /* what is there is whole */
         return;
+    }
     len = facts->len - at - sizeof len;
     memcpy(facts->p + at, &len, sizeof len);
     (void)read_note(facts, at, &key);
@@ -174,8 +185,8 @@ note_text(struct noting *x, weir_span tag)
         facts->len = at;
 }
 
-static void
-note_act(struct noting *x, const weir_act *act)
+void
+tops_note_act(struct tops_noting *x, const weir_act *act)
 {
     if (act->selector != WEIR_SEL_HASHTAGS)
         return;
@@ -183,7 +194,7 @@ note_act(struct noting *x, const weir_act *act)
     for (size_t i = 0; i < x->n; i++)
         if (x->seen[i].len == tag.len && memcmp(x->seen[i].p, tag.p, tag.len) == 0)
             return;
-    if (x->n == TAGS_MOST)
+    if (x->n == TOPS_TAGS_MOST)
         return;
     x->seen[x->n++] = tag;
     note_text(x, tag);
@@ -192,16 +203,16 @@ note_act(struct noting *x, const weir_act *act)
 void
 tops_note_tags(const weir_decision *d, weir_buf *facts)
 {
-    struct noting x = {.facts = facts, .from = facts->len};
+    struct tops_noting x = {.facts = facts, .from = facts->len};
 
     for (size_t i = 0; i < d->nregions; i++) {
         const weir_outcome *o = &d->regions[i].outcome;
 
         if (o->action == WEIR_WITHHOLD)
-            note_act(&x, &o->act);
+            tops_note_act(&x, &o->act);
         for (int s = 0; o->action == WEIR_DOWNRANK && s < WEIR_NSURFACES; s++)
             if (o->surfaces >> s & 1)
-                note_act(&x, &o->surface[s].act);
+                tops_note_act(&x, &o->surface[s].act);
     }
 }
 

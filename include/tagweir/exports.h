@@ -61,6 +61,7 @@ WEIR_API bool weir_export_find(weir_span name, weir_export_kind *out);
     X(NO_NUMBER, "no_number", "has an id, or an author's id, that is no number of v1.1")           \
     X(NO_AUTHOR, "no_author", "has no author's id")                                                \
     X(NOT_BLUESKY, "not_bluesky", "has no at:// URI")                                              \
+    X(BY_ID, "by_id", "is quoted by its id alone, so that not all that acts on it is known")       \
     X(OUTSIDE_EEA, "outside_eea", "is restricted outside the European Economic Area only")         \
     X(NO_DATE, "no_date", "has no time of its own (statements)")                                   \
     X(BAD_DATE, "bad_date", "was made too early, or after it was decided (statements)")            \
@@ -118,7 +119,9 @@ WEIR_API void weir_export_worker_free(weir_export_worker *w);
 
 /**
  * Append the fragment of a decision and of the posts that it quotes, each of which is a post like
- * any other. Nothing is appended for what is allowed everywhere.
+ * any other, unless nothing but its id is known: other rules may act on it than are seen to, so
+ * that Twitter's lists, which must be complete, are not said of it, nor changes of labels, and a
+ * label only where nothing else was. Nothing is appended for what is allowed everywhere.
  *
  * What acts on an account, and not on a single post, is found by deciding the account by itself: it
  * counts as such where no exemption for posts could shield one of them from the acting rule, and

@@ -233,6 +233,14 @@ typedef struct weir_journal_header {
     weir_span previous;     /* hash of the entry before, 64 hex digits; zeroes: there is none */
 } weir_journal_header;
 
+/** The versions that headers name; static storage. */
+typedef struct weir_journal_versions {
+    const char *engine, *unicode, *icu;
+} weir_journal_versions;
+
+/** Those of this library, as it writes them. Other ones may decide otherwise. Any thread. */
+WEIR_API void weir_journal_get_versions(weir_journal_versions *out);
+
 /** The end of a segment. */
 typedef struct weir_journal_end {
     uint32_t segment;

@@ -243,3 +243,11 @@ def derived_countries(record):
     if "XX" not in withheld:
         return withheld
     return ["XX"] if len(withheld) == len(regions) else None
+
+
+def countries_of(item):
+    """The list of one of Twitter's forms."""
+    item = item.get("data", item)
+    for key in ("withheld", "user_withheld", "status_withheld"):
+        item = item.get(key, item)
+    return item["country_codes"] if "country_codes" in item else item["withheld_in_countries"]

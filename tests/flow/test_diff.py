@@ -318,7 +318,7 @@ def reach_of(records, rules):
                 posts[o["rule"]]["withheld"][n] = who
             for s in o.get("surfaces", {}).values():
                 posts[s["rule"]]["downranked" if s["factor"] else "kept_out"][n] = who
-        for region in r.get("exempted", {}):
+        for region in {*r.get("exempted", {}), *r.get("regions", {})}:
             for defeated, by in effective(r, region, rules):
                 posts[defeated]["exempt"][n] = posts[by]["exempts"][n] = who
         for key in ("observed", "held_back"):
@@ -435,6 +435,41 @@ def test_the_reach_of_a_new_order():
         assert f"would withhold {n['posts']} posts of {n['authors']} authors in IN" in said, said
         assert "(commuters " in said and " exempt in IN, TR" in said, said
         assert "\nrule in-x-tag (new): " in text, "two rules, so each is told of"
+
+
+def test_what_is_exempt_only_where_no_other_rule_acts():
+    """Exemptions of a region may be those of XX, and have an effect in the region alone."""
+    with weir.Folder() as folder:
+        old = folder.write("old.yaml", "tagweir: 1\nrules:\n- {id: no, regions: [US], action: withhold, match: {hashtags: [no]}}\n")
+        new = folder.write("new.yaml", "tagweir: 1\norders: {o: {authority: a, basis: b, kind: report}}\nrules:\n"
+                           "- {id: a, order: o, regions: [XX], action: withhold, match: {hashtags: [x]}}\n"
+                           "- {id: b, regions: [XX], except_regions: [FR], action: withhold, match: {hashtags: [x]}}\n"
+                           "- {id: press, action: allow, against: [o], match: {accounts: ['@reader']}}\n")
+        got = told("-", old=old, new=new, stdin=posts("x"), code=1)
+        assert row_of(got, "newly_exempt", after="a", by="press")["region"] == "FR"
+        order = next(o for o in got["orders"] if o["order"] == "o")
+        assert order["after"] == {"exempt": {"posts": 1, "authors": 1, "regions": {"FR": 1}, "by": {"press": 1}}}, order
+        text = diff("-", old=old, new=new, stdin=posts("x")).out.decode()
+        assert "order o (new): 1 post of 1 author is exempt in FR (press 1)\n" in text, text
+        assert "rule press (new): would exempt 1 post of 1 author in FR\n" in text, text
+
+
+def test_many_regions_are_no_more_than_everywhere_and_eight_exemptions_are_all():
+    nine = "FR, DE, IT, ES, PT, NL, BE, AT, PL"
+    with weir.Folder() as folder:
+        old = folder.write("old.yaml", "tagweir: 1\nrules:\n- {id: no, regions: [US], action: withhold, match: {hashtags: [no]}}\n")
+        new = folder.write("new.yaml", "tagweir: 1\nrules:\n- {id: all, regions: [XX], action: withhold, match: {hashtags: [x]}}\n"
+                           f"- {{id: most, regions: [XX], except_regions: [{nine}], priority: 1, action: withhold, match: {{hashtags: [y]}}}}\n"
+                           f"- {{id: nine, regions: [{nine}], action: withhold, match: {{hashtags: [z]}}}}\n"
+                           "- {id: q, regions: [US], action: withhold, match: {hashtags: ['q*']}}\n" +
+                           "".join(f"- {{id: but-{n}, regions: [US], action: allow, match: {{hashtags: [q{n}]}}}}\n" for n in range(8)))
+        feed = b"".join(json.dumps({"id": str(n), "author": "@u", "hashtags": tags}).encode() + b"\n" for n, tags in
+                        enumerate([["x"], ["x", "y"], ["z"], *(["q%d" % n] for n in range(8))]))
+        text = diff("-", old=old, new=new, stdin=feed).out.decode()
+        assert "rule all (new): would withhold 2 posts of 1 author in XX and 9 regions\n" in text, text
+        assert "rule nine (new): would withhold 1 post of 1 author in 9 regions\n" in text, text
+        said = re.search(r"^rule q \(new\): .*", text, re.M)[0]
+        assert said.endswith("but-7 1)"), said
 
 
 def test_an_order_on_trial():

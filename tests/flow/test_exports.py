@@ -160,6 +160,39 @@ def test_what_acts_on_an_account_is_told_once_and_whatever_acts_on_its_posts():
     assert lists[20] == ["IT"] and 21 not in lists
 
 
+def test_who_quotes_a_post_does_not_change_what_is_said_of_it():
+    """A post that is known by its id alone is not all that is known of it elsewhere."""
+    rules = """tagweir: 1
+orders:
+  o: {kind: report, authority: a, basis: b, in_force: [{from: 2024-01-01T00:00:00Z, until: 2024-08-01T00:00:00Z}]}
+rules:
+  - {id: id, order: o, regions: [IN, TR], action: withhold, match: {posts: ["11", "at://did:plc:one/app.bsky.feed.post/a"]}}
+  - {id: tag, regions: [TR, FR], action: withhold, match: {hashtags: [banned]}}
+"""
+    def bluesky(who, rkey, **record):
+        return json.dumps({"did": who, "time_us": 1720080000000000, "kind": "commit", "commit": {
+            "operation": "create", "collection": "app.bsky.feed.post", "rkey": rkey,
+            "record": {"text": "", **record}}})
+    uri = "at://did:plc:one/app.bsky.feed.post/a"
+    quoted = [own(11, ONE, "banned"), bluesky("did:plc:one", "a", tags=["banned"])]
+    quoting = [own(12, TWO, quotes="11"), bluesky("did:plc:two", "b", embed={"record": {"uri": uri}})]
+    for lines in (quoted + quoting, quoting + quoted):
+        feed = "\n".join(lines) + "\n"
+        for kind in ("twitter:fields-v2", "twitter:v2"):
+            made = emit(kind, feed=feed, rules=rules)
+            lists = [exports.countries_of(x) for x in made.items]
+            assert lists == [["FR", "IN", "TR"]] * 2 and made.counts["by_id"] == 2, (kind, made.data)
+            made = emit(kind, feed=feed, rules=rules, clock=LATER, old_clock=NOON)
+            lists = [exports.countries_of(x) for x in made.items]
+            assert lists == [["FR", "TR"]] * 2, (kind, made.data)
+        state = {x["src"]: x.get("exp") for x in emit("atproto", feed=feed, rules=rules).items}
+        assert state == {"did:web:fr.labels.example": None, "did:web:tr.labels.example": None,
+                         "did:web:in.labels.example": "2024-08-01T00:00:00Z"}, state
+        made = emit("atproto", feed=feed, rules=rules, clock=LATER, old_clock=NOON)
+        assert [(x["src"], x["neg"]) for x in made.items] == [("did:web:in.labels.example", True)], made.data
+    assert len(emit("atproto", feed=quoting[1] + "\n", rules=rules).items) == 2
+
+
 def test_what_is_left_out_is_counted():
     counts = emit("twitter:v1").counts
     assert counts["query"] == 1 and counts["downrank"] == 5, counts
@@ -210,10 +243,11 @@ def netstring(s):
 
 
 def test_the_hash_in_a_statement_is_the_one_that_is_documented():
-    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "10", "fr-account", "FR",
+    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "10", "fr-account", "withhold", "FR",
                                     "2024-07-01T00:00:00Z"]))
     assert hashlib.sha256(said).hexdigest() in {s["puid"] for s in emit("dsa").items}
-    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "77", "all", ",".join(exports.EEA), ""]))
+    said = b"".join(map(netstring, ["tagweir-dsa-1", "own", "77", "all", "withhold",
+                                    ",".join(exports.EEA), ""]))
     assert hashlib.sha256(said).hexdigest() in {s["puid"] for s in emit("dsa").items}
 
 
@@ -281,6 +315,30 @@ def test_rows_show_no_target_of_a_confidential_order():
     assert b"hidden" not in data.data and b"whisper" not in data.data
 
 
+def test_no_row_of_a_post_shows_what_another_must_not():
+    rules = """tagweir: 1
+orders:
+  secret: {kind: legal_demand, authority: a, basis: b, confidential: true}
+rules:
+  - {id: all, order: secret, regions: [XX], action: withhold, match: {accounts: ["did:plc:one", "id:4"]}}
+  - {id: post, order: secret, regions: [SE], action: withhold, match: {posts: ["77"]}}
+  - {id: fr-but, regions: [FR], action: allow, match: {accounts: ["did:plc:one", "id:4"]}}
+  - {id: tr, regions: [TR], action: withhold, priority: 9, match: {hashtags: [banned]}}
+  - {id: ir, regions: [IR], action: withhold, priority: 9, match: {accounts: ["*four*", "did:plc:one"]}}
+"""
+    feed = own(20, {"id": "4", "handle": "four"}, "banned") + "\n" + own(77, TWO, "banned") + "\n"
+    bluesky = next(x for x in FEED.splitlines() if '"a"' in x and "did:plc:one" in x)
+    data = emit("csv", feed=feed + bluesky + "\n", rules=rules)
+    assert b"four" not in data.data and b"id:4" not in data.data and b"plc" not in data.data
+    assert b"77" not in data.data and b"#banned" in data.data
+    assert [r["region"] for r in data.items] == ["XX", "FR", "IR", "TR", "SE", "TR", "XX", "FR", "IR"]
+    assert {r["post"] for r in data.items if r["region"] == "IR"} == {"20", ""}
+    # nor does a change, of which only one side is confidential
+    data = emit("csv", feed=feed + bluesky + "\n", rules=rules, old=rules.replace(", confidential: true", "")
+                .replace("regions: [IR]", "regions: [IQ]"))
+    assert data.items and b"four" not in data.data and b"plc" not in data.data and b"77" not in data.data
+
+
 def test_there_is_a_header_without_rows():
     assert emit("csv", feed=own(1, TWO) + "\n").data.count(b"\r\n") == 1
 
@@ -346,6 +404,20 @@ def test_only_what_is_new_is_stated():
     made = emit("dsa", old=RULES.replace("regions: [DE, AT]", "regions: [DE]"))
     assert {tuple(s["territorial_scope"]) for s in made.items} == {("AT", "DE")}
     assert emit("dsa", clock=LATER, old_clock=NOON).counts["lifted"] > 3
+
+
+def test_what_was_downranked_and_is_withheld_by_the_same_rule_is_stated_anew():
+    stated = RULES.replace("surfaces: [trends, suggest], match: {hashtags: [low]}}", """surfaces: [trends],
+     match: {hashtags: [low]}, dsa: {decision_ground: DECISION_GROUND_INCOMPATIBLE_CONTENT,
+       category: STATEMENT_CATEGORY_OTHER_VIOLATION_TC, incompatible_content_ground: Terms,
+       incompatible_content_explanation: Spam., decision_facts: It was found.}}""")
+    feed = own(14, TWO, "low") + "\n"
+    other = stated.replace("action: downrank, factor: 0.25, surfaces: [trends],", "action: withhold,")
+    (now,) = emit("dsa", feed=feed, rules=other, old=stated).items
+    assert now["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_DISABLED"]
+    (was,) = emit("dsa", feed=feed, rules=stated).items
+    assert was["decision_visibility"] == ["DECISION_VISIBILITY_CONTENT_DEMOTED"]
+    assert was["puid"] != now["puid"], "which the database would refuse"
 
 
 def test_rows_of_a_change_say_which_way_it_went():

@@ -136,7 +136,7 @@ def plan(preset, kinds, filters):
 
 # What has threads: flow tests of the server and of replays.
 THREADED = ("test_serve", "test_reload", "test_control", "test_tls", "test_http", "test_http_limits",
-          "test_hostile", "test_endings", "test_journal", "test_replay")
+          "test_hostile", "test_endings", "test_journal", "test_replay", "test_report")
 
 # The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
 STAGES = [("debug", ("unit", "layering", "flow")), ("clang", ("unit", "oracle")),

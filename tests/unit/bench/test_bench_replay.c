@@ -4,9 +4,9 @@
  */
 #include "unit/test.h"
 
-#include "replay/plain.h"
-#include "replay/race_goals.h"
-#include "replay/sums.h"
+#include "race/plain.h"
+#include "race/race_goals.h"
+#include "race/sums.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -127,8 +127,9 @@ patterns_are_those_of_whole_lines(void **state)
         const char *text, *pattern;
         uint64_t found;
     } rows[] = {
-        {RULE_LITERAL, "abc", "abc", 3},
-        {RULE_LITERAL, "nobody", "nobody", 0},
+        {RULE_LITERAL, "abc", "\"abc\"", 1},
+        {RULE_LITERAL, "id", "\"id\"", 4}, /* no hashtag, but grep cannot know */
+        {RULE_LITERAL, "nobody", "\"nobody\"", 0},
         {RULE_REGEX, "^abc", "\"abc", 2},
         {RULE_REGEX, "abc$", "abc\"", 2},
         {RULE_REGEX, "^abc$", "\"abc\"", 1},
@@ -156,9 +157,9 @@ patterns_are_those_of_whole_lines(void **state)
 static void
 a_line_counts_once(void **state)
 {
-    struct rule v[] = {{.kind = RULE_LITERAL, .text = span_of_text("abc")},
+    struct rule v[] = {{.kind = RULE_LITERAL, .text = span_of_text("xabc")},
                        {.kind = RULE_REGEX, .text = span_of_text("^abc")},
-                       {.kind = RULE_PREFIX, .text = span_of_text("oth")}};
+                       {.kind = RULE_LITERAL, .text = span_of_text("other")}};
     struct rules rules = {.v = v, .n = 3};
     struct feed f;
 

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 static const struct source_options defaults;
 
@@ -145,6 +146,42 @@ a_descriptor_ends_the_waiting(void **state)
     (void)close(stop[1]);
 }
 
+/* Also that for a writer of a pipe that has a name. */
+static void
+a_descriptor_ends_the_waiting_for_a_writer(void **state)
+{
+    weir_buf why = {0};
+    char path[64], bytes[100];
+    int stop[2];
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/fifo", folder);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(pipe2(stop, O_CLOEXEC), 0);
+    struct source_options o = {.stop_fd = stop[0]};
+    assert_int_equal(write(stop[1], "x", 1), 1);
+    (void)alarm(60);
+    assert_null(source_open(path, &o, &why));
+    (void)alarm(0);
+    assert_int_equal(why.len, 0);
+    assert_int_equal(read(stop[0], bytes, 1), 1);
+    int keeps = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int writer = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(write(writer, "{}\n", 3), 3);
+    struct source *s = source_open(path, &o, &why);
+    assert_int_equal(source_read(s, bytes, sizeof bytes), 3);
+    assert_int_equal(write(stop[1], "x", 1), 1);
+    assert_int_equal(source_read(s, bytes, sizeof bytes), SOURCE_STOPPED);
+    assert_int_equal(read(stop[0], bytes, 1), 1);
+    (void)close(writer);
+    assert_int_equal(source_read(s, bytes, sizeof bytes), SOURCE_END);
+    source_close(s);
+    (void)close(keeps);
+    (void)close(stop[0]);
+    (void)close(stop[1]);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void
 nothing(int signal)
 {
@@ -211,6 +248,14 @@ standard_input_is_read_from_where_it_stands(void **state)
     source_progress(s, &done, &known);
     assert_true(done == 3 && known == 3);
     source_close(s);
+    /* and what reads it next begins behind it */
+    assert_int_equal(lseek(STDIN_FILENO, 6, SEEK_SET), 6);
+    s = source_open("-", &defaults, &why);
+    assert_true(source_ranges(s, &fd, &from, &to));
+    assert_int_equal(lseek(STDIN_FILENO, 1, SEEK_SET), 1);
+    assert_true(source_ranges(s, &fd, &from, &to));
+    source_close(s);
+    assert_int_equal(lseek(STDIN_FILENO, 0, SEEK_CUR), 9);
     put_back(kept);
     assert_text(&g.out, "{}\n", 3);
     got_fini(&g);
@@ -246,6 +291,7 @@ main(void)
         cmocka_unit_test(pipes_read_as_files_do),
         cmocka_unit_test(nothing_waits_for_more_than_it_needs),
         cmocka_unit_test(a_descriptor_ends_the_waiting),
+        cmocka_unit_test(a_descriptor_ends_the_waiting_for_a_writer),
         cmocka_unit_test(signals_do_not_end_reading),
         cmocka_unit_test(standard_input_is_read_from_where_it_stands),
         cmocka_unit_test(a_failing_disk_is_said),

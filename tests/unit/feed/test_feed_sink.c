@@ -109,6 +109,28 @@ any_number_of_threads_packs_to_the_same_bytes(void **state)
 }
 
 static void
+nothing_is_packed_as_a_whole_file(void **state)
+{
+    (void)state;
+    for (size_t k = 0; k < NPACKINGS; k++) {
+        struct packer *p = packer_new(packings[k]);
+        weir_buf out = {0};
+        struct got g;
+
+        assert_true(packer_pack(p, (weir_span){"", 0}, &out));
+        assert_int_equal(out.len, 0);
+        assert_true(packer_pack_nothing(p, &out));
+        assert_true((out.len > 0) == (packings[k] != SINK_PLAIN));
+        read_source(write_file("packed", out.p, out.len), &defaults, 50000, &g);
+        assert_true(g.good);
+        assert_int_equal(g.out.len, 0);
+        got_fini(&g);
+        weir_buf_fini(&out);
+        packer_free(p);
+    }
+}
+
+static void
 what_does_not_pack_is_packed_all_the_same(void **state)
 {
     weir_buf noise = {0};
@@ -356,6 +378,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_and_words_tell_the_packing),
         cmocka_unit_test(any_number_of_threads_packs_to_the_same_bytes),
+        cmocka_unit_test(nothing_is_packed_as_a_whole_file),
         cmocka_unit_test(what_does_not_pack_is_packed_all_the_same),
         cmocka_unit_test(writing_can_be_gone_on_with),
         cmocka_unit_test(what_cannot_be_gone_on_with_is_said),

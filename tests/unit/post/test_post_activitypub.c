@@ -219,7 +219,25 @@ authors(void **state)
          "activitypub n1 by https://m.example:8443/users/a"},
         {BY("\"https://good.example@m.example/users/a\""),
          "activitypub n1 by https://good.example@m.example/users/a"},
-        {BY("\"https://m.example./users/a\""), "activitypub n1 by https://m.example./users/a"},
+        /* but not the port that every address has, nor is a host another one that is spelled so */
+        {BY("\"https://m.example:443/users/a\""),
+         "activitypub n1 by https://m.example:443/users/a@a@m.example"},
+        {BY("\"http://m.example:443/users/a\""), "activitypub n1 by http://m.example:443/users/a"},
+        {BY("\"https://m.example./users/a\""),
+         "activitypub n1 by https://m.example./users/a@a@m.example"},
+        {BY("\"https://%6d.ex%41mple/users/a\""),
+         "activitypub n1 by https://%6d.ex%41mple/users/a@a@m.example"},
+        {BY("\"https://\xEF\xBD\x8D\xE3\x80\x82"
+            "example/users/a\""),
+         "activitypub n1 by https://\xEF\xBD\x8D\xE3\x80\x82"
+         "example/users/a@a@m.example"},
+        /* no two readers agree where this is */
+        {BY("\"https://m.example\\\\.good.example/users/a\""),
+         "activitypub n1 by https://m.example\\.good.example/users/a"},
+        /* a name must not seem to be at a host of its own choice */
+        {BY("{\"id\":\"https://m.example/1\",\"preferredUsername\":\"b@good.example\"}"),
+         "activitypub n1 by https://m.example/1"},
+        {BY("{\"id\":\"" AT "a\",\"preferredUsername\":\"b c\"}"), "activitypub n1 by " A_A},
         /* objects and arrays */
         {BY("{\"type\":\"Person\",\"id\":\"https://m.example/1\",\"preferredUsername\":\"a\"}"),
          "activitypub n1 by https://m.example/1@a@m.example"},
@@ -284,6 +302,10 @@ tags(void **state)
         {TAGGED("\"https://m.example/tags/a\""), "activitypub n1"},
         /* as the vocabulary's own example */
         {TAGGED("[{\"id\":\"x\",\"name\":\"#a\"},{\"name\":\"b\"}]"), "activitypub n1 ##a"},
+        {TAGGED("{\"name\":\"\xEF\xBC\x83"
+                "a\"}"),
+         "activitypub n1 #\xEF\xBC\x83"
+         "a"},
         {TAGGED("[null]"), "bad_type 83 post n1"},
         {TAGGED("5"), "bad_type 82 post n1"},
         {TAGGED("[{\"type\":\"Hashtag\",\"name\":5}]"), "bad_type 108 post n1"},

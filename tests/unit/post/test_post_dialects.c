@@ -432,10 +432,38 @@ order_of_telling(void **state)
     CHECK_ROWS(NO_OPTIONS, false, rows);
 }
 
+/* Of a tweet's time every byte has its place: with another in it, there is no time. */
+static void
+every_byte_of_a_time_counts(void **state)
+{
+    static const char *const times[] = {"Sun Aug 31 00:29:13 +0000 2014",
+                                        "2017-11-01 20:44:10 -0530"};
+    weir_reader *r = new_reader((weir_reader_options){0});
+    weir_buf out = {0};
+    char line[256], time[64];
+
+    (void)state;
+    for (size_t t = 0; t < sizeof times / sizeof *times; t++)
+        for (size_t i = 0; i <= strlen(times[t]) + 1; i++) {
+            size_t len = strlen(times[t]);
+
+            /* each byte is another; then it is whole; then there is one too many */
+            snprintf(time, sizeof time, "%s%s", times[t], i > len ? "0" : "");
+            if (i < len)
+                time[i] = '?';
+            snprintf(line, sizeof line, "{\"id\":1," USER ",\"created_at\":\"%s\"}", time);
+            show_line(r, span_of(line), false, &out);
+            assert_int_equal(strstr(out.p, " at ") != NULL, i == len);
+        }
+    weir_buf_fini(&out);
+    weir_reader_free(r);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_byte_of_a_time_counts),
         cmocka_unit_test(tweets_v1),
         cmocka_unit_test(tweets_v2),
         cmocka_unit_test(mastodon),

@@ -164,6 +164,35 @@ sums_do_not_depend_on_who_counted(void **state)
     }
 }
 
+/* Where there is just room for all, who comes once more does not need any. */
+static void
+numbers_are_exact_as_long_as_there_is_room(void **state)
+{
+    struct census *c = census_new();
+    uint64_t author = 0, pairs = 20; /* three of each author, and ten of two */
+    struct made m;
+
+    (void)state;
+    while (author < 2) {
+        make(&m, rs, author++, 7);
+        census_take(c, &m.d);
+    }
+    for (; pairs < HEADCOUNT_EXACT; pairs += 3) {
+        make(&m, rs, author++, 4);
+        census_take(c, &m.d);
+    }
+    assert_int_equal(pairs, HEADCOUNT_EXACT);
+    assert_false(census_is_estimate(c));
+    make(&m, rs, 2, 4);
+    census_take(c, &m.d);
+    assert_false(census_is_estimate(c));
+    expect(c, CENSUS_ALL, 0, NULL, author + 1, author);
+    make(&m, rs, author, 4);
+    census_take(c, &m.d);
+    assert_true(census_is_estimate(c));
+    census_free(c);
+}
+
 static void
 estimates_are_near(void **state)
 {
@@ -237,15 +266,43 @@ those_beyond_the_first_are_counted_together(void **state)
     tops_free(t);
 }
 
+/* Texts come from outside, and may be as long as a line. */
+static void
+long_texts_do_not_fill_the_memory(void **state)
+{
+    struct tops *t = tops_new();
+    weir_buf text = {0};
+    struct top first[1];
+
+    (void)state;
+    for (size_t i = 0; i < 1000 * 1000; i++)
+        weir_buf_putc(&text, 'x');
+    for (size_t i = 0; i < 2 * TOPS_BYTES / text.len; i++) {
+        text.p[i] = 'y';
+        tops_count(t, (weir_span){text.p, text.len});
+        text.p[i] = 'x';
+    }
+    assert_int_equal(tops_distinct(t), TOPS_BYTES / text.len);
+    assert_int_equal(tops_others(t), 2 * TOPS_BYTES / text.len - TOPS_BYTES / text.len);
+    text.p[0] = 'y'; /* what is counted goes on to be */
+    tops_count(t, (weir_span){text.p, text.len});
+    assert_int_equal(tops_first(t, first, 1), 1);
+    assert_int_equal(first[0].n, 2);
+    weir_buf_fini(&text);
+    tops_free(t);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_post_counts_once_in_each_row),
         cmocka_unit_test(sums_do_not_depend_on_who_counted),
+        cmocka_unit_test(numbers_are_exact_as_long_as_there_is_room),
         cmocka_unit_test(estimates_are_near),
         cmocka_unit_test(the_most_frequent_come_first),
         cmocka_unit_test(those_beyond_the_first_are_counted_together),
+        cmocka_unit_test(long_texts_do_not_fill_the_memory),
     };
 
     draw_from_seed();

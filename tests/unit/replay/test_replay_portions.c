@@ -167,21 +167,44 @@ write_pieces(void *arg)
     return NULL;
 }
 
-static void
-read_pipe(const weir_buf *feed, size_t max_line, bool fill, struct lines *got)
+#define PIPE_ENDS (ENDS * 10)
+
+static size_t
+read_pipe(const weir_buf *feed, const struct portions_options *how, struct lines *got,
+          struct where *ends)
 {
     struct writing w = {.feed = feed};
     const char *paths[1] = {w.path.name};
-    struct where ends[ENDS * 10];
     pthread_t thread;
 
     (void)snprintf(w.path.name, sizeof w.path.name, "%s/pipe", folder);
     assert_int_equal(mkfifo(w.path.name, 0600), 0);
     assert_int_equal(pthread_create(&thread, NULL, write_pieces, &w), 0);
-    struct portions_options o = {.paths = paths, .npaths = 1, .max_line = max_line, .fill = fill};
-    (void)read_portions(&o, got, ends, ENDS * 10);
+    struct portions_options o = *how;
+    o.paths = paths;
+    o.npaths = 1;
+    size_t n = read_portions(&o, got, ends, PIPE_ENDS);
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(unlink(w.path.name), 0);
+    return n;
+}
+
+/* All of it, and what is left behind one of the portions. */
+static void
+expect_piped(const weir_buf *feed, size_t max_line, const weir_buf *text)
+{
+    struct portions_options o = {.max_line = max_line, .fill = draw(2)};
+    static struct where ends[PIPE_ENDS], more[PIPE_ENDS];
+    struct lines all = {.n = 0}, rest = {.n = 0};
+    size_t n = read_pipe(feed, &o, &all, ends);
+    const struct where *end = &ends[draw(n)];
+
+    expect(text, 0, &all);
+    o.from = end->upto;
+    (void)read_pipe(feed, &o, &rest, more);
+    expect(text, end->text, &rest);
+    weir_buf_fini(&all.text);
+    weir_buf_fini(&rest.text);
 }
 
 static void
@@ -192,7 +215,7 @@ feeds_are_cut_into_lines(void **state)
 
     (void)state;
     for (int round = 0; round < 60; round++) {
-        struct lines want = {.n = 0}, got = {.n = 0}, rest = {.n = 0}, piped = {.n = 0};
+        struct lines want = {.n = 0}, got = {.n = 0}, rest = {.n = 0};
         struct where ends[ENDS], more[ENDS];
         size_t max_line = DRAW_ONE(limits), first_len;
 
@@ -212,13 +235,11 @@ feeds_are_cut_into_lines(void **state)
         o.from = end->upto;
         (void)read_portions(&o, &rest, more, ENDS);
         expect(&want.text, end->text, &rest);
-        read_pipe(&feeds[0], max_line, draw(2), &piped);
         want.text.len = first_len;
-        expect(&want.text, 0, &piped);
+        expect_piped(&feeds[0], max_line, &want.text);
         weir_buf_fini(&want.text);
         weir_buf_fini(&got.text);
         weir_buf_fini(&rest.text);
-        weir_buf_fini(&piped.text);
     }
     weir_buf_fini(&feeds[0]);
     weir_buf_fini(&feeds[1]);
@@ -241,11 +262,72 @@ a_feed_that_is_missing_is_a_fault_in_its_place(void **state)
     assert_true(p.begins && p.ends && !p.fault);
     portions_done(all, &p);
     assert_int_equal(portions_next(all, &p), PORTIONS_GOT);
-    assert_true(p.fault && p.feed == 1 && p.bytes.len == 0);
+    assert_true(p.fault && p.begins && p.feed == 1 && p.bytes.len == 0);
     weir_buf_putc(&p.note, '\0');
     assert_non_null(strstr(p.note.p, "/nowhere/at/all: No such file"));
     portions_done(all, &p);
     assert_int_equal(portions_next(all, &p), PORTIONS_END);
+    portion_fini(&p);
+    portions_free(all);
+    weir_buf_fini(&feed);
+}
+
+/* The next portion is a fault that says so. */
+static void
+expect_fault(const struct portions_options *o, const char *says)
+{
+    struct portions *all = portions_new(o);
+    struct portion p = {.number = 0};
+
+    assert_int_equal(portions_next(all, &p), PORTIONS_GOT);
+    assert_true(p.fault && p.feed == 0 && p.bytes.len == 0);
+    weir_buf_putc(&p.note, '\0');
+    assert_non_null(strstr(p.note.p, says));
+    portions_done(all, &p);
+    portion_fini(&p);
+    portions_free(all);
+}
+
+static void
+a_feed_that_is_shorter_than_what_was_decided_is_a_fault(void **state)
+{
+    weir_buf feed = {0}, none = {0};
+    const char *says = "has fewer bytes than were decided before";
+
+    (void)state;
+    weir_buf_puts(&feed, "a\nb\n");
+    struct path a = write_feed("a", &feed), empty = write_feed("empty", &none);
+    const char *paths[] = {a.name, a.name}, *streams[] = {empty.name, a.name};
+    expect_fault(&(struct portions_options){.paths = paths, .npaths = 2, .from = 5}, says);
+    expect_fault(&(struct portions_options){.paths = streams, .npaths = 2, .from = 1}, says);
+    weir_buf_fini(&feed);
+}
+
+/* Also where only the portion's last line is cut off by that. */
+static void
+a_feed_that_becomes_shorter_is_a_fault(void **state)
+{
+    weir_buf feed = {0};
+    struct portion p = {.number = 0};
+
+    (void)state;
+    while (feed.len < 2 * PORTION_SIZE - 4)
+        weir_buf_puts(&feed, "a\nb\n");
+    while (feed.len < 3 * PORTION_SIZE)
+        weir_buf_putc(&feed, 'c');
+    struct path a = write_feed("a", &feed);
+    const char *paths[] = {a.name};
+    struct portions *all = portions_new(&(struct portions_options){.paths = paths, .npaths = 1});
+    assert_int_equal(portions_next(all, &p), PORTIONS_GOT);
+    assert_int_equal(p.bytes.len, PORTION_SIZE);
+    portions_done(all, &p);
+    assert_int_equal(truncate(a.name, (off_t)(2 * PORTION_SIZE + 1000)), 0);
+    assert_int_equal(portions_next(all, &p), PORTIONS_GOT);
+    portions_done(all, &p);
+    assert_true(p.fault);
+    assert_int_equal(p.bytes.len, 0);
+    weir_buf_putc(&p.note, '\0');
+    assert_non_null(strstr(p.note.p, "shorter while it was read"));
     portion_fini(&p);
     portions_free(all);
     weir_buf_fini(&feed);
@@ -279,6 +361,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(feeds_are_cut_into_lines),
         cmocka_unit_test(a_feed_that_is_missing_is_a_fault_in_its_place),
+        cmocka_unit_test(a_feed_that_is_shorter_than_what_was_decided_is_a_fault),
+        cmocka_unit_test(a_feed_that_becomes_shorter_is_a_fault),
         cmocka_unit_test(nothing_is_given_out_after_a_stop),
     };
 

@@ -17,8 +17,20 @@ hosts(void **state)
         {"HtTpS://M.Example?q", "M.Example", "?q", true},
         {"https://m.example#a/b", "m.example", "#a/b", true},
         {"https://m.example:8443/", "m.example", "/", false},
-        {"https://m.example:/", "m.example", "/", false},
-        {"https://m.example./", "m.example", "/", false},
+        /* the same server, spelled otherwise */
+        {"https://m.example:/", "m.example", "/", true},
+        {"https://m.example./", "m.example", "/", true},
+        {"https://m.example:443/", "m.example", "/", true},
+        {"http://m.example.:80/", "m.example", "/", true},
+        {"http://m.example:443/", "m.example", "/", false},
+        {"https://m.example:80/", "m.example", "/", false},
+        {"https://a@m.example:443/", "m.example", "/", false},
+        /* what readers of addresses do not agree on */
+        {"https://m.example\\.good.example/", NULL, NULL, false},
+        {"https://good.example\\@m.example/", NULL, NULL, false},
+        {"https://m.example .good.example/", NULL, NULL, false},
+        {"https://m.example\n/", NULL, NULL, false},
+        {"https://m.example:1:443/", NULL, NULL, false},
         {"https://good.example@m.example/", "m.example", "/", false},
         {"https://good.example:443@m.example:1/", "m.example", "/", false},
         {"https://a@b@m.example", "m.example", "", false},
@@ -52,10 +64,49 @@ hosts(void **state)
     }
 }
 
+static void
+other_spellings(void **state)
+{
+    static const struct {
+        const char *host, *plain;
+    } rows[] = {
+        {"M.Example", "m.example"},
+        {"ev%69l.example", "evil.example"},
+        {"ev%49l%2Eexample", "evil.example"},
+        {"evil.example%2f.good.example", "evil.example%2f.good.example"},
+        {"a%00%4", "a%00%4"},
+        {"a%", "a%"},
+        {"\xEF\xBC\xA5vil\xE3\x80\x82"
+         "example",
+         "evil.example"}, /* full-width E, U+3002 */
+        {"evil\xEF\xBC\x8E"
+         "example\xEF\xBD\xA1",
+         "evil.example"}, /* U+FF0E, U+FF61 */
+        {"B%C3%9CCHER.example", "b\xC3\xBC"
+                                "cher.example"},
+        {"%FFA.example", "\xFF"
+                         "a.example"},
+        {"m.example%2e", "m.example"},
+    };
+    weir_buf spare = {0}, out = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        weir__uri_fold_host(span_of(rows[i].host), &spare, &out);
+        assert_false(out.failed);
+        if (!span_is(span_of_buf(&out), rows[i].plain))
+            fail_msg("%s: %.*s", rows[i].host, SPAN_FMT(span_of_buf(&out)));
+    }
+    assert_true(weir__uri_host_is_plain(SPAN_LIT("M.example")));
+    assert_false(weir__uri_host_is_plain(SPAN_LIT("m%2Eexample")));
+    weir_buf_fini(&spare);
+    weir_buf_fini(&out);
+}
+
 int
 main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(hosts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(hosts), cmocka_unit_test(other_spellings)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,391 @@
+/*
+ * Deciding again. Working memory for a rule set is made when it is first asked for; what it was
+ * told of breakers is kept track of, as trips change seldom from one record to the next.
+ */
+#include "replay/again.h"
+
+#include "flow/check.h"
+#include "flow/due.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Of one rule set, with traces or without. */
+struct again_set {
+    weir_scratch *scratch; /* NULL: not yet */
+    uint32_t *rules;       /* numbers of the past's rules; NO_RULE: it has none of that name */
+    uint8_t *told;         /* weir_trip, of the same */
+};
+
+#define NO_RULE (WEIR_NONE - 1)
+
+/* Points ------------------------------------------------------------------------------------- */
+
+static const weir_ruleset *
+rules_of(const struct again_job *job, size_t set)
+{
+    return job->past->sets[set].rs;
+}
+
+/* With --rules, all sets are one. */
+static size_t
+same_set(const struct again_job *job, size_t set)
+{
+    return job->any_rules ? 0 : set;
+}
+
+static bool
+has_point(const struct again_job *job, const struct again_point *p)
+{
+    for (size_t i = 0; i < job->npoints; i++) {
+        const struct again_point *o = &job->points[i];
+
+        if (o->set == p->set && o->clock == p->clock && o->all == p->all &&
+            o->until_ms == p->until_ms && (o->clock != ANSWER_FIXED || o->at_ms == p->at_ms))
+            return true;
+    }
+    return false;
+}
+
+static bool
+add_point(struct again_job *job, const struct again_point *p)
+{
+    if (has_point(job, p))
+        return true;
+    struct again_point *points = reallocarray(job->points, job->npoints + 1, sizeof *points);
+    if (!points)
+        return false;
+    job->points = points;
+    points[job->npoints++] = *p;
+    return true;
+}
+
+/* Under the wall clock, one for each time from which something is otherwise. */
+static bool
+add_span(struct again_job *job, const struct past_span *s)
+{
+    struct again_point p = {.set = same_set(job, s->set),
+                            .clock = s->clock,
+                            .at_ms = s->at_ms,
+                            .until_ms = INT64_MAX,
+                            .all = s->all};
+    const weir_ruleset *rs = rules_of(job, p.set);
+    bool good = true;
+
+    if (!rs || s->clock != ANSWER_NOW)
+        return !rs || add_point(job, &p);
+    for (p.at_ms = s->from_ms; good && p.at_ms <= s->until_ms; p.at_ms = p.until_ms) {
+        p.until_ms = weir_ruleset_next_change(rs, p.at_ms);
+        good = add_point(job, &p);
+    }
+    return good;
+}
+
+bool
+again_job_init(struct again_job *job)
+{
+    bool good = true;
+
+    job->points = NULL;
+    job->npoints = 0;
+    for (size_t i = 0; good && i < job->past->nspans; i++)
+        good = add_span(job, &job->past->spans[i]);
+    return good;
+}
+
+void
+again_job_fini(struct again_job *job)
+{
+    free(job->points);
+    job->points = NULL;
+}
+
+/* Rule sets ---------------------------------------------------------------------------------- */
+
+bool
+again_init(struct again *a, const struct again_job *job)
+{
+    *a = (struct again){.job = job, .reader = {.dir = job->dir}};
+    a->sets = calloc(2 * job->past->nsets + 1, sizeof *a->sets);
+    return past_stance_init(job->past, &a->stance) && a->sets;
+}
+
+void
+again_fini(struct again *a)
+{
+    for (size_t i = 0; a->sets && i < 2 * a->job->past->nsets; i++) {
+        weir_scratch_free(a->sets[i].scratch);
+        free(a->sets[i].rules);
+        free(a->sets[i].told);
+    }
+    free(a->sets);
+    past_stance_fini(&a->stance);
+    entry_reader_fini(&a->reader);
+    weir_reader_free(a->lines);
+    weir_buf_fini(&a->made);
+    weir_buf_fini(&a->first);
+    weir_buf_fini(&a->line);
+    weir_buf_fini(&a->why);
+}
+
+static uint32_t
+number_of(const weir_ruleset *rs, const char *rule)
+{
+    if (strcmp(rule, "*") == 0)
+        return WEIR_NONE;
+    uint32_t number = weir_ruleset_find_rule(rs, (weir_span){rule, strlen(rule)});
+    return number == WEIR_NONE ? NO_RULE : number;
+}
+
+static bool
+make_set(const struct again *a, struct again_set *s, weir_ruleset *rs, bool traced)
+{
+    const struct past *p = a->job->past;
+    const weir_decide_options o = {.trace = traced, .match_off = a->job->match_off};
+
+    s->rules = calloc(p->nrules + 1, sizeof *s->rules);
+    s->told = calloc(p->nrules + 1, sizeof *s->told);
+    for (size_t i = 0; s->rules && i < p->nrules; i++)
+        s->rules[i] = number_of(rs, p->rules[i]);
+    if (s->rules && s->told && weir_scratch_new(rs, &o, &s->scratch) == WEIR_OK)
+        return true;
+    free(s->rules);
+    free(s->told);
+    *s = (struct again_set){.scratch = NULL};
+    return false;
+}
+
+/* NULL: no memory. */
+static struct again_set *
+set_of(struct again *a, size_t set, bool traced)
+{
+    struct again_set *s = &a->sets[2 * set + traced];
+
+    return s->scratch || make_set(a, s, a->job->past->sets[set].rs, traced) ? s : NULL;
+}
+
+/* Breakers ----------------------------------------------------------------------------------- */
+
+static void
+tell(struct again_set *s, size_t rule, weir_trip how)
+{
+    if (s->told[rule] == how || s->rules[rule] == NO_RULE)
+        return;
+    s->told[rule] = (uint8_t)how;
+    /* other rules than those of then may forbid what happened */
+    if (weir_scratch_trip(s->scratch, s->rules[rule], how) != WEIR_OK)
+        (void)weir_scratch_trip(s->scratch, s->rules[rule], WEIR_TRIP_ALERT);
+}
+
+/* Where it can have been either way: what the record says. */
+static weir_trip
+trip_of(const struct again *a, const struct again_set *s, const weir_ruleset *rs, size_t rule,
+        weir_span record)
+{
+    uint8_t may = a->stance.may[rule], now = a->stance.now[rule];
+    weir_rule_info info = {.breaker = {.observe = false}};
+
+    if (may == 1u << now)
+        return (weir_trip)now;
+    if (!recorded_names_breaker(record, a->job->past->rules[rule]))
+        return may & 1u << WEIR_TRIP_NONE ? WEIR_TRIP_NONE : (weir_trip)now;
+    if (s->rules[rule] != NO_RULE && s->rules[rule] != WEIR_NONE)
+        weir_ruleset_rule(rs, s->rules[rule], &info);
+    weir_trip how = info.breaker.observe ? WEIR_TRIP_OBSERVE : WEIR_TRIP_ALERT;
+    if (may & 1u << how)
+        return how;
+    return may & 1u << WEIR_TRIP_ALERT     ? WEIR_TRIP_ALERT
+           : may & 1u << WEIR_TRIP_OBSERVE ? WEIR_TRIP_OBSERVE
+                                           : (weir_trip)now;
+}
+
+/* Deciding ----------------------------------------------------------------------------------- */
+
+static int64_t
+time_of(const struct past_stance *s, const weir_post *post, int64_t recorded_ms)
+{
+    if (s->clock == ANSWER_FIXED)
+        return s->fixed_ms;
+    return s->clock == ANSWER_CREATED && post->has_created ? post->created_ms : recorded_ms;
+}
+
+static bool
+decide(struct again *a, const weir_ruleset *rs, weir_scratch *scratch, const weir_post *post,
+       int64_t at_ms, weir_decision *d)
+{
+    weir_status st = weir_decide(rs, scratch, post, at_ms, d);
+
+    if (st != WEIR_OK && st != WEIR_E_LIMIT)
+        return false;
+    a->made.len = 0;
+    weir_record_write(d, &a->made);
+    return !a->made.failed;
+}
+
+static enum again_result
+compare(const struct again *a, const struct recorded *r, weir_span record)
+{
+    weir_span made = {a->made.p, a->made.len};
+    struct recorded m;
+
+    if (recorded_is(record, made, a->job->any_rules))
+        return AGAIN_SAME;
+    return r->limited || (recorded_read(made, &m) && m.limited) ? AGAIN_LIMITED : AGAIN_OTHER;
+}
+
+/* The record was read, and is whole. */
+static enum again_result
+decide_record(struct again *a, const weir_post *post, const struct entry *e,
+              const struct recorded *r, weir_span record)
+{
+    const struct past *p = a->job->past;
+    size_t named = past_find_set(p, r->ruleset), set = same_set(a->job, named);
+    weir_decision d;
+
+    a->made.len = 0;
+    past_stance_at(p, &a->stance, e->epoch, r->at_ms);
+    if (named == p->nsets || !a->stance.set_may[named] || !p->sets[set].rs)
+        return AGAIN_OUT_OF_FORCE;
+    const weir_ruleset *rs = rules_of(a->job, set);
+    struct again_set *s = set_of(a, set, r->traced);
+    if (!s)
+        return AGAIN_NOMEM;
+    for (size_t i = 0; i < p->nrules; i++)
+        tell(s, i, trip_of(a, s, rs, i, record));
+    if (!decide(a, rs, s->scratch, post, time_of(&a->stance, post, r->at_ms), &d))
+        return AGAIN_NOMEM;
+    return compare(a, r, record);
+}
+
+static bool
+read_record(struct again *a, const struct entry *e, struct recorded *r, weir_span *record)
+{
+    char file[ENTRY_FILE_MAX];
+
+    a->why.len = 0;
+    if (!entry_read(&a->reader, e, record, NULL, &a->why))
+        return false;
+    if (recorded_read(*record, r))
+        return true;
+    entry_file(e->segment, file);
+    weir_buf_printf(&a->why, "%s/%s: it was changed while it was read", a->job->dir, file);
+    return false;
+}
+
+enum again_result
+again_record(struct again *a, const weir_post *post, const struct entry *e, weir_span *record)
+{
+    struct recorded r;
+
+    return read_record(a, e, &r, record) ? decide_record(a, post, e, &r, *record) : AGAIN_UNREAD;
+}
+
+/* Queries ------------------------------------------------------------------------------------ */
+
+/* What was asked, read as the line that asked it was. NULL: no memory. */
+static const weir_item *
+read_query(struct again *a, weir_span asked)
+{
+    const weir_item *items;
+    size_t n;
+
+    a->line.len = 0;
+    weir_buf_puts(&a->line, "{\"query\":");
+    weir_buf_put(&a->line, asked);
+    weir_buf_puts(&a->line, "}");
+    if (a->line.failed || (!a->lines && weir_reader_new(NULL, &a->lines) != WEIR_OK) ||
+        weir_reader_read(a->lines, (weir_span){a->line.p, a->line.len}, a->line.len, &items, &n) !=
+            WEIR_OK)
+        return NULL;
+    CHECK(n == 1);
+    return items;
+}
+
+enum again_result
+again_query(struct again *a, const struct entry *e, weir_span *record)
+{
+    struct recorded r;
+
+    if (!read_record(a, e, &r, record))
+        return AGAIN_UNREAD;
+    const weir_item *item = read_query(a, r.key);
+    if (!item)
+        return AGAIN_NOMEM;
+    if (item->kind == WEIR_ITEM_POST)
+        return decide_record(a, item->post, e, &r, *record);
+    a->made.len = 0; /* of a region that is none any more */
+    weir_record_write_error(item, 1, WEIR_UNDECIDED_REPORT, &a->made);
+    return a->made.failed ? AGAIN_NOMEM : AGAIN_OTHER;
+}
+
+/* Without a record --------------------------------------------------------------------------- */
+
+enum due { DUE_NO, DUE_YES, DUE_UNSURE, DUE_NOMEM };
+
+/* It is as due with a breaker that has tripped as without: what is only observed is recorded as
+   well. */
+static enum due
+is_due_at(struct again *a, const weir_post *post, const struct again_point *at)
+{
+    bool has_time = post->has_created || post->query.at.p;
+    struct again_set *s = set_of(a, at->set, false);
+    weir_decision d;
+
+    if (!s)
+        return DUE_NOMEM;
+    for (size_t i = 0; i < a->job->past->nrules; i++)
+        tell(s, i, WEIR_TRIP_NONE);
+    int64_t at_ms = at->clock != ANSWER_CREATED ? at->at_ms
+                    : post->has_created         ? post->created_ms
+                                                : 0; /* a query's own wins */
+    if (at->clock == ANSWER_CREATED && !has_time)
+        return DUE_UNSURE; /* it was an error then: see entries_finish */
+    if (!decide(a, rules_of(a->job, at->set), s->scratch, post, at_ms, &d))
+        return DUE_NOMEM;
+    return at->all || due_for_journal(&d) ? DUE_YES : DUE_NO;
+}
+
+static void
+swap(weir_buf *a, weir_buf *b)
+{
+    weir_buf t = *a;
+
+    *a = *b;
+    *b = t;
+}
+
+/* Of several points, what came out at the first that asks for a record is kept. */
+enum again_without
+again_without(struct again *a, const weir_post *post)
+{
+    size_t n[DUE_NOMEM + 1] = {0};
+
+    for (size_t i = 0; i < a->job->npoints && !n[DUE_NOMEM]; i++) {
+        enum due due = is_due_at(a, post, &a->job->points[i]);
+
+        if (due == DUE_YES && !n[due])
+            swap(&a->made, &a->first);
+        n[due]++;
+    }
+    if (n[DUE_NOMEM])
+        return WITHOUT_NOMEM;
+    if (n[DUE_YES])
+        swap(&a->made, &a->first);
+    if (!n[DUE_YES] && !n[DUE_UNSURE])
+        return WITHOUT_NONE;
+    return n[DUE_YES] == a->job->npoints && !a->job->past->cut ? WITHOUT_ALL : WITHOUT_SOME;
+}
+
+enum again_without
+again_query_without(struct again *a, const struct entry *e)
+{
+    struct recorded r;
+    weir_span record;
+
+    if (!read_record(a, e, &r, &record))
+        return WITHOUT_SOME;
+    const weir_item *item = read_query(a, r.key);
+    if (!item)
+        return WITHOUT_NOMEM;
+    return item->kind == WEIR_ITEM_POST ? again_without(a, item->post) : WITHOUT_SOME;
+}
