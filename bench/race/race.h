@@ -30,7 +30,8 @@ enum race_kind {
     X(FEW, "replay-few", "tagweir replay, few rules")                                              \
     X(ONDEMAND, "on-demand", "simdjson On-Demand, reading alone")                                  \
     X(GREP, "grep", "grep -c -F -f")                                                               \
-    X(RG, "rg", "rg -c -f")                                                                        \
+    X(RG, "rg", "rg -c -f, posts that it has not seen")                                            \
+    X(RG_SEEN, "rg-seen", "rg -c -f, posts that it has seen")                                      \
     X(ONE, "threads-1", "tagweir replay --threads 1, one core, to a file")                         \
     X(TWO, "threads-2", "tagweir replay --threads 2, two cores, to a file")                        \
     X(GZIP_ONE, "gzip-1", "the same of a feed packed by gzip, 1")                                  \
@@ -67,7 +68,6 @@ struct race {
     char missing[256]; /* why there is none; "": there is */
     size_t nmany, nfew;
     uint64_t nlines;               /* that a round goes over */
-    uint64_t nslow;                /* those that are too slow for all of them get so many */
     size_t nbytes;                 /* of nlines */
     struct samples rate[NSIDES];   /* posts a second */
     struct samples cpu_ns[NSIDES]; /* CPU time of a post, on all cores */

@@ -53,11 +53,11 @@ static const struct goal goals[] = {
      SIDE_REPLAY,
      SIDE_GREP,
      0},
-    {{"R5.rg", "replay by regexes, over rg -f", false, 100, 500},
+    {{"R5.rg", "replay by regexes, over rg -f on posts that it has not seen", false, 100, 500},
      RACE_REGEXES,
      SIDE_REPLAY,
      SIDE_RG,
-     0},
+     1u << SIDE_RG_SEEN},
 };
 
 #define NGOALS (sizeof goals / sizeof *goals)

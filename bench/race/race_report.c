@@ -54,7 +54,7 @@ print_ratio(const struct race *r, enum side s)
 
     if (base != SIDE_REPLAY)
         printf("  %.3f of one core\n", samples_ratio(&r->rate[s], &r->rate[base]));
-    else if (s == SIDE_FEW || s == SIDE_ONDEMAND || s == SIDE_GREP || s == SIDE_RG)
+    else if (s < SIDE_ONE && s != SIDE_REPLAY)
         printf("  %.3f (CPU: %.3f)\n", samples_ratio(&r->rate[SIDE_REPLAY], &r->rate[s]),
                samples_ratio(&r->cpu_ns[s], &r->cpu_ns[SIDE_REPLAY]));
     else
@@ -90,8 +90,6 @@ race_report_print(const struct race *r)
     if (r->rate[SIDE_FEW].n)
         printf(" (few: %s)", grouped(r->nfew, a));
     printf("; %s posts, %s", grouped((size_t)r->nlines, b), megabytes(r->nbytes, c));
-    if (r->rate[SIDE_RG].n)
-        printf(" (rg: %s posts)", grouped((size_t)r->nslow, a));
     printf("\n  %-56s %11s %26s  %11s  replay over it\n", "", "posts/s",
            "(slowest .. fastest round)", "CPU a post");
     for (unsigned s = 0; s < NSIDES; s++)
@@ -117,10 +115,8 @@ put_race(weir_buf *out, const struct race *r)
 
     weir_buf_putc(out, '{');
     json_put_string(out, "race", race_name(r->kind));
-    weir_buf_printf(out,
-                    ",\"rules\":%zu,\"few_rules\":%zu,\"posts\":%" PRIu64
-                    ",\"posts_of_rg\":%" PRIu64 ",\"bytes\":%zu",
-                    r->nmany, r->nfew, r->nlines, r->nslow, r->nbytes);
+    weir_buf_printf(out, ",\"rules\":%zu,\"few_rules\":%zu,\"posts\":%" PRIu64 ",\"bytes\":%zu",
+                    r->nmany, r->nfew, r->nlines, r->nbytes);
     put_why(out, "not_measured", r->missing);
     weir_buf_puts(out, ",\"sides\":[");
     for (unsigned s = 0; s < NSIDES; s++) {

@@ -163,6 +163,12 @@ is_sure(const struct weir__export_set *set, const weir_outcome *o, uint16_t regi
     return true;
 }
 
+static bool
+is_somebody(const weir_account *a)
+{
+    return a->id.len || a->handle.len;
+}
+
 weir_status
 weir__spread_account(weir_export_worker *w, const weir_ruleset *rs, const weir_post *post,
                      int64_t at_ms, struct weir__spread *out)
@@ -174,7 +180,7 @@ weir__spread_account(weir_export_worker *w, const weir_ruleset *rs, const weir_p
     uint32_t rule = WEIR_NONE;
     weir_status st = WEIR_OK;
 
-    if (post->author.id.len || post->author.handle.len)
+    if (is_somebody(&post->author))
         st = weir__decide_again(w, rs, &account, at_ms, &d);
     if (st != WEIR_OK)
         return st;
@@ -183,4 +189,75 @@ weir__spread_account(weir_export_worker *w, const weir_ruleset *rs, const weir_p
         if (out->at[r] && !is_sure(set, out->at[r], r, at_ms, &rule, &sure))
             out->at[r] = NULL;
     return WEIR_OK;
+}
+
+/* Where that withholds the account, and would do so if no other rule did. */
+static void
+add_survivor(const struct weir__export_set *set, const weir_trace_entry *e, int64_t at_ms,
+             struct weir__region_set *out)
+{
+    const struct weir_rule *r = &set->rs->rules[e->rule];
+    struct weir__region_set sure, where = r->regions;
+
+    if (r->action != WEIR_WITHHOLD ||
+        (e->state != WEIR_STATE_MATCHED && e->state != WEIR_STATE_OUTRANKED))
+        return;
+    if (e->regions)
+        where = (struct weir__region_set){{0}};
+    for (size_t i = 0; e->regions && i < e->nregions; i++)
+        weir__region_add(&where, e->regions[i]);
+    sure_regions(set, r, at_ms, &sure);
+    for (int k = 0; k < WEIR_REGION_WORDS; k++)
+        out->w[k] |= where.w[k] & sure.w[k];
+}
+
+/* A trace tells of every rule there is, so this is for where it is needed. */
+static weir_status
+add_survivors(weir_export_worker *w, const weir_ruleset *rs, const weir_post *account,
+              int64_t at_ms, struct weir__region_set *out)
+{
+    int i = weir__export_set_of(w->e, rs);
+    struct weir__export_set *set = &w->e->set[i];
+    weir_decision d;
+    weir_status st = WEIR_OK;
+
+    if (!w->traced[i])
+        st = weir_scratch_new(set->rs, &(weir_decide_options){.trace = true}, &w->traced[i]);
+    if (st == WEIR_OK)
+        st = weir_decide(rs, w->traced[i], account, at_ms, &d);
+    if (st != WEIR_OK && st != WEIR_E_LIMIT)
+        return st;
+    for (size_t k = 0; k < d.ntrace; k++)
+        add_survivor(set, &d.trace[k], at_ms, out);
+    return WEIR_OK;
+}
+
+weir_status
+weir__reach_of_account(weir_export_worker *w, const weir_ruleset *rs, const weir_post *post,
+                       int64_t at_ms, struct weir__region_set *out)
+{
+    weir_post account = {.source = post->source, .author = post->author};
+    const struct weir__export_set *set = &w->e->set[weir__export_set_of(w->e, rs)];
+    struct weir__spread spread;
+    struct weir__region_set sure = {{0}};
+    uint32_t rule = WEIR_NONE;
+    bool doubtful = false;
+    weir_decision d = {0};
+
+    *out = (struct weir__region_set){{0}};
+    if (!is_somebody(&post->author))
+        return WEIR_OK;
+    weir_status st = weir__decide_again(w, rs, &account, at_ms, &d);
+    if (st != WEIR_OK)
+        return st;
+    weir__spread_decision(&d, &spread);
+    for (uint16_t r = 0; r < weir_region_count(); r++) {
+        if (!weir__does(spread.at[r], WEIR__BY_WITHHOLD))
+            continue;
+        if (is_sure(set, spread.at[r], r, at_ms, &rule, &sure))
+            weir__region_add(out, r);
+        else
+            doubtful = true;
+    }
+    return doubtful ? add_survivors(w, rs, &account, at_ms, out) : WEIR_OK;
 }

@@ -1,7 +1,7 @@
 /*
  * Rows of CSV (RFC 4180, CRLF): one for each post, region and surface, as records name them; XX is
  * everywhere that has no row of its own. A region in which a post is allowed although it is not
- * everywhere has a row, too, that says so.
+ * everywhere has a row, too, that says so; so has, where XX changes, one that does not change.
  *
  * A field that a spreadsheet may take for a formula, as it begins with = + - @ or a blank that is
  * none of space, has a ' in front; so has one that begins with ', so that a program can take off
@@ -202,33 +202,73 @@ is_same(const weir_decision *old, const weir_outcome *was, const weir_decision *
            weir__shown_same(a, b);
 }
 
+/* What has changed between two decisions of one post. */
+struct change {
+    const weir_decision *old, *now;
+    struct weir__spread was, is;
+    uint32_t hidden;
+};
+
+static void
+put_side(weir_export_worker *w, const struct change *c, const char *change, uint16_t region,
+         int way, weir_buf *out)
+{
+    bool lifted = change[0] == 'l';
+    struct row row = {.d = lifted ? c->old : c->now,
+                      .change = change,
+                      .hidden = c->hidden,
+                      .at_ms = c->now->at_ms,
+                      .region = region,
+                      .o = lifted ? c->was.at[region] : c->is.at[region],
+                      .way = way};
+
+    put_row(w, &row, out);
+}
+
+/* `all`: what has not changed, too. @return did anything change there? */
+static bool
+put_region(weir_export_worker *w, const struct change *c, uint16_t region, bool all, weir_buf *out)
+{
+    const weir_outcome *was = c->was.at[region], *is = c->is.at[region];
+    bool changed = false;
+
+    for (int way = 0; way < WEIR__NWAYS; way++) {
+        if (is_same(c->old, was, c->now, is, way)) {
+            if (all)
+                put_side(w, c, "same", region, way, out);
+            continue;
+        }
+        if (weir__does(was, way))
+            put_side(w, c, "lifted", region, way, out);
+        if (weir__does(is, way))
+            put_side(w, c, "new", region, way, out);
+        changed = changed || weir__does(was, way) || weir__does(is, way);
+    }
+    if (all && !was && !is)
+        put_side(w, c, "same", region, WEIR__BY_WITHHOLD, out);
+    return changed;
+}
+
+/* What changes for XX changes everywhere but in regions that have rows of their own: then they
+   have, though nothing changes there. */
 static void
 put_changes(weir_export_worker *w, const weir_decision *old, const weir_decision *now,
             weir_buf *out)
 {
-    struct weir__spread was, is;
+    struct change c = {.old = old, .now = now, .hidden = hidden_by(old) | hidden_by(now)};
     struct weir__region_set named = {{0}};
-    uint32_t hidden = hidden_by(old) | hidden_by(now);
 
-    weir__spread_decision(old, &was);
-    weir__spread_decision(now, &is);
+    weir__spread_decision(old, &c.was);
+    weir__spread_decision(now, &c.is);
     for (size_t i = 0; i < old->nregions; i++)
         weir__region_add(&named, old->regions[i].region);
     for (size_t i = 0; i < now->nregions; i++)
         weir__region_add(&named, now->regions[i].region);
-    for (uint16_t r = weir__region_next(&named, 0); r != WEIR_REGION_NONE;
+    bool everywhere =
+        weir__region_has(&named, WEIR_REGION_XX) && put_region(w, &c, WEIR_REGION_XX, false, out);
+    for (uint16_t r = weir__region_next(&named, WEIR_REGION_XX + 1); r != WEIR_REGION_NONE;
          r = weir__region_next(&named, (uint16_t)(r + 1)))
-        for (int way = 0; way < WEIR__NWAYS; way++) {
-            struct row row = {.hidden = hidden, .at_ms = now->at_ms, .region = r, .way = way};
-            if (is_same(old, was.at[r], now, is.at[r], way))
-                continue;
-            row.d = old, row.change = "lifted", row.o = was.at[r];
-            if (weir__does(was.at[r], way))
-                put_row(w, &row, out);
-            row.d = now, row.change = "new", row.o = is.at[r];
-            if (weir__does(is.at[r], way))
-                put_row(w, &row, out);
-        }
+        (void)put_region(w, &c, r, everywhere, out);
 }
 
 weir_status

@@ -163,15 +163,12 @@ static weir_status
 reach_account(weir_export_worker *w, const weir_decision *d, const weir_post *part,
               const struct weir__region_set *post, struct weir__region_set *out)
 {
-    struct weir__spread spread;
-
     *out = (struct weir__region_set){{0}};
     if (weir__region_set_is_empty(post))
         return WEIR_OK;
-    weir_status st = weir__spread_account(w, d->rs, part, d->at_ms, &spread);
+    weir_status st = weir__reach_of_account(w, d->rs, part, d->at_ms, out);
     if (st != WEIR_OK)
         return st;
-    weir__reach_of(&spread, WEIR__BY_WITHHOLD, out);
     for (int i = 0; i < WEIR_REGION_WORDS; i++)
         out->w[i] &= post->w[i]; /* all of it, unless one region alone was decided */
     return WEIR_OK;

@@ -67,6 +67,7 @@ struct weir__labels {
 struct weir_export_worker {
     weir_export *e;
     weir_scratch *scratch[WEIR__EXPORT_SETS];
+    weir_scratch *traced[WEIR__EXPORT_SETS]; /* tells of rules that did not act, too */
     uint64_t *bad_dsa[WEIR__EXPORT_SETS];
     uint64_t left_out[WEIR_NLEFT_OUT];
     bool by_id;     /* of the post that is exported, no more is known */
@@ -112,6 +113,13 @@ void weir__reach_of(const struct weir__spread *s, int way, struct weir__region_s
  */
 weir_status weir__spread_account(weir_export_worker *w, const weir_ruleset *rs,
                                  const weir_post *post, int64_t at_ms, struct weir__spread *out);
+/*
+ * Where the author is withheld, whatever they write. Also where a rule that does not act by account
+ * alone comes before one that does: it acts on the account, and the other on what it leaves.
+ */
+weir_status weir__reach_of_account(weir_export_worker *w, const weir_ruleset *rs,
+                                   const weir_post *post, int64_t at_ms,
+                                   struct weir__region_set *out);
 weir_status weir__decide_again(weir_export_worker *w, const weir_ruleset *rs, const weir_post *post,
                                int64_t at_ms, weir_decision *out);
 /* The index of one of the export's rule sets. */

@@ -170,6 +170,7 @@ worker_fini(weir_export_worker *w)
 {
     for (int i = 0; i < WEIR__EXPORT_SETS; i++) {
         weir_scratch_free(w->scratch[i]);
+        weir_scratch_free(w->traced[i]);
         free(w->bad_dsa[i]);
     }
     weir_buf_fini(&w->about);

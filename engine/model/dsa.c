@@ -161,6 +161,36 @@ is_letter(char c)
            (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
 }
 
+/* Does it begin with a quote, dash, space or sign of other scripts than ASCII? By their first
+   bytes; of what is in doubt too many, as a name that is overlooked is published. */
+static bool
+is_punctuation(weir_span text)
+{
+    static const char *const blocks[] = {
+        "\xC2",                             /* U+0080: no-break space, « » and the like */
+        "\xE2\x80",                         /* U+2000: “ ” – … */
+        "\xE2\x81", "\xE2\x86", "\xE2\x9C", /* arrows, dingbats */
+        "\xE3\x80",                         /* U+3000: 、 。 「 」 */
+        "\xEF\xBC",                         /* U+FF00: （ ， ： of full width */
+        "\xF0\x9F",                         /* emoji */
+    };
+
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        if (span_starts(text, blocks[i]))
+            return true;
+    return false;
+}
+
+static bool
+ends_with_punctuation(weir_span text)
+{
+    size_t n = text.len;
+
+    while (n > 0 && ((unsigned char)text.p[n - 1] & 0xC0) == 0x80)
+        n--;
+    return n > 0 && is_punctuation(span_skip(text, n - 1));
+}
+
 static size_t
 letters_from(weir_span text, size_t i)
 {
@@ -171,36 +201,12 @@ letters_from(weir_span text, size_t i)
     return i - from;
 }
 
-/* Quotes, dashes, spaces and signs of other scripts than ASCII, by their first bytes; of what is in
-   doubt too many, as a name that is overlooked is published. */
-static bool
-is_punctuation(weir_span before)
-{
-    static const char *const blocks[] = {
-        "\xC2",                             /* U+0080: no-break space, « » and the like */
-        "\xE2\x80",                         /* U+2000: “ ” – … */
-        "\xE2\x81", "\xE2\x86", "\xE2\x9C", /* arrows, dingbats */
-        "\xE3\x80",                         /* U+3000: 、 。 「 」 */
-        "\xEF\xBC",                         /* U+FF00: （ ， ： of full width */
-        "\xF0\x9F",                         /* emoji */
-    };
-    size_t n = before.len;
-
-    while (n > 0 && ((unsigned char)before.p[n - 1] & 0xC0) == 0x80)
-        n--;
-    weir_span last = span_skip(before, n > 0 ? n - 1 : 0);
-    for (size_t i = 0; i < COUNT(blocks); i++)
-        if (span_starts(last, blocks[i]))
-            return true;
-    return false;
-}
-
 /* Does a letter stand before `i`? That of an escape of JSON, \n, is none. */
 static bool
 is_within_word(weir_span text, size_t i)
 {
     return i > 0 && is_letter(text.p[i - 1]) && (i < 2 || text.p[i - 2] != '\\') &&
-           !is_punctuation(span_head(text, i));
+           !ends_with_punctuation(span_head(text, i));
 }
 
 /* `mark` at `i`, at the beginning of a word, with something behind it. */

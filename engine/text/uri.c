@@ -108,7 +108,9 @@ decode(weir_span host, weir_buf *out)
     for (size_t i = 0; i < host.len; i++) {
         int high = host.p[i] == '%' && host.len - i > 2 ? hex_of(host.p[i + 1]) : -1;
         int low = high >= 0 ? hex_of(host.p[i + 2]) : -1;
-        char c = low >= 0 ? (char)(high << 4 | low) : host.p[i];
+        char c = host.p[i];
+        if (low >= 0)
+            c = (char)(high << 4 | low);
         bool is_of_host = (unsigned char)c >= 0x80 || ascii_is_digit(c) || strchr("-._~", c) ||
                           (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z');
         if (low >= 0 && c && is_of_host)

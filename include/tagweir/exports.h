@@ -125,7 +125,8 @@ WEIR_API void weir_export_worker_free(weir_export_worker *w);
  *
  * What acts on an account, and not on a single post, is found by deciding the account by itself: it
  * counts as such where no exemption for posts could shield one of them from the acting rule, and
- * the rule selects and excepts by accounts (and sources) alone.
+ * the rule selects and excepts by accounts (and sources) alone. In Twitter's lists it counts, too,
+ * where such a rule comes behind the acting one.
  *
  * A decision for one region alone is exported as if it were for all, with nothing elsewhere: lists
  * that must be complete are not, then.
@@ -144,8 +145,8 @@ WEIR_API weir_status weir_export_decision(weir_export_worker *w, const weir_deci
  * Append the fragment of what has changed for one post between two decisions of it, by two rule
  * sets or at two times. Twitter's lists are the complete ones after the change, and empty where all
  * is lifted; labels are negated; statements are those of what is new (nothing lifts them); rows of
- * CSV say in a column of their own what is `new` and what is `lifted`. Nothing for what is the
- * same. Times are those of @p now. Quoted posts are compared as pairs.
+ * CSV say in a column of their own what is `new` and what is `lifted`, and what stays the `same` in a
+ * region while XX changes. Nothing else for what is the same. Times are those of @p now. Quoted posts are compared as pairs.
  */
 WEIR_API weir_status weir_export_change(weir_export_worker *w, const weir_decision *old,
                                         const weir_decision *now, weir_buf *fragments);

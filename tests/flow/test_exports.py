@@ -160,6 +160,24 @@ def test_what_acts_on_an_account_is_told_once_and_whatever_acts_on_its_posts():
     assert lists[20] == ["IT"] and 21 not in lists
 
 
+def test_an_account_is_withheld_by_a_rule_that_does_not_act_first():
+    rules = """tagweir: 1
+orders:
+  o: {kind: report, authority: a, basis: b}
+rules:
+  - {id: most, regions: [XX], except_regions: [FR], priority: 5, action: withhold, match: {accounts: ["id:1"]}, except: {hashtags: [ok]}}
+  - {id: all, regions: [IN, TR, IR, FR], action: withhold, match: {accounts: ["id:1"]}}
+  - {id: order, order: o, regions: [PL], action: withhold, match: {accounts: ["id:1"]}}
+  - {id: press, regions: [TR], action: allow, match: {hashtags: [news]}}
+  - {id: free, regions: [PL], against: [o], action: allow, match: {accounts: ["id:1"]}}
+"""
+    for tags in ([], ["ok"]):
+        made = emit("twitter:v1", feed=own(10, ONE, *tags) + "\n", rules=rules)
+        # not where an exemption shields some posts, or the account itself from that rule
+        users = [x["user_withheld"]["withheld_in_countries"] for x in made.items if "user_withheld" in x]
+        assert users == [["FR", "IN", "IR"]], (tags, users)
+
+
 def test_who_quotes_a_post_does_not_change_what_is_said_of_it():
     """A post that is known by its id alone is not all that is known of it elsewhere."""
     rules = """tagweir: 1
@@ -425,6 +443,22 @@ def test_rows_of_a_change_say_which_way_it_went():
     assert {(r["change"], r["region"], r["rule"]) for r in rows} == {
         ("new", "AT", "de-tag"), ("lifted", "PL", "de-tag"),
         ("lifted", "AT", "down"), ("new", "PL", "down")}
+
+
+def test_a_change_of_everywhere_is_none_of_regions_that_keep_their_own():
+    old = """tagweir: 1
+rules:
+  - {id: fr, regions: [FR], priority: 5, action: withhold, match: {hashtags: [banned]}}
+  - {id: all, regions: [XX], except_regions: [DE], action: withhold, match: {hashtags: [TAG]}}
+  - {id: in, regions: [IN], priority: 5, action: withhold, match: {hashtags: [TAG]}}
+"""
+    old, new = old.replace("TAG", "never"), old.replace("TAG", "banned")
+    feed = own(1, TWO, "banned") + "\n"
+    for change, one, other in (("new", old, new), ("lifted", new, old)):
+        rows = emit("csv", feed=feed, rules=other, old=one).items
+        assert [(r["change"], r["region"], r["action"], r["rule"]) for r in rows] == [
+            (change, "XX", "withhold", "all"), ("same", "DE", "allow", ""), ("same", "FR", "withhold", "fr"),
+            (change, "IN", "withhold", "in")], rows
 
 
 # What is there already -----------------------------------------------------------------------

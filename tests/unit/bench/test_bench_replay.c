@@ -257,7 +257,8 @@ only_what_goals_need_is_measured(void **state)
     char why[256];
 
     (void)state;
-    assert_int_equal(race_goals_sides(&q, RACE_REGEXES), 1u << SIDE_REPLAY | 1u << SIDE_RG);
+    assert_int_equal(race_goals_sides(&q, RACE_REGEXES),
+                     1u << SIDE_REPLAY | 1u << SIDE_RG | 1u << SIDE_RG_SEEN);
     assert_true(requirements_add(&q, race_goal, "R3", why, sizeof why));
     assert_int_equal(q.n, 2);
     assert_int_equal(race_goals_sides(&q, RACE_REGEXES), 0);

@@ -164,6 +164,7 @@ a_descriptor_ends_the_waiting_for_a_writer(void **state)
     assert_null(source_open(path, &o, &why));
     (void)alarm(0);
     assert_int_equal(why.len, 0);
+    weir_buf_fini(&why);
     assert_int_equal(read(stop[0], bytes, 1), 1);
     int keeps = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     int writer = open(path, O_WRONLY | O_CLOEXEC);

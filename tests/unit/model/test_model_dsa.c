@@ -121,9 +121,10 @@ who_is_named_is_found(void **state)
         {"account id:1356247.", "id:1356247"},
         {"did:plc:one", "did:plc"},
         {"\xEF\xBC\xA0kisan_ekta wrote", "\xEF\xBC\xA0kisan_ekta"}, /* full width */
-        {"the tag “#farmers”", "#farmers"},
-        {"le mot-dièse «\xC2\xA0#fermiers\xC2\xA0»", "#fermiers"},
-        {"「＃농민」", "＃농민"},
+        {"the tag “#farmers”", "#farmers”"}, /* rather too much than too little */
+        {"@Ａ", "@Ａ"},
+        {"le mot-dièse «\xC2\xA0#fermiers\xC2\xA0»", "#fermiers\xC2\xA0»"},
+        {"「＃농민」", "＃농민」"},
         {"caf\xC3\xA9#1, 東京#1", NULL},
         {"a # b, C# and id: 5, valid:x, @ all, no.#", NULL},
         {"", NULL},
