@@ -23,6 +23,8 @@ void strings_add(struct strings *s, const char *text);
     X(UNDECIDED, "undecided", 0, "WHAT")                                                           \
     X(TAGS, "tags", 0, "WHICH")                                                                    \
     X(HANDLES, "handles", 0, "FILE")                                                               \
+    X(OWNER, "owner", 0, "HANDLE")                                                                 \
+    X(OWNER_ID, "owner-id", 0, "ID")                                                               \
     X(MAX_LINE, "max-line", 0, "BYTES")                                                            \
     X(EXPLAIN, "explain", 0, NULL)                                                                 \
     X(STRICT, "strict", 0, NULL)                                                                   \
@@ -72,6 +74,8 @@ void strings_add(struct strings *s, const char *text);
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
     X(MATCH_OFF, "match-off", 0, "PARTS")                                                          \
+    X(HEAD, "head", 0, "HASH[:COUNT]")                                                             \
+    X(PUBLIC_KEY, "public-key", 0, "FILE")                                                         \
     X(JSON, "json", 0, NULL)                                                                       \
     X(QUIET, "quiet", 'q', NULL)                                                                   \
     X(HELP, "help", 'h', NULL)
@@ -94,7 +98,8 @@ struct args {
     struct answer_options answer;     /* all but the handles, which are to be loaded */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
-    const char *feed, *handles, *tag, *account, *post, *output;
+    const char *head, *public_key; /* verify */
+    const char *feed, *handles, *owner, *owner_id, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;

@@ -27,8 +27,8 @@ const struct command command_posts = {
     .more = "`keys` are the canonical keys of `hashtags`, which rules are compared with. A line\n"
             "that cannot be read has its error record in its place; queries and lines that are\n"
             "no posts are counted on standard error.",
-    .options = OPTIONS_OF(OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE, OPT_STRICT, OPT_THREADS, OPT_OUT,
-                          OPT_RESUME, OPT_JSON, OPT_QUIET),
+    .options = OPTIONS_OF(OPT_TAGS, OPT_HANDLES, OPT_OWNER, OPT_OWNER_ID, OPT_MAX_LINE, OPT_STRICT,
+                          OPT_THREADS, OPT_OUT, OPT_RESUME, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = posts,
 };

@@ -35,12 +35,15 @@ const struct command command_replay = {
     .usage = "--rules PATH… [OPTION]… FEED…",
     .does = "Decide the posts of archived feeds; records on standard output, in input order.",
     .more = "A feed is a file of one JSON value a line (-: standard input), or a folder: every\n"
-            "file below it, in byte order. Several rule files may follow one --rules if their\n"
-            "names end in .yaml. The summary is printed on standard error at the end.",
-    .options = OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_MAX_LINE,
-                          OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT, OPT_EMIT, OPT_LABEL_SRC,
-                          OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE,
-                          OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+            "file below it, in byte order; plain, gzip or zstd. A JSON array and the tweets.js of\n"
+            "an account archive are read as well, each element as a line. Several rule files may\n"
+            "follow one --rules if their names end in .yaml. The summary is printed on standard "
+            "error at the end.",
+    .options =
+        OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
+                   OPT_OWNER_ID, OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT,
+                   OPT_EMIT, OPT_LABEL_SRC, OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER,
+                   OPT_SINCE, OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };

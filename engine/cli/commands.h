@@ -13,5 +13,6 @@ extern const struct command command_check;
 extern const struct command command_compile;
 extern const struct command command_explain;
 extern const struct command command_posts;
+extern const struct command command_verify;
 
 #endif

@@ -177,6 +177,20 @@ inputs_files_free(struct strings *files)
     *files = (struct strings){0};
 }
 
+int
+inputs_sources(const struct args *a, const char *command, struct source_options *out)
+{
+    *out = (struct source_options){
+        .owner_id = a->owner_id,
+        .owner_handle = a->owner && *a->owner == '@' ? a->owner + 1 : a->owner,
+        .max_line = a->answer.max_line,
+        .command = command,
+    };
+    if (a->owner_id && !a->owner)
+        return args_bad(command, "--owner-id needs --owner, the handle");
+    return EXIT_DONE;
+}
+
 size_t
 inputs_cores(void)
 {

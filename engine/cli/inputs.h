@@ -6,6 +6,8 @@
 
 #include "cli/args.h"
 
+#include "feed/source.h"
+
 /*
  * Load the rules and run their tests; what is wrong is said on standard error.
  * @return EXIT_DONE with *out, or an exit code.
@@ -22,6 +24,12 @@ int inputs_handles(const struct args *a, weir_handles **out);
  */
 int inputs_files(const struct strings *paths, const char *suffix, struct strings *out);
 void inputs_files_free(struct strings *files);
+
+/*
+ * How feeds are to be opened, as the arguments have it. `command`: whose arguments they are.
+ * @return EXIT_DONE, or EXIT_USAGE where what is wrong was said.
+ */
+int inputs_sources(const struct args *a, const char *command, struct source_options *out);
 
 /* Processors that this process may run on. */
 size_t inputs_cores(void);

@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {
     &command_serve,   &command_ctl,     &command_replay, &command_check,
-    &command_compile, &command_explain, &command_posts,
+    &command_compile, &command_explain, &command_posts,  &command_verify,
 };
 
 #define NCOMMANDS (sizeof commands / sizeof *commands)

@@ -18,7 +18,9 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_CLOCK] = "what time it is: now (default), created (each post's own), or a fixed time",
     [OPT_UNDECIDED] = "what the record of a bad line carries: report (default) or withhold",
     [OPT_TAGS] = "structured (default): the values that the dialect has; both: the text's too",
-    [OPT_HANDLES] = "a CSV of did,handle that gives Bluesky accounts their handles",
+    [OPT_HANDLES] = "a CSV of did,handle: handles of accounts of Bluesky and ActivityPub",
+    [OPT_OWNER] = "whose account archive it is, where no account.js beside it says so",
+    [OPT_OWNER_ID] = "the id of that account",
     [OPT_MAX_LINE] = "the longest line that is read; K and M are understood (default 1M)",
     [OPT_EXPLAIN] = "records say what became of every rule",
     [OPT_STRICT] = "exit with 1 when a line was bad; check: when there are warnings",
@@ -67,6 +69,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
+    [OPT_HEAD] = "a head that was noted elsewhere: entries up to it must be there",
+    [OPT_PUBLIC_KEY] = "check signatures with these Ed25519 public keys, as PEM",
     [OPT_NO_JIT] = "match regexes without machine code made for them",
     [OPT_MATCH_OFF] =
         "do without parts of the matcher, to compare with; some of:" WEIR_MATCH_PARTS(X),
@@ -402,6 +406,10 @@ text_of(struct args *a, enum option_id id)
     switch (id) {
     case OPT_HANDLES:
         return &a->handles;
+    case OPT_OWNER:
+        return &a->owner;
+    case OPT_OWNER_ID:
+        return &a->owner_id;
     case OPT_TAG:
         return &a->tag;
     case OPT_ACCOUNT:
@@ -430,6 +438,10 @@ text_of(struct args *a, enum option_id id)
         return &a->feed;
     case OPT_LABEL_SRC:
         return &a->label_src;
+    case OPT_HEAD:
+        return &a->head;
+    case OPT_PUBLIC_KEY:
+        return &a->public_key;
     default:
         return NULL;
     }

@@ -35,9 +35,11 @@ put_options(weir_buf *out, const struct args *a)
 {
     weir_buf_puts(out, "clock ");
     summary_clock(&a->answer, out);
-    weir_buf_printf(out, "\nundecided %d\ntags %d\nhandles %s\nmax-line %zu\nexplain %d\n",
+    weir_buf_printf(out,
+                    "\nundecided %d\ntags %d\nhandles %s\nowner %s %s\nmax-line %zu\nexplain %d\n",
                     (int)a->answer.undecided, (int)a->answer.tags, a->handles ? a->handles : "-",
-                    a->answer.max_line, a->answer.trace);
+                    a->owner ? a->owner : "-", a->owner_id ? a->owner_id : "-", a->answer.max_line,
+                    a->answer.trace);
     weir_buf_printf(out, "only %u\nregion %u\nsince %" PRId64 "\nuntil %" PRId64 "\n",
                     (unsigned)a->only, (unsigned)a->region, a->since_ms, a->until_ms);
     put_words(out, "rule", &a->by_rule);
@@ -49,10 +51,10 @@ static void
 put_feeds(weir_buf *out, const struct strings *files)
 {
     for (size_t i = 0; i < files->n; i++) {
-        struct stat st = {.st_size = 0};
+        struct stat st;
 
-        if (strcmp(files->v[i], "-") != 0)
-            (void)stat(files->v[i], &st);
+        if (strcmp(files->v[i], "-") == 0 || stat(files->v[i], &st) < 0 || !S_ISREG(st.st_mode))
+            st = (struct stat){.st_size = 0};
         weir_buf_printf(out, "feed %" PRId64 " %" PRId64 ".%09ld %s\n", (int64_t)st.st_size,
                         (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, files->v[i]);
     }

@@ -10,6 +10,7 @@
 #include "cli/ui.h"
 
 #include "feed/sink.h"
+#include "flow/batch.h"
 #include "flow/check.h"
 
 #include <errno.h>
@@ -17,20 +18,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Files that hold no posts are named, up to so many. */
+#define SKIPPED_TOLD 5
+
 struct running {
     const struct run *r;
     struct strings files;
     struct sink *sink;
+    bool packed;
     struct portions *portions;
     struct crew_sums sums;
     struct progress progress;
     struct resume resume;
     uint64_t nfiles, lines; /* done of all */
+    uint64_t skipped;       /* files that hold no posts */
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
-    /* of lines that are collected here, and packed here */
-    weir_buf collected, packed;
+    /* of lines that are collected here, and packed here to a block */
+    weir_buf collected, block;
     struct packer *packer; /* NULL: plain, or packed by who wrote them */
 };
 
@@ -40,6 +46,12 @@ output_name(const struct running *x)
     const char *out = x->r->args->out;
 
     return out && strcmp(out, "-") != 0 ? out : NULL;
+}
+
+static enum sink_packing
+packing_of(const struct running *x)
+{
+    return sink_packing_of(output_name(x) ? output_name(x) : "-");
 }
 
 /* Results in the order of the input -------------------------------------------------------------
@@ -69,10 +81,10 @@ write_lines(struct running *x, bool all)
     if (x->packer && !all && x->collected.len < PACKED_TOGETHER)
         return true;
     if (x->packer) {
-        x->packed.len = 0;
-        if (!packer_pack(x->packer, (weir_span){x->collected.p, x->collected.len}, &x->packed))
+        x->block.len = 0;
+        if (!packer_pack(x->packer, (weir_span){x->collected.p, x->collected.len}, &x->block))
             ui_no_memory();
-        out = &x->packed;
+        out = &x->block;
     }
     if (out->len && !sink_write(x->sink, out->p, out->len))
         return false;
@@ -95,19 +107,33 @@ collect_lines(struct running *x, const struct result *r)
 static bool
 write_records(struct running *x, const struct result *r, bool whole)
 {
+    uint64_t before = sink_written(x->sink);
+
     if (x->r->collect)
         return collect_lines(x, r);
     x->made += r->records;
-    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len))
+    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
+        if (!x->packed) /* some of it may have been taken */
+            x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
         return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
+    }
     x->delivered += r->records;
     return true;
 }
 
+/* A feed that holds no posts was skipped: a fault ends everything, so that it is no fault. */
+static bool
+was_skipped(const struct result *r)
+{
+    return r->note.len && !r->fault;
+}
+
+/* The folder of an account archive may hold thousands of pictures. */
 static void
 tell_note(struct running *x, const struct result *r)
 {
-    if (!r->note.len)
+    x->skipped += was_skipped(r);
+    if (!r->note.len || (!r->fault && (x->skipped > SKIPPED_TOLD || x->r->args->quiet)))
         return;
     progress_hide(&x->progress);
     if (r->fault)
@@ -132,7 +158,7 @@ take(void *arg, struct result *r, bool whole)
         return true;
     x->feed_lines = r->before + r->lines;
     x->lines += r->lines;
-    x->nfiles += r->ends;
+    x->nfiles += r->ends && !was_skipped(r);
     tell_note(x, r);
     if (r->fault)
         return true;
@@ -240,6 +266,9 @@ finish(struct running *x, enum crew_end end)
         return EXIT_IO;
     CHECK(x->delivered == x->made);
     resume_done(&x->resume);
+    if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
+        ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
+               x->skipped - SKIPPED_TOLD);
     if (!x->r->args->quiet)
         print_summary(x);
     return x->r->args->strict && x->sums.tally.errors ? EXIT_FINDINGS : EXIT_DONE;
@@ -289,18 +318,18 @@ static int
 open_portions(struct running *x, const struct source_options *so)
 {
     const struct resume_at *at = &x->resume.at;
-    struct portions_options po = {
-        .paths = x->files.v,
-        .npaths = x->files.n,
-        .source = *so,
-        .max_line = x->r->args->answer.max_line,
-        .fill = sink_packing_of(x->r->args->out ? x->r->args->out : "-") != SINK_PLAIN,
-        .first = at->feed,
-        .from = at->upto};
+    struct portions_options po = {.paths = x->files.v,
+                                  .npaths = x->files.n,
+                                  .source = *so,
+                                  .max_line = x->r->args->answer.max_line,
+                                  .fill = packing_of(x) != SINK_PLAIN,
+                                  .first = at->feed,
+                                  .from = at->upto};
 
     x->portions = portions_new(&po);
     if (!x->portions)
         ui_no_memory();
+    x->packed = po.fill;
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
@@ -313,7 +342,7 @@ work(struct running *x)
 {
     const struct args *a = x->r->args;
     struct answer_options o = a->answer;
-    enum sink_packing packing = sink_packing_of(a->out ? a->out : "-");
+    enum sink_packing packing = packing_of(x);
     struct crew_job job = {.rs = x->r->rs,
                            .answer = &o,
                            .now_ms = x->r->now_ms,
@@ -339,13 +368,17 @@ int
 run_feeds(struct run *r)
 {
     struct running x = {.r = r};
-    struct source_options so = {.max_line = r->args->answer.max_line, .stop_fd = stopping_begin()};
+    struct source_options so;
+    int rc = inputs_sources(r->args, r->command, &so);
 
+    if (rc != EXIT_DONE)
+        return rc;
+    so.stop_fd = stopping_begin();
     if (so.stop_fd < 0) {
         ui_say("no descriptor to be woken by: %s", strerror(errno));
         return EXIT_IO;
     }
-    int rc = find_feeds(r, &so, &x.files);
+    rc = find_feeds(r, &so, &x.files);
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
@@ -361,7 +394,7 @@ run_feeds(struct run *r)
     if (x.packer)
         packer_free(x.packer);
     weir_buf_fini(&x.collected);
-    weir_buf_fini(&x.packed);
+    weir_buf_fini(&x.block);
     crew_sums_fini(&x.sums);
     resume_fini(&x.resume);
     inputs_files_free(&x.files);

@@ -231,7 +231,9 @@ read_source(struct compiling *c, weir_span text, struct raw_entry *out)
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (span_is(text, names[i]))
             return true;
-    ERR_AT(c, &out->at, "unknown source \"%.*s\": it is one of tweet, mastodon, bluesky or own",
+    ERR_AT(c, &out->at,
+           "unknown source \"%.*s\": it is one of tweet, mastodon, bluesky, "
+           "activitypub or own",
            SPAN_FMT(text));
     return false;
 }

@@ -112,6 +112,55 @@ tell_assignment(weir_span s, size_t at, bool whole)
     return told;
 }
 
+/* Where the array that begins behind `at` ends, if it does before its line; else s.len, *line_ends
+   saying whether that has been seen. */
+static size_t
+end_in_line(weir_span s, size_t at, bool *line_ends)
+{
+    bool in_string = false;
+    size_t depth = 1;
+
+    *line_ends = false;
+    for (; at < s.len; at++) {
+        char c = s.p[at];
+
+        if (c == '\n') {
+            *line_ends = true;
+            return s.len;
+        }
+        if (in_string && c == '\\')
+            at++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && (c == '[' || c == '{'))
+            depth++;
+        else if (!in_string && (c == ']' || c == '}') && --depth == 0)
+            return at;
+    }
+    return s.len;
+}
+
+/*
+ * A `[` begins an array, or lines of which the first is one by mistake: such a line is answered by
+ * an error, and ends nothing. It is told by its being a whole line, and not the last.
+ */
+static struct archive_told
+tell_array(weir_span s, size_t at, bool whole)
+{
+    struct archive_told told = {.kind = ARCHIVE_ARRAY, .skip = at + 1};
+    bool line_ends;
+    size_t end = end_in_line(s, at + 1, &line_ends);
+
+    if (end < s.len) {
+        end = skip_blanks(s, end + 1);
+        if (end < s.len && s.p[end] != ';')
+            told.kind = ARCHIVE_LINES;
+    }
+    if (end >= s.len && !line_ends && !whole)
+        told.kind = ARCHIVE_MORE;
+    return told;
+}
+
 struct archive_told
 archive_tell(weir_span begin, bool whole)
 {
@@ -123,7 +172,7 @@ archive_tell(weir_span begin, bool whole)
     if (at == begin.len || (at == 0 && begin.len < strlen(bom) && may_start(begin, bom)))
         return (struct archive_told){.kind = whole ? ARCHIVE_LINES : ARCHIVE_MORE};
     if (begin.p[at] == '[')
-        return (struct archive_told){.kind = ARCHIVE_ARRAY, .skip = at + 1};
+        return tell_array(begin, at, whole);
     if (!may_be_archive((weir_span){begin.p + at, begin.len - at}))
         return (struct archive_told){.kind = ARCHIVE_LINES};
     return tell_assignment(begin, at, whole);
@@ -159,25 +208,23 @@ archive_no_feed(const char *path, weir_span begin)
 {
     static const struct {
         const char *magic;
-        size_t n, at;
+        size_t n;
         const char *what;
-    } kinds[] = {{"\xFF\xD8\xFF", 3, 0, "a picture"},
-                 {"\x89PNG\r\n", 6, 0, "a picture"},
-                 {"GIF8", 4, 0, "a picture"},
-                 {"WEBP", 4, 8, "a picture"},
-                 {"\0\0\1\0", 4, 0, "a picture"},
-                 {"ftyp", 4, 4, "a film"},
-                 {"OggS", 4, 0, "a film"},
-                 {"wOFF", 4, 0, "a font"},
-                 {"wOF2", 4, 0, "a font"},
-                 {"%PDF-", 5, 0, "a document"}};
+    } kinds[] = {{"\xFF\xD8\xFF", 3, "a picture"},
+                 {"\x89PNG\r\n", 6, "a picture"},
+                 {"GIF8", 4, "a picture"},
+                 {"RIFF", 4, "a picture"},
+                 {"\0\0", 2, "a film"},
+                 {"OggS", 4, "a film"},
+                 {"wOFF", 4, "a font"},
+                 {"wOF2", 4, "a font"},
+                 {"%PDF-", 5, "a document"}};
     size_t at = skip_blanks(begin, 0);
 
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (begin.len >= kinds[i].at + kinds[i].n &&
-            memcmp(begin.p + kinds[i].at, kinds[i].magic, kinds[i].n) == 0)
-            return kinds[i].what;
     if (at == begin.len || begin.p[at] == '{' || begin.p[at] == '[')
         return NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (begin.len >= kinds[i].n && memcmp(begin.p, kinds[i].magic, kinds[i].n) == 0)
+            return kinds[i].what;
     return told_by_name(path);
 }

@@ -86,6 +86,13 @@ give_due(struct array *a, struct step *s)
 
 /* ---- within an element ---- */
 
+/* Of what stands between strings and brackets. */
+static bool
+is_word(char c)
+{
+    return (c >= '0' && c <= ':') || (c >= 'a' && c <= 'z') || c == '.' || c == '-';
+}
+
 static void
 end_element(struct array *a)
 {
@@ -162,7 +169,7 @@ take_string(struct array *a, struct step *s)
     pass_on(a, s, 1);
 }
 
-/* Most bytes of feeds are in strings: as many of them as need no look. */
+/* Most bytes of feeds are in strings: as many of them as need no look, and the quote behind. */
 static void
 take_plain_text(struct array *a, struct step *s)
 {
@@ -170,6 +177,10 @@ take_plain_text(struct array *a, struct step *s)
 
     while (i < n && s->in[i] != '"' && s->in[i] != '\\' && s->in[i] != '\n')
         i++;
+    if (i < n && s->in[i] == '"') {
+        a->in_string = false;
+        i++;
+    }
     pass_on(a, s, i);
 }
 
@@ -211,18 +222,38 @@ take_outside(struct array *a, struct step *s)
     pass_on(a, s, 1);
 }
 
+/* Of the blanks that stand for layout, and of numbers and words, as many as need no look. */
+static void
+take_plain(struct array *a, struct step *s)
+{
+    size_t n = step_in(s) < step_out(s) ? step_in(s) : step_out(s), i = 0, k;
+
+    while (i < n && s->in[i] == ' ')
+        i++;
+    for (k = i; k < n && is_word(s->in[k]);)
+        k++;
+    if (k > i) {
+        a->at_key = false;
+        a->has_member = true;
+    }
+    pass_on(a, s, k);
+}
+
 /* Until the element ends, or there is nothing to take, or no room. */
 static void
 take_within(struct array *a, struct step *s)
 {
     while (a->state == WITHIN && a->ndue == 0 && s->in < s->in_end && s->out < s->out_end) {
         if (!a->in_string) {
-            take_outside(a, s);
+            if (*s->in == ' ' || is_word(*s->in))
+                take_plain(a, s);
+            else
+                take_outside(a, s);
             continue;
         }
         if (a->key == NO_KEY && !a->escaped)
             take_plain_text(a, s);
-        if (s->in < s->in_end && s->out < s->out_end)
+        if (a->in_string && s->in < s->in_end && s->out < s->out_end)
             take_string(a, s);
     }
 }

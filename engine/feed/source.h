@@ -1,21 +1,25 @@
 /*
- * Sources: a feed as one stream of lines, whatever it was packed in. What a feed is is told by its
- * first bytes, never by its name (but see SOURCE_NO_POSTS):
+ * Sources: a feed as one stream of lines, whatever it was packed in. What a feed is, is told by its
+ * first bytes, not by its name (but see archive_no_feed):
  *
  *   packed    plain; gzip of any number of members, zeroes behind them dropped; zstd of any number
- *             of frames, skippable ones dropped, windows up to 128 MiB. xz and bzip2 are refused.
+ *             of frames, skippable ones dropped, windows up to 128 MiB. xz, bzip2 and zip are
+ *             refused. What is packed twice is not looked into.
  *   arrays    a feed whose first byte that is no blank is `[`, or that begins as the files of an
- *             account archive do: `Grailbird.data.tweets_2013_01 = [`, `window.YTD.tweets.part0 =
- * [`. Each element becomes a line. lines     all else, byte for byte.
+ *             account archive do: `Grailbird.data.tweets_2013_01 = [`, or
+ *             `window.YTD.tweets.part0 = [`. Each element becomes a line. (But where the first line
+ *             is an array as a whole, and more than a `;` follows, these are lines, and one of them
+ *             is a mistake.)
+ *   lines     all else, byte for byte.
  *
  * Of an array, blanks between elements are dropped; within one, each line break or tab between
  * values becomes one blank, and all else stays byte for byte, so that an offset in a line is one in
- * the element. (A raw line break in a string, which no JSON has, becomes a CR, which it neither
- * has: the reader says so of this element.) `{"tweet": {…}}` is handed on as the inner object
- * alone, with offsets in that. A tweet of an account archive has no user: `"user":{…}`, the
- * owner, is added behind its last member, so that no offset before it moves. The longest element is
- * of any length: of one longer than the limit for lines, as much is handed on as makes the reader
- * say so.
+ * the element. (A raw line break in a string, which JSON does not allow, becomes a CR, which it
+ * does not allow either: the reader says so of this element.) `{"tweet": {…}}` is handed on as the
+ * inner object alone, with offsets in that. A tweet of an account archive has no user:
+ * `"user":{…}`, the owner, is added behind its last member, so that no offset before it moves; its
+ * bytes count for the limit of a line. Elements may be of any length: of one that is longer than a
+ * line may be, as much is handed on as makes the reader say so.
  *
  * A source belongs to one thread at a time.
  */

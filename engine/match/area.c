@@ -43,6 +43,7 @@ weir__match_fini(struct weir__match *m)
     free(m->touched);
     free(m->touched_word);
     weir_buf_fini(&m->handle);
+    weir_buf_fini(&m->host);
     weir_buf_fini(&m->folded);
     weir__tags_fini(&m->tags);
     weir__tags_ahead_fini(&m->ahead);

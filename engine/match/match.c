@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "text/fold.h"
+#include "text/uri.h"
 
 static void
 touch(struct weir__match *m, uint32_t rule)
@@ -148,6 +149,36 @@ match_domain(struct weir__match *m, enum weir__space space, weir_span domain, ui
     }
 }
 
+/* The host of an id that is an address, whatever handle is claimed beside it: whoever chooses the
+   handle cannot choose another server's address. */
+static void
+match_host(struct weir__match *m, enum weir__space space, weir_span id, uint32_t value)
+{
+    struct weir__uri uri;
+
+    if (!weir__uri_read(id, &uri))
+        return;
+    m->host.len = 0;
+    weir__fold_handle(uri.host, &m->host);
+    match_domain(m, space, span_of_buf(&m->host), value);
+}
+
+static void
+match_domains(struct weir__match *m, enum weir__space space, const weir_account *a,
+              weir_span handle, uint32_t value)
+{
+    size_t behind = handle.len;
+
+    while (behind > 0 && handle.p[behind - 1] != '@')
+        behind--;
+    if (behind > 0)
+        match_domain(m, space, span_skip(handle, behind), value);
+    if (span_starts(a->id, "did:"))
+        match_domain(m, space, handle, value);
+    else
+        match_host(m, space, a->id, value);
+}
+
 /* The spaces of an account follow one another: id, handle, domain. */
 static void
 match_account(struct weir__match *m, enum weir__space id_space, const weir_account *a,
@@ -157,18 +188,10 @@ match_account(struct weir__match *m, enum weir__space id_space, const weir_accou
 
     if (a->id.len)
         look_up(m, id_space, a->id, value);
-    if (handle.len == 0)
-        return;
-    size_t behind = handle.len;
-    while (behind > 0 && handle.p[behind - 1] != '@')
-        behind--;
-    find(m, handle_space, handle, value);
-    if (!m->asked[domain_space])
-        return;
-    if (behind > 0)
-        match_domain(m, domain_space, span_skip(handle, behind), value);
-    if (span_starts(a->id, "did:"))
-        match_domain(m, domain_space, handle, value);
+    if (handle.len)
+        find(m, handle_space, handle, value);
+    if (m->asked[domain_space])
+        match_domains(m, domain_space, a, handle, value);
 }
 
 /* Does any rule ask about handles, for their own sake or for the domain in them? */
@@ -240,7 +263,7 @@ static void
 begin(struct weir__match *m, struct weir__scope scope)
 {
     weir__finder_begin(&m->finder, scope);
-    m->handle.failed = m->folded.failed = false;
+    m->handle.failed = m->folded.failed = m->host.failed = false;
     if (++m->epoch == 0) {
         memset(m->marks, 0, m->rs->nselectors * sizeof *m->marks);
         m->epoch = 1;
@@ -263,7 +286,7 @@ weir__match_post(struct weir__match *m, const weir_post *post, struct weir__scop
     if (m->asked[WEIR__SPACE_SOURCE] && post->source != WEIR_SOURCE_QUERY)
         look_up(m, WEIR__SPACE_SOURCE, span_of(weir_source_name(post->source)), 0);
     list_touched(m); /* also on failure: it leaves the bits as the next post needs them */
-    if (m->handle.failed || m->folded.failed)
+    if (m->handle.failed || m->folded.failed || m->host.failed)
         st = WEIR_E_NOMEM;
     return st;
 }

@@ -42,7 +42,7 @@ struct weir__match {
     struct weir__tags tags;
     struct weir__tags_ahead ahead;
     const struct weir__tags_of *next; /* of `ahead`: the post that comes now; NULL: none of them */
-    weir_buf handle, folded;
+    weir_buf handle, folded, host;
 };
 
 /*

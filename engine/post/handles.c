@@ -1,5 +1,6 @@
 /*
- * Handles of Bluesky accounts: a CSV of did,handle (RFC 4180), read once, asked for each post.
+ * Handles of accounts that posts name by an id alone, a DID or an actor's URI: a CSV of did,handle
+ * (RFC 4180), read once, asked for each post.
  *
  * The table is flat and never changes; its seed is made from the file's content, so that nobody
  * who can add accounts to the file can aim collisions.
@@ -216,8 +217,10 @@ take_record(struct csv *c)
     weir_span handle = weir__bare_handle(fields[1]);
     if (!wrong && n != 2)
         wrong = "a line has two fields, did,handle";
-    if (!wrong && !span_starts(fields[0], "did:"))
-        wrong = "the first field must be a DID (did:plc:…, did:web:…)";
+    if (!wrong && !span_starts(fields[0], "did:") && !span_starts(fields[0], "https://") &&
+        !span_starts(fields[0], "http://"))
+        wrong = "the first field must be a DID (did:plc:…, did:web:…) or an actor's address "
+                "(https://…)";
     if (!wrong && !handle.len)
         wrong = "the second field must be the account's handle";
     if (!wrong)

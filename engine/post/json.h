@@ -70,7 +70,7 @@ struct weir__json {
     uint8_t shape;     /* OBJECT: which shape `items` follows */
     uint32_t at;       /* offset of the value */
     uint32_t twice_at; /* offset of its key's second occurrence; 0: the key came once */
-    uint32_t n;        /* ARRAY: number of items; 0 when they are not watched */
+    uint32_t n;        /* ARRAY, MAP: number of items; 0 when they are not watched */
     union {
         weir_span raw; /* NUMBER as written, STRING between its quotes */
         struct {
@@ -101,6 +101,10 @@ struct weir__watch {
     uint8_t list;   /* 1: an array's items are read */
     uint8_t nested; /* 1: its value is one post deeper than the object that it is in */
 };
+
+/* The shape of objects whose keys nobody knows beforehand: keys and values by turns are its items,
+   `n` counts them, and nothing inside the values is read. */
+#define WEIR__SHAPE_MAP UINT8_MAX
 
 /* A set of watched keys. Shape 0 is the empty one: nothing inside is read. */
 struct weir__shape {

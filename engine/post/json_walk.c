@@ -51,7 +51,7 @@ tail_of(weir_span key, uint64_t head)
 static inline size_t
 slot_of(uint64_t head, size_t len)
 {
-    return ((head ^ len) * UINT64_C(0x95c1b4dcb8542469)) >> 57;
+    return ((head ^ len) * UINT64_C(0xc7eb3105d7d5db9b)) >> 57;
 }
 
 _Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");
@@ -304,6 +304,7 @@ read_scalar(struct walk *w, uint32_t i, struct weir__json *out)
 
 static uint32_t read_object(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out);
 static uint32_t read_array(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out);
+static uint32_t read_map(struct walk *w, uint32_t i, struct weir__json *out);
 
 /* Any value but a string. */
 static uint32_t
@@ -318,6 +319,8 @@ read_other(struct walk *w, uint32_t i, uint8_t shape, bool list, struct weir__js
     case '{':
         out->type = WEIR__OBJECT;
         out->shape = shape;
+        if (shape == WEIR__SHAPE_MAP)
+            return read_map(w, i, out);
         return shape ? read_object(w, i, shape, out) : skip_brackets(w, i);
     case '[':
         out->type = WEIR__ARRAY;
@@ -356,6 +359,41 @@ read_array(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
             goto closed;
         if (c != ',')
             return bad(w, w->at[i], "a comma or a closing bracket was expected here");
+    }
+closed:
+    w->depth--;
+    out->items = items;
+    out->n = (uint32_t)n;
+    return i + 1;
+}
+
+/* An object of any keys, as an array that holds them and their values by turns. */
+static uint32_t
+read_map(struct walk *w, uint32_t i, struct weir__json *out)
+{
+    struct weir__json *items = NULL;
+    size_t n = 0, cap = 0;
+
+    enter(w);
+    if (peek(w, ++i) == '}')
+        goto closed;
+    for (;; i++) {
+        if (peek(w, i) != '"')
+            return bad(w, w->at[i],
+                       i < w->n ? "a key was expected here" : "the text ends inside an object");
+        i = read_string(w, i, ARENA_PUSH_UNSET(w->arena, items, n, cap));
+        if (i == NOWHERE)
+            return NOWHERE;
+        if (peek(w, i) != ':')
+            return bad(w, w->at[i], "a colon was expected here");
+        i = read_value(w, i + 1, 0, false, ARENA_PUSH_UNSET(w->arena, items, n, cap));
+        if (i == NOWHERE)
+            return NOWHERE;
+        char c = peek(w, i);
+        if (c == '}')
+            goto closed;
+        if (c != ',')
+            return bad(w, w->at[i], "a comma or a closing brace was expected here");
     }
 closed:
     w->depth--;

@@ -32,19 +32,21 @@ enum weir__shape_id {
     WEIR__SHAPE_REF,       /* {uri, record}: an embed's record, a repost's subject */
     WEIR__SHAPE_EMBED,     /* {record}: holds a REF */
     WEIR__SHAPE_REF_INNER, /* the record within a REF */
+    WEIR__SHAPE_ACTOR,     /* ActivityPub's authors; those of other dialects are WHO */
+    WEIR__SHAPE_AP_TAG,    /* what stands in ActivityPub's `tag`: hashtags, mentions, links */
     WEIR__NSHAPES
 };
 
 /* Each list: X(index, name, shape of its objects, are arrays read, is it a post deeper). */
 
-#define WEIR__POST_KEYS(X, held)                                                                   \
+#define WEIR__POST_KEYS(X, held, done)                                                             \
     X(P_ID, "id", NONE, 0, 0)                                                                      \
     X(P_ID_STR, "id_str", NONE, 0, 0)                                                              \
     X(P_AUTHOR_ID, "author_id", NONE, 0, 0)                                                        \
     X(P_AUTHOR, "author", WHO, 0, 0)                                                               \
     X(P_USER, "user", WHO, 0, 0)                                                                   \
     X(P_ACCOUNT, "account", WHO, 0, 0)                                                             \
-    X(P_TYPE, "type", NONE, 0, 0)                                                                  \
+    X(P_TYPE, "type", NONE, 1, 0)                                                                  \
     X(P_TEXT, "text", NONE, 0, 0)                                                                  \
     X(P_FULL_TEXT, "full_text", NONE, 0, 0)                                                        \
     X(P_TRUNCATED, "truncated", NONE, 0, 0)                                                        \
@@ -63,9 +65,22 @@ enum weir__shape_id {
     X(P_QUOTED_ID, "quoted_status_id", NONE, 0, 0)                                                 \
     X(P_REFERENCED, "referenced_tweets", POST, 1, 1)                                               \
     X(P_REBLOG, "reblog", POST, 0, 1)                                                              \
-    X(P_QUOTE, "quote", QUOTE, 0, 1)                                                               \
+    X(P_QUOTE, "quote", QUOTE, 1, 1)                                                               \
     X(P_REPOST_OF, "repost_of", POST, 0, 1)                                                        \
-    X(P_QUOTES, "quotes", POST, 0, 1)
+    X(P_QUOTES, "quotes", POST, 0, 1)                                                              \
+    X(P_ATTRIBUTED, "attributedTo", ACTOR, 1, 0)                                                   \
+    X(P_ACTOR, "actor", ACTOR, 1, 0)                                                               \
+    X(P_OBJECT, "object", POST, 1, done)                                                           \
+    X(P_TAG, "tag", AP_TAG, 1, 0)                                                                  \
+    X(P_PUBLISHED, "published", NONE, 0, 0)                                                        \
+    X(P_SUMMARY, "summary", NONE, 0, 0)                                                            \
+    X(P_NAME, "name", NONE, 0, 0)                                                                  \
+    X(P_CONTENT_MAP, "contentMap", MAP, 0, 0)                                                      \
+    X(P_SUMMARY_MAP, "summaryMap", MAP, 0, 0)                                                      \
+    X(P_NAME_MAP, "nameMap", MAP, 0, 0)                                                            \
+    X(P_MISSKEY_QUOTE, "_misskey_quote", NONE, 0, 0)                                               \
+    X(P_QUOTE_URL, "quoteUrl", NONE, 0, 0)                                                         \
+    X(P_QUOTE_URI, "quoteUri", NONE, 0, 0)
 
 #define WEIR__LINE_KEYS(X)                                                                         \
     X(L_QUERY, "query", QUERY, 0, 0)                                                               \
@@ -83,7 +98,8 @@ enum weir__shape_id {
     X(L_DISCONNECT, "disconnect", NONE, 0, 0)                                                      \
     X(L_WARNING, "warning", NONE, 0, 0)                                                            \
     X(L_STATUS_WITHHELD, "status_withheld", NONE, 0, 0)                                            \
-    X(L_USER_WITHHELD, "user_withheld", NONE, 0, 0)
+    X(L_USER_WITHHELD, "user_withheld", NONE, 0, 0)                                                \
+    X(L_CONTEXT, "@context", NONE, 0, 0)
 
 #define WEIR__WHO_KEYS(X)                                                                          \
     X(W_ID, "id", NONE, 0, 0)                                                                      \
@@ -148,10 +164,20 @@ enum weir__shape_id {
 #define WEIR__EMBED_KEYS(X) X(EMBED_RECORD, "record", REF, 0, 0)
 #define WEIR__REF_INNER_KEYS(X) X(REF_INNER_URI, "uri", NONE, 0, 0)
 
+#define WEIR__ACTOR_KEYS(X)                                                                        \
+    X(A_ID, "id", NONE, 0, 0)                                                                      \
+    X(A_NAME, "preferredUsername", NONE, 0, 0)
+
+#define WEIR__AP_TAG_KEYS(X)                                                                       \
+    X(AT_TYPE, "type", NONE, 1, 0)                                                                 \
+    X(AT_NAME, "name", NONE, 0, 0)                                                                 \
+    X(AT_HREF, "href", NONE, 0, 0)                                                                 \
+    X(AT_REL, "rel", NONE, 1, 0)
+
 /* The indices of the keys, WEIR__P_ID and so on: an enum a shape, each from 0. LINE begins with
    the keys of POST, so that what reads a post reads the outermost one too. */
 #define WEIR__INDEX(index, name, shape, list, nested) WEIR__##index,
-enum { WEIR__POST_KEYS(WEIR__INDEX, 1) WEIR__LINE_KEYS(WEIR__INDEX) WEIR__P_COUNT };
+enum { WEIR__POST_KEYS(WEIR__INDEX, 1, 1) WEIR__LINE_KEYS(WEIR__INDEX) WEIR__P_COUNT };
 enum { WEIR__WHO_KEYS(WEIR__INDEX) WEIR__W_COUNT };
 enum { WEIR__ENTITIES_KEYS(WEIR__INDEX) WEIR__E_COUNT };
 enum { WEIR__TAG_KEYS(WEIR__INDEX) WEIR__T_COUNT };
@@ -166,6 +192,8 @@ enum { WEIR__FEATURE_KEYS(WEIR__INDEX) WEIR__F_COUNT };
 enum { WEIR__REF_KEYS(WEIR__INDEX) WEIR__REF_COUNT };
 enum { WEIR__EMBED_KEYS(WEIR__INDEX) WEIR__EMBED_COUNT };
 enum { WEIR__REF_INNER_KEYS(WEIR__INDEX) WEIR__REF_INNER_COUNT };
+enum { WEIR__ACTOR_KEYS(WEIR__INDEX) WEIR__A_COUNT };
+enum { WEIR__AP_TAG_KEYS(WEIR__INDEX) WEIR__AT_COUNT };
 #undef WEIR__INDEX
 
 /* The plan for lines of any dialect. */

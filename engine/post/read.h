@@ -144,8 +144,11 @@ void weir__read_tweets_v2(struct weir__reading *r, const struct weir__json *line
 void weir__read_tweet_v1(struct weir__reading *r, const struct weir__json *line);
 void weir__read_mastodon(struct weir__reading *r, const struct weir__json *line);
 void weir__read_own(struct weir__reading *r, const struct weir__json *line);
+void weir__read_activitypub(struct weir__reading *r, const struct weir__json *line);
+/* Is the line a document of ActivityPub? */
+bool weir__is_activitypub(struct weir__reading *r, const struct weir__json *line);
 
-/* The handle of a DID, or an empty span; h may be NULL. */
+/* The handle of a DID or an actor's URI, or an empty span; h may be NULL. */
 weir_span weir__handles_find(const weir_handles *h, weir_span did);
 
 /* HTML as its reader sees it: tags dropped, `<br>` and blocks are line breaks, character

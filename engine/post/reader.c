@@ -131,17 +131,24 @@ read_other(struct weir__reading *r, const struct weir__json *line)
         weir__emit_skip(r, skip);
         return;
     }
-    weir__fault(r, WEIR_READ_UNKNOWN_SHAPE, line->at,
-                "no known kind of post: looked for \"query\"; \"did\" and \"kind\"; \"data\" or "
-                "\"author_id\"; \"user.screen_name\"; \"account.acct\"; \"author\"");
+    weir__fault(
+        r, WEIR_READ_UNKNOWN_SHAPE, line->at,
+        "no known kind of post: looked for \"type\" and \"@context\"; \"query\"; \"did\" and "
+        "\"kind\"; \"data\" or \"author_id\"; \"user.screen_name\"; \"account.acct\"; "
+        "\"author\"");
     weir__emit_post(r, NULL);
 }
 
-/* Telling the dialect reads the keys that tell it, one after the other. */
+/* Telling the dialect reads the keys that tell it, one after the other. Documents of ActivityPub
+   come first: each key of theirs is written by whoever sent them, while the outermost keys of other
+   dialects are the platform's own. A note with an `author` too, or a `query`, would else be taken
+   for a post of another author, or for no post. */
 static void
 read_object(struct weir__reading *r, const struct weir__json *line)
 {
-    if (weir__get(r, line, WEIR__L_QUERY))
+    if (weir__is_activitypub(r, line))
+        weir__read_activitypub(r, line);
+    else if (weir__get(r, line, WEIR__L_QUERY))
         weir__read_query(r, line);
     else if (weir__get(r, line, WEIR__L_DID) && weir__get(r, line, WEIR__L_KIND))
         weir__read_bluesky(r, line);

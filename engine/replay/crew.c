@@ -205,16 +205,17 @@ run(void *arg)
     while (good && order_admit(c->order)) {
         enum portions_result got = portions_next(c->job->portions, &h->portion);
 
-        if (got == PORTIONS_NOMEM)
-            good = end_with(c, CREW_NOMEM);
-        else if (got == PORTIONS_STOPPED)
-            good = end_with(c, CREW_STOPPED);
-        else if (got == PORTIONS_END)
-            break;
-        else {
+        good = got == PORTIONS_GOT;
+        if (good) {
             good = work(h);
             portions_done(c->job->portions, &h->portion);
+            continue;
         }
+        order_withdraw(c->order);
+        if (got == PORTIONS_NOMEM)
+            (void)end_with(c, CREW_NOMEM);
+        else if (got == PORTIONS_STOPPED)
+            (void)end_with(c, CREW_STOPPED);
     }
     return NULL;
 }

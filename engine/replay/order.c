@@ -152,6 +152,15 @@ order_admit(struct order *o)
 }
 
 void
+order_withdraw(struct order *o)
+{
+    lock(o);
+    o->begun--;
+    tell(o);
+    (void)unlock(o);
+}
+
+void
 order_lines(struct order *o, uint64_t number, bool begins, uint64_t lines)
 {
     lock(o);

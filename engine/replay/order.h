@@ -52,6 +52,8 @@ void order_free(struct order *o);
 
 /* Wait until there is a place for the next portion to be begun. @return false: it is over. */
 bool order_admit(struct order *o);
+/* There was none for whoever was admitted last. */
+void order_withdraw(struct order *o);
 
 /* A portion has so many lines, of a feed that `begins` with it. To be told of each, once. */
 void order_lines(struct order *o, uint64_t number, bool begins, uint64_t lines);

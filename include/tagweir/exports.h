@@ -25,7 +25,7 @@ extern "C" {
 #endif
 
 /*
- * What is exported; each a stream of one form, described in engine/audit/README.md. Sources: of
+ * What is exported; each a stream of one form, described in engine/audit/EXPORTS.md. Sources: of
  * the first four what Twitter published of withheld content (the fields of tweets, and compliance
  * messages, of v1.1 and v2); of statements https://transparency.dsa.ec.europa.eu/page/
  * api-documentation; of labels the lexicon com.atproto.label.defs#label.

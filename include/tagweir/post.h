@@ -15,6 +15,7 @@ extern "C" {
     X(TWEET, "tweet")                                                                              \
     X(MASTODON, "mastodon")                                                                        \
     X(BLUESKY, "bluesky")                                                                          \
+    X(ACTIVITYPUB, "activitypub")                                                                  \
     X(OWN, "own")
 
 typedef enum weir_source {
@@ -114,8 +115,8 @@ typedef enum weir_tags_from { WEIR_TAGS_STRUCTURED, WEIR_TAGS_BOTH } weir_tags_f
 typedef struct weir_handles weir_handles;
 
 /**
- * Read a CSV of did,handle (RFC 4180, a header row `did,handle` optional) that gives Bluesky
- * accounts their handles.
+ * Read a CSV of did,handle (RFC 4180, a header row `did,handle` optional) that gives accounts of
+ * Bluesky, and of ActivityPub by their actors' http(s) URIs, their handles.
  * @param text   The file's bytes; copied where needed.
  * @param file   Its name, for messages.
  * @retval WEIR_E_RULES  The text has errors; they are in @p diags.

@@ -3,8 +3,8 @@
  *
  * In reading order: common.h (words shared by all), ruleset.h (rule files to a rule set), post.h
  * (lines to posts), decide.h (a rule set and a post to a decision), audit.h (a decision to a
- * record), exports.h (decisions to what other systems take); check.h (assertions) stands by itself.
- * A program that decides looks like this:
+ * record), exports.h (decisions to what other systems take), journal.h (records to a chain that
+ * proves itself); check.h (assertions) stands by itself. A program that decides looks like this:
  *
  *     weir_ruleset_load -> weir_ruleset_test -> weir_scratch_new -> weir_reader_new
  *     per line: weir_reader_read, per item: weir_decide, weir_record_write
@@ -16,6 +16,7 @@
 #include <tagweir/common.h>
 #include <tagweir/decide.h>
 #include <tagweir/exports.h>
+#include <tagweir/journal.h>
 #include <tagweir/post.h>
 #include <tagweir/ruleset.h>
 

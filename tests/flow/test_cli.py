@@ -7,7 +7,7 @@ import subprocess
 import weir
 from weir import tap
 
-COMMANDS = ("serve", "ctl", "replay", "check", "compile", "explain", "posts")
+COMMANDS = ("serve", "ctl", "replay", "check", "compile", "explain", "posts", "verify")
 POSTS = weir.INDIA / "posts.ndjson"
 GOOD = b'{"id":"1","author":"@x","hashtags":["a"]}\n'
 

@@ -61,6 +61,40 @@ def test_jetstream():
     assert kinds == {post: 17 + updates[post, "update"], repost: 15}, kinds
 
 
+def activitypub():
+    """The documents, one a line, and their names in the file."""
+    feed = weir.data_dir() / "feeds" / "activitypub_notes.ndjson"
+    lines = [json.loads(x) for x in feed.read_text().splitlines()]
+    docs = "".join(json.dumps(x["doc"], ensure_ascii=False) + "\n" for x in lines).encode()
+    return [x["_case"] for x in lines], docs
+
+
+def test_activitypub():
+    names, docs = activitypub()
+    done = weir.replay("-", stdin=docs)
+    assert count([json.loads(x) for x in done.lines]) == {"decided": 13, "no_id": 9}
+    # those without an id have none, nor has the post that one of them reposts
+    undecided = {names[json.loads(x)["line"] - 1] for x in done.lines if b'"error"' in x}
+    assert undecided == {"article_with_audio_video", "article_with_image_attachment_with_alt",
+                         "article_with_photo", "note_public", "note_unlisted",
+                         "note_with_image_document_attachment", "note_with_string_id_image",
+                         "quote", "repost"}, undecided
+    summary = weir.expect(weir.run("posts", "--json", "-", stdin=docs)).err
+    skips = json.loads(summary.splitlines()[-1])["skips"]
+    assert skips == {"accept": 3, "profile": 6, "follow": 1, "invite": 1, "like": 3, "undo": 4}, skips
+
+
+def test_activitypub_posts_are_whose_they_say():
+    _, docs = activitypub()
+    posts = [json.loads(x) for x in weir.run("posts", "-", stdin=docs).lines]
+    posts = {p["id"]: p for p in posts if "error" not in p}
+    assert all(p["source"] == "activitypub" for p in posts.values())
+    one = posts["https://mastodon.scot/users/jk_na/statuses/105870901259631820"]
+    assert one["author"] == {"id": "https://mastodon.scot/users/jk_na", "handle": "jk_na@mastodon.scot"}
+    assert posts["tag:example.com,2011:blog-post-123"]["author"] == {"id": "tag:example.com,2001:ryan"}
+    assert posts["tag:example.com,2011:note-123"]["mentions"] == [{"id": "https://alice/"}]
+
+
 def test_all_feeds_in_one_run_are_the_feeds_one_by_one():
     folder = weir.data_dir() / "feeds"
     names = ["tweets_v1.ndjson", "mastodon_statuses.ndjson", "bluesky_jetstream.ndjson"]
@@ -82,6 +116,11 @@ def test_what_is_read_can_be_read_again_and_decides_the_same():
         feed = weir.data_dir() / "feeds" / name
         own = weir.expect(weir.run("posts", feed)).out
         assert weir.replay("-", stdin=own).out == weir.replay(feed).out, name
+    docs = b"".join(x + b"\n" for x in activitypub()[1].splitlines() if b'"id"' in x)
+    own = [x for x in weir.run("posts", "-", stdin=docs).lines if b'"error"' not in x]
+    again = weir.replay("-", stdin=b"\n".join(own)).lines
+    assert again == [x for x in weir.replay("-", stdin=docs).lines if b'"error"' not in x]
+    assert len(again) == 13
 
 
 if __name__ == "__main__":

@@ -113,10 +113,19 @@ glob_try(const struct glob_piece *pieces, size_t n, struct str subject)
     }
 }
 
+static bool
+lies_in(struct str domain, struct str other)
+{
+    if (!domain.n || !str_ends(domain, other))
+        return false;
+    return domain.n == other.n || domain.p[domain.n - other.n - 1] == '.';
+}
+
 static enum hit
 account_try(const struct entry *e, const struct account *a, size_t *ran_outs)
 {
     struct str handle = str_lower(LINE, a->handle), domain = NONE;
+    struct str host = str_lower(LINE, uri_host(a->id));
     size_t behind = handle.n;
 
     while (behind > 0 && handle.p[behind - 1] != '@')
@@ -129,9 +138,7 @@ account_try(const struct entry *e, const struct account *a, size_t *ran_outs)
     case ID:
         return a->id.p && str_eq(a->id, e->text) ? HIT : MISS;
     case DOMAIN:
-        if (!domain.n || !str_ends(domain, e->text))
-            return MISS;
-        return domain.n == e->text.n || domain.p[domain.n - e->text.n - 1] == '.' ? HIT : MISS;
+        return lies_in(domain, e->text) || lies_in(host, e->text) ? HIT : MISS;
     case LITERAL:
         return handle.n && str_eq(handle, e->text) ? HIT : MISS;
     case GLOB:

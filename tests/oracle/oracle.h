@@ -54,6 +54,8 @@ struct str str_lower(enum pool pool, struct str s); /* ASCII letters only */
 /* A small dense number for each distinct string; the same one each time. */
 size_t intern(struct str s);
 struct str read_file(enum pool pool, const char *path);
+/* The host in an http or https address, less user, port and a final dot. NONE: there is none. */
+struct str uri_host(struct str uri);
 
 /* A growing text, in the line's pool. */
 struct buf {
@@ -188,8 +190,8 @@ struct regex *regex_compile(struct str text, bool extended);
 
 /* dialects.c ---------------------------------------------------------------------------------- */
 
-enum source { TWEET, MASTODON, BLUESKY, OWN, QUERY };
-extern const char *const source_names[5];
+enum source { TWEET, MASTODON, BLUESKY, ACTIVITYPUB, OWN, QUERY };
+extern const char *const source_names[6];
 
 struct account {
     struct str id, handle; /* the handle less one leading @ */

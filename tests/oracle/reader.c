@@ -11,7 +11,7 @@
 #define PAGE_LIMIT 10000
 #define PAGE_SHARE 16 /* times the longest line: what a page's posts may come to together */
 
-const char *const source_names[5] = {"tweet", "mastodon", "bluesky", "own", "query"};
+const char *const source_names[6] = {"tweet", "mastodon", "bluesky", "activitypub", "own", "query"};
 
 static const char *const error_names[NERRORS] = {
     "too_long",      "bad_utf8", "bad_json", "too_deep", "duplicate_key", "not_an_object",
@@ -327,7 +327,9 @@ read_object(struct reader *r, const struct json *o, struct item **items, size_t 
     struct post *p = give(LINE, sizeof *p);
 
     p->created = NO_TIME;
-    if (get(r, o, "query")) {
+    if (is_activitypub(r, o)) {
+        p = read_activitypub(r, o);
+    } else if (get(r, o, "query")) {
         read_query(r, o, p);
     } else if (get(r, o, "did") && get(r, o, "kind")) {
         if (!read_bluesky(r, o, p))

@@ -62,6 +62,8 @@ void read_tweet_v1(struct reader *r, const struct json *o, int depth, struct pos
 void read_tweet_v2(struct reader *r, const struct json *o, int depth, struct post *p);
 void read_mastodon(struct reader *r, const struct json *o, int depth, struct post *p);
 void read_own(struct reader *r, const struct json *o, int depth, struct post *p);
+struct post *read_activitypub(struct reader *r, const struct json *o); /* NULL: no post */
+bool is_activitypub(struct reader *r, const struct json *o);
 /* false: a line that is no post. */
 bool read_bluesky(struct reader *r, const struct json *o, struct post *p);
 void read_query(struct reader *r, const struct json *o, struct post *p);

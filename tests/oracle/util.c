@@ -284,3 +284,27 @@ str_of_buf(const struct buf *b)
 {
     return (struct str){b->p ? b->p : "", b->n};
 }
+
+struct str
+uri_host(struct str uri)
+{
+    struct str lower = str_lower(LINE, uri), rest;
+    size_t n = 0, colon;
+
+    if (!str_starts(lower, "https://") && !str_starts(lower, "http://"))
+        return NONE;
+    rest = str_skip(uri, str_find(uri, ':') + 3);
+    while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#')
+        n++;
+    rest.n = n;
+    while (str_find(rest, '@') < rest.n)
+        rest = str_skip(rest, str_find(rest, '@') + 1);
+    for (colon = rest.n; colon > 0; colon--)
+        if (rest.p[colon - 1] < '0' || rest.p[colon - 1] > '9')
+            break;
+    if (colon > 0 && rest.p[colon - 1] == ':')
+        rest.n = colon - 1;
+    if (str_ends(rest, LIT(".")))
+        rest.n--;
+    return rest.n ? rest : NONE;
+}

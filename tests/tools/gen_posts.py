@@ -15,6 +15,7 @@ import pathlib
 import random
 import sys
 
+import documents
 from material import Material
 
 TAGS = ['farmers', 'KisanProtest', 'istanbul', 'direniş', 'paypal', 'café', '日本語', 'straße', 'ДТП',
@@ -27,7 +28,7 @@ BOUNDS = ['2021-02-01T07:00:00Z', '2021-02-01T12:30:00+05:30', '2020-12-31T23:59
           '2024-02-29T00:00:00.5Z', '1969-12-31T23:59:59.001Z', 'yesterday', '2021-02-30T00:00:00Z']
 
 
-class Posts:
+class Posts(documents.Documents):
     def __init__(self, rng, material):
         self.rng = rng
         self.tags = TAGS + (material.tags[:1500] if material else [])
@@ -103,6 +104,9 @@ class Posts:
             target[key] = value
         elif self.maybe(0.3):
             target[key] = None
+
+    def languages(self):
+        return self.rng.sample(LANGS, self.rng.randrange(3))
 
     def created(self):
         return self.rng.choice(BOUNDS)
@@ -276,8 +280,9 @@ class Posts:
                                     '{"query":{"account":"x y"}}',
                                     '{"id":"1","author":"@z","repost_of":{"author":"@y"}}'])
         make = [self.own, self.own, self.v1, self.v2_line, self.mastodon, self.bluesky,
-                self.query][kind % 7]
-        return json.dumps(make(), ensure_ascii=self.maybe(0.3), separators=(',', ':'))
+                self.activitypub, self.activitypub, self.query][kind % 9]
+        text = json.dumps(make(), ensure_ascii=self.maybe(0.3), separators=(',', ':'))
+        return self.spoilt(text) if make == self.activitypub and self.maybe(0.02) else text
 
 
 def main():

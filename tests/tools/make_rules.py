@@ -27,6 +27,7 @@ from material import Material
 REGIONS = ['IN', 'TR', 'FR', 'DE', 'GB', 'US', 'BR', 'RU', 'JP', 'NO', 'PK', 'EG', 'ID', 'MX', 'ES',
            'IT', 'PL', 'KR', 'NG', 'AU']
 GROUPS = ['EU', 'EEA', '150', '142', '019', 'south_asia', 'nordic_and_eu']
+SOURCES = ['tweet', 'mastodon', 'bluesky', 'activitypub', 'own']
 SURFACES = ['timeline', 'search', 'suggest', 'trends', 'recommend']
 BAD_PATTERN = '\\L<'
 # What a look-alike attack would write instead; all of them are confusable with the ASCII letter.
@@ -171,6 +172,12 @@ def disguise(rng, text, how):
     return text
 
 
+def actor_of(handle):
+    """Where the account is, in ActivityPub."""
+    user, _, host = handle.partition('@')
+    return f'https://{host or "m.example"}/users/{user}'
+
+
 class Feeds:
     def __init__(self, rng, material):
         self.rng, self.m = rng, material
@@ -203,10 +210,12 @@ class Feeds:
             elif kind < 0.6:
                 entries.append('id:' + often(self.rng, self.m.ids)[0] +
                                self.rng.choice(['', ' @' + handle]))
-            elif kind < 0.65:
+            elif kind < 0.64:
                 entries.append(self.rng.choice(self.m.dids))
-            elif kind < 0.7 and '@' in handle:
-                entries.append('domain:' + handle.split('@')[1])
+            elif kind < 0.67:
+                entries.append('id:' + actor_of(handle))
+            elif kind < 0.72:
+                entries.append('domain:' + (handle + '@m.example').split('@')[1])
             elif kind < 0.9:
                 entries.append(glob_of(self.rng, handle))
             else:
@@ -225,7 +234,7 @@ class Feeds:
         elif kind < 0.85:
             match['langs'] = often(rng, self.m.langs, rng.randint(1, 3))
         elif kind < 0.9:
-            match['sources'] = rng.sample(['tweet', 'mastodon', 'bluesky', 'own'], rng.randint(1, 2))
+            match['sources'] = rng.sample(SOURCES, rng.randint(1, 2))
         else:
             match['posts'] = rng.sample(self.m.posts, 60)
         if rng.random() < 0.1:
@@ -360,6 +369,9 @@ def feeds_rules(rng, data, out, count, with_limits):
         for i, did in enumerate(material.dids):
             if i % 2:
                 f.write(f'{did},User{i}.{rng.choice(["bsky.social", "Example.org"])}\n')
+        known = sorted({h.lower() for h in material.handles[:800] if h.isascii()})
+        for i, handle in enumerate(known[::7]):
+            f.write(f'{actor_of(handle)},{material.handles[i]}\n')
 
 
 def main():

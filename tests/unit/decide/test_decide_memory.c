@@ -30,6 +30,7 @@ static const char *const posts[] = {
     "id=4 by=did:plc:z@a.example.org tag=kisanekta21 lang=pa",
     "id=5 by=@b tag=aaaaaaaaaaaaaaaaaaaaaaaaaaaaab tag=농민 tag=किसान",
     "id=6 by=@z",
+    "id=8 by=id:https://m.Example.org:80/u/1@y@z.example tag=h",
     "id=7 by=id:99 lang=en lang=iw tag=istanbul tag=ırmak tag=h tag=farmer2021",
 };
 #define NPOSTS (sizeof posts / sizeof *posts)

@@ -28,6 +28,8 @@ static inline const char *
 write_file(const char *name, const char *p, size_t len)
 {
     const char *path = path_of(name);
+
+    (void)unlink(path); /* some file systems wait for the disk where a file is written anew */
     FILE *f = fopen(path, "wb");
 
     assert_non_null(f);
@@ -51,6 +53,31 @@ pack_more(enum sink_packing packing, const char *p, size_t len, weir_buf *out)
     assert_non_null(packer);
     assert_true(packer_pack(packer, (weir_span){p, len}, out));
     packer_free(packer);
+}
+
+static const enum sink_packing packings[] = {SINK_PLAIN, SINK_GZIP, SINK_ZSTD};
+#define NPACKINGS (sizeof packings / sizeof *packings)
+
+/* Lines that pack, but not to nothing. */
+static inline void
+make_feed(size_t nlines, weir_buf *out)
+{
+    for (size_t i = 0; i < nlines; i++)
+        weir_buf_printf(out, "{\"id\":\"%u\",\"author\":\"@a%u\",\"hashtags\":[\"t%u\"]}\n",
+                        draw(1u << 30), draw(100), draw(10));
+}
+
+/* In members or frames of up to so many bytes. */
+static inline void
+pack_in_parts(enum sink_packing packing, const weir_buf *feed, size_t most, weir_buf *out)
+{
+    for (size_t at = 0; at < feed->len;) {
+        size_t n = 1 + draw(most);
+
+        n = n < feed->len - at ? n : feed->len - at;
+        pack_more(packing, feed->p + at, n, out);
+        at += n;
+    }
 }
 
 /* A source read to its end, in pieces of up to so many bytes. */

@@ -75,6 +75,16 @@ static const struct row rows[] = {
      "id=1 by=did:plc:a@alice.bsky.social", 0},
     {"domain: a DID without a handle has none", "accounts: ['domain:bsky.social']", NULL,
      "id=1 by=did:plc:a", MISS},
+    {"domain: the host of an id that is an address", "accounts: ['domain:example.org']", NULL,
+     "id=1 by=id:https://M.Example.org:80/u/1", 0},
+    {"domain: whatever handle is claimed beside it", "accounts: ['domain:example.org']", NULL,
+     "id=1 by=id:http://example.org@x@other.example", 0},
+    {"domain: or that handle's", "accounts: ['domain:other.example']", NULL,
+     "id=1 by=id:http://example.org@x@other.example", 0},
+    {"domain: no part of a host", "accounts: ['domain:example.org']", NULL,
+     "id=1 by=id:https://myexample.org/example.org", MISS},
+    {"domain: of no other address", "accounts: ['domain:example.org']", NULL,
+     "id=1 by=id:ftp://example.org", MISS},
     {"a glob without @ is tried on bare handles", "accounts: ['kisan*']", NULL,
      "id=1 by=@Kisan_ekta", 0},
     {"and on no others", "accounts: ['kisan*']", NULL, "id=1 by=@kisan@example.org", MISS},
@@ -89,6 +99,8 @@ static const struct row rows[] = {
     {"a mention", "mentions: ['@x']", NULL, "id=1 by=@y to=@z to=@X", 1},
     {"a mention by id", "mentions: ['id:7']", NULL, "id=1 to=@z to=id:7@z", 1},
     {"a mention by domain", "mentions: ['domain:a.org']", NULL, "id=1 to=@z@b.a.org", 0},
+    {"a mention by the host of its id", "mentions: ['domain:a.org']", NULL,
+     "id=1 to=@a.org to=id:https://b.a.org/u@x@c.org", 1},
     {"a mention by regex", "mentions: ['/^z/']", NULL, "id=1 to=@a to=@z", 1},
     {"a mention is no author", "mentions: ['@y']", NULL, "id=1 by=@y to=@z", MISS},
 
@@ -154,8 +166,9 @@ a_query_has_no_source(void **state)
 {
     struct given_post *g = malloc(sizeof *g);
     struct weir__match m;
-    weir_ruleset *rs = given_rules("rules:\n  - id: r\n    action: withhold\n    regions: [XX]\n"
-                                   "    match: {sources: [own, tweet, mastodon, bluesky]}\n");
+    weir_ruleset *rs =
+        given_rules("rules:\n  - id: r\n    action: withhold\n    regions: [XX]\n"
+                    "    match: {sources: [own, tweet, mastodon, bluesky, activitypub]}\n");
 
     (void)state;
     (void)given_post(g, "tag=a");

@@ -52,6 +52,7 @@ files_that_are_refused(void **state)
         {"did:plc:a\n", 1, "two fields"},
         {"did:plc:a,b,c\n", 1, "two fields"},
         {"did,handle\nalice,did:plc:a\n", 2, "must be a DID"},
+        {"acct:a@b.example,a@b.example\n", 1, "or an actor's address (https://"},
         {"did:plc:z,z\ndid:plc:a,\n", 2, "account's handle"},
         {"did:plc:a,@\n", 1, "account's handle"},
         {"did:plc:z,z\ndid:plc:a,\"b\n", 2, "never closed"},

@@ -3,6 +3,8 @@
  */
 #include "show.h"
 
+#include "post/plan.h"
+
 #define OWN(rest) "{\"id\":1,\"author\":\"x\"" rest "}"
 
 static void
@@ -230,9 +232,9 @@ details(void **state)
         {"7", "not_an_object 0 \"a line must be an object, found a number\""},
         {"{\"a\":[1}", "bad_json 7 \"this bracket does not close the one that is open\""},
         {"{\"a\":\"", "bad_json 5 \"a string is opened here and never closed\""},
-        {"{}", "unknown_shape 0 \"no known kind of post: looked for \"query\"; \"did\" and "
-               "\"kind\"; \"data\" or \"author_id\"; \"user.screen_name\"; \"account.acct\"; "
-               "\"author\"\""},
+        {"{}", "unknown_shape 0 \"no known kind of post: looked for \"type\" and \"@context\"; "
+               "\"query\"; \"did\" and \"kind\"; \"data\" or \"author_id\"; \"user.screen_name\"; "
+               "\"account.acct\"; \"author\"\""},
     };
 
     (void)state;
@@ -596,6 +598,24 @@ mutated_lines(void **state)
     weir_reader_free(r);
 }
 
+/* Two keys in one slot would cost each look-up of either a call; see slot_of in json_walk.c. */
+static void
+each_key_of_a_line_has_its_slot(void **state)
+{
+    struct weir__plan *plan = malloc(sizeof *plan);
+
+    (void)state;
+    assert_non_null(plan);
+    weir__plan_lines(plan);
+    const struct weir__looks *line = &plan->look[WEIR__SHAPE_LINE];
+    assert_int_equal(line->n, WEIR__P_COUNT);
+    for (size_t k = 1; k <= line->n; k++)
+        if (line->keys[k].next)
+            fail_msg("%s and %s have one slot", line->keys[k].name,
+                     line->keys[line->keys[k].next].name);
+    free(plan);
+}
+
 static void
 names(void **state)
 {
@@ -627,6 +647,7 @@ main(void)
         cmocka_unit_test(what_a_page_may_come_to),
         cmocka_unit_test(posts_of_a_page),
         cmocka_unit_test(mutated_lines),
+        cmocka_unit_test(each_key_of_a_line_has_its_slot),
         cmocka_unit_test(names),
     };
 

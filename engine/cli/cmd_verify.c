@@ -1,0 +1,64 @@
+/*
+ * tagweir verify: proves a decision journal, or names the first entry that is not as it was.
+ */
+#include "cli/commands.h"
+#include "cli/ui.h"
+#include "cli/verifying.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* HASH or HASH:COUNT. */
+static bool
+take_head(const char *text, char hash[WEIR_JOURNAL_HASH + 1], weir_journal_expect *e)
+{
+    size_t n = strspn(text, "0123456789abcdefABCDEF");
+    char *end = NULL;
+
+    if (n != WEIR_JOURNAL_HASH || (text[n] && text[n] != ':'))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        hash[i] = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] | 0x20) : text[i];
+    hash[n] = '\0';
+    e->head_hash = hash;
+    if (!text[n])
+        return true;
+    if (text[n + 1] < '1' || text[n + 1] > '9')
+        return false;
+    e->head_seq = strtoull(text + n + 1, &end, 10);
+    return !*end;
+}
+
+static int
+verify(const struct args *a)
+{
+    struct verifying v = {.json = a->json};
+    char hash[WEIR_JOURNAL_HASH + 1];
+
+    if (a->plain.n != 1)
+        return args_bad("verify", a->plain.n ? "one journal at a time" : "name a journal's folder");
+    if (a->head && !take_head(a->head, hash, &v.expect))
+        return args_bad("verify", "--head: expected the 64 hex digits of a hash, or those, a colon "
+                                  "and the number of entries, as `tagweir ctl head` prints them");
+    v.expect.public_key = a->public_key;
+    v.dir = a->plain.v[0];
+    v.quiet = a->quiet;
+    return verifying_run(&v);
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .usage = "[OPTION]… JOURNAL",
+    .does = "Prove that a decision journal is as it was written.",
+    .more =
+        "JOURNAL is the folder that was given to --journal. Each entry holds the hash of the one\n"
+        "before: if a bit of any is changed, if one is missing or in another place, the first\n"
+        "such entry is named, with file and line, and the exit code is 1.\n\n"
+        "The chain alone cannot show that its newest entries were cut off. Two things can: a head\n"
+        "(a hash and a count) that was noted elsewhere, with --head; and, up to the last signed\n"
+        "segment, a signature, with --public-key.\n\n"
+        "A journal may be verified while it is written.",
+    .options = OPTIONS_OF(OPT_HEAD, OPT_PUBLIC_KEY, OPT_JSON, OPT_QUIET),
+    .plain = "JOURNAL",
+    .run = verify,
+};
