@@ -381,7 +381,7 @@ rules:
 def test_real_feeds_export_what_their_records_say():
     clock = "2026-11-01T00:00:00Z"
     for name in ("tweets_v1.ndjson", "tweets_v2.ndjson", "mastodon_statuses.ndjson",
-                 "bluesky_jetstream.ndjson", "activitypub_notes.ndjson"):
+                 "bluesky_jetstream.ndjson"):
         feed = weir.data_dir() / "feeds" / name
         said = records(feed.read_text(), WIDE, clock)
         rows = list(exports.derived_csv(said))
