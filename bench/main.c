@@ -7,6 +7,7 @@
 #include "load/command.h"
 #include "machine.h"
 #include "options.h"
+#include "replay/command.h"
 #include "report.h"
 
 #include <spawn.h>
@@ -23,6 +24,7 @@ static const char help[] =
     "\n"
     "  match     what it costs to find the rules that match a hashtag\n"
     "  load      how many posts a second a server decides, and how long answers take\n"
+    "  replay    how many archived posts a second are decided, beside what else goes over them\n"
     "  baseline  a plain server that decides as tagweir serve does, to measure it against\n"
     "\n"
     "tagweir-bench COMMAND --help tells its options.\n";
@@ -201,6 +203,8 @@ main(int argc, char **argv)
         return match(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "load") == 0)
         return load_main(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "replay") == 0)
+        return replay_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "baseline") == 0)
         return baseline_main(argc - 1, argv + 1);
     bool asked = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);

@@ -3,8 +3,8 @@
  */
 #include "load/client.h"
 
-#include "load/clock.h"
 #include "load/loop.h"
+#include "programs/clock.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -14,8 +14,8 @@
 #define BENCH_LOAD_CLIENT_H
 
 #include "load/address.h"
-#include "load/answers.h"
 #include "load/histogram.h"
+#include "programs/answers.h"
 
 #define LOAD_MAX_THREADS 64
 

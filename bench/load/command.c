@@ -4,9 +4,9 @@
 #include "load/command.h"
 
 #include "json_put.h"
-#include "load/clock.h"
 #include "load/server.h"
 #include "load/stream_report.h"
+#include "programs/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,11 +41,11 @@ make_material(struct one_load *x)
     struct world world;
 
     setting_progress(s, "drawing");
-    setting_world(s, &world, x->o->sizes[0]);
-    setting_feed(s, &world, &x->feed);
+    material_world(&s->material, &world, s->material.workload, x->o->sizes[0]);
+    material_feed(&s->material, &world, &posts_served, &x->feed);
     if (!x->o->connect && !x->o->serve) {
         sets_find_tagweir(s->tagweir);
-        setting_rules(s, &world, s->workload, x->o->sizes[0], &rules);
+        material_rules(&s->material, &world, s->material.workload, x->o->sizes[0], &rules);
         sets_make(&x->set, s->tagweir, "rules", &rules);
         rules_fini(&rules);
     }
@@ -78,7 +78,7 @@ start_own(struct one_load *x)
     server_start(&x->server, "server", argv, o->setting.cores.server);
     snprintf(x->report.server, sizeof x->report.server, "%s, %zu %s rules",
              o->baseline ? "The baseline server" : "tagweir serve", o->sizes[0],
-             workload_name(o->setting.workload));
+             workload_name(o->setting.material.workload));
 }
 
 static void

@@ -4,7 +4,7 @@
  */
 #include "load/conn.h"
 
-#include "load/clock.h"
+#include "programs/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>

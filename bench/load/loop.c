@@ -5,7 +5,7 @@
  */
 #include "load/loop.h"
 
-#include "load/clock.h"
+#include "programs/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>

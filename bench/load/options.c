@@ -176,20 +176,21 @@ take_material(struct load_options *o, int option)
         argument_sizes(optarg, "--rules", o->sizes, &o->nsizes, MAX_SET_SIZES);
         return true;
     case OPT_WORKLOAD:
-        s->workload =
+        s->material.workload =
             (enum workload)argument_choose(optarg, "workload", argument_workload, WORKLOAD_REGIONS);
         return true;
     case OPT_FEED:
-        s->feed_file = optarg;
+        s->material.feed_file = optarg;
         return true;
     case OPT_POSTS:
-        s->nposts = count("--posts", 1, 10000000);
+        s->material.nposts = count("--posts", 1, 10000000);
         return true;
     case OPT_TOKENS:
-        s->stream = (enum stream)argument_choose(optarg, "stream", argument_stream, STREAM_UNKNOWN);
+        s->material.stream =
+            (enum stream)argument_choose(optarg, "stream", argument_stream, STREAM_UNKNOWN);
         return true;
     case OPT_SEED:
-        s->seed = count("--seed", 0, SIZE_MAX);
+        s->material.seed = count("--seed", 0, SIZE_MAX);
         return true;
     default:
         return false;
@@ -279,8 +280,8 @@ load_options_read(struct load_options *o, int argc, char **argv)
     int option;
 
     memset(o, 0, sizeof *o);
-    o->setting.nposts = 200000;
-    o->setting.seed = 1;
+    o->setting.material.nposts = 200000;
+    o->setting.material.seed = 1;
     o->setting.progress = isatty(STDERR_FILENO);
     o->setting.cores = (struct cores){-1, -1};
     o->setting.load = (struct load){

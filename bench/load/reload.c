@@ -5,8 +5,8 @@
  */
 #include "load/reload.h"
 
-#include "load/clock.h"
 #include "load/server.h"
+#include "programs/clock.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -64,7 +64,7 @@ make_sets(struct reloading *r, struct world *w)
     const struct setting *s = r->setting;
     struct rules rules;
 
-    setting_rules(s, w, WORKLOAD_LITERALS, r->out->nrules + 1, &rules);
+    material_rules(&s->material, w, WORKLOAD_LITERALS, r->out->nrules + 1, &rules);
     rules.n--;
     sets_make(&r->sets[0], s->tagweir, "rules-0", &rules);
     rules.v[rules.n - 1] = rules.v[rules.n];
@@ -80,8 +80,8 @@ set_up(struct reloading *r)
     struct world world;
 
     setting_progress(s, "drawing and compiling lists");
-    setting_world(s, &world, r->out->nrules + 1);
-    setting_feed(s, &world, &r->feed);
+    material_world(&s->material, &world, s->material.workload, r->out->nrules + 1);
+    material_feed(&s->material, &world, &posts_served, &r->feed);
     make_sets(r, &world);
     world_fini(&world);
     r->place.is_compiled = r->out->kind == RELOAD_COMPILED;

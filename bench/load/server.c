@@ -3,7 +3,7 @@
  */
 #include "load/server.h"
 
-#include "load/clock.h"
+#include "programs/clock.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

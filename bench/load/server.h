@@ -5,8 +5,8 @@
 #define BENCH_LOAD_SERVER_H
 
 #include "load/address.h"
-#include "load/process.h"
-#include "load/workplace.h"
+#include "programs/process.h"
+#include "programs/workplace.h"
 
 struct server {
     const char *name;

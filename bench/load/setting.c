@@ -1,71 +1,10 @@
 /*
- * From a setting to feeds, rules and command lines.
+ * From a setting to command lines.
  */
 #include "load/setting.h"
 
-#include "load/posts.h"
-
 #include <stdio.h>
 #include <string.h>
-
-/* A post has two tags on average, and a word or more of its text; a million tags are as many as
-   those that `match` draws from. */
-#define TAGS_A_POST 5
-#define MOST_TAGS ((size_t)1000000)
-
-static size_t
-least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-void
-setting_world(const struct setting *s, struct world *w, size_t nrules)
-{
-    size_t ntokens = least(TAGS_A_POST * s->nposts, MOST_TAGS);
-
-    /* a language has four times as many tags, of which rules may take four of five */
-    while (ntokens < MOST_TAGS && rules_most(s->workload, 4 * ntokens) < nrules)
-        ntokens = least(2 * ntokens, MOST_TAGS);
-    world_init(w, s->seed, ntokens, 1);
-}
-
-void
-setting_feed(const struct setting *s, struct world *w, struct feed *f)
-{
-    if (s->feed_file)
-        feed_read(f, s->feed_file);
-    else
-        posts_make(f, s->nposts, world_stream(w, s->stream), s->seed);
-}
-
-void
-setting_rules(const struct setting *s, struct world *w, enum workload workload, size_t n,
-              struct rules *out)
-{
-    size_t most = rules_most(workload, world_language_size(w));
-
-    if (n > most)
-        die(EXIT_USAGE, "%s: %zu rules are more than the %zu that can be drawn",
-            workload_name(workload), n, most);
-    rules_make(out, world_language(w, s->stream), workload, 0, n, s->seed);
-}
-
-/* Servers that are older than `--workers` have one. */
-static bool
-knows_workers(const char *tagweir)
-{
-    char command[4200], line[512];
-    bool knows = false;
-
-    snprintf(command, sizeof command, "'%s' serve --help 2>&1", tagweir);
-    FILE *f = popen(command, "r");
-    while (f && fgets(line, sizeof line, f))
-        knows |= strstr(line, "--workers") != NULL;
-    if (f)
-        (void)pclose(f);
-    return knows;
-}
 
 void
 setting_serve(const struct setting *s, const char *rules, const char *workers,
@@ -78,8 +17,9 @@ setting_serve(const struct setting *s, const char *rules, const char *workers,
     argv[n++] = "--rules";
     argv[n++] = rules;
     argv[n++] = "--clock";
-    argv[n++] = LOAD_CLOCK;
-    if (knows_workers(s->tagweir)) {
+    argv[n++] = MATERIAL_CLOCK;
+    /* servers that are older than it have one */
+    if (process_knows(s->tagweir, "serve", "--workers")) {
         argv[n++] = "--workers";
         argv[n++] = workers;
     } else if (strcmp(workers, "1") != 0) {
@@ -98,7 +38,7 @@ setting_baseline(const char *rules, const char *argv[SETTING_ARGUMENTS])
     argv[n++] = "--rules";
     argv[n++] = rules;
     argv[n++] = "--clock";
-    argv[n++] = LOAD_CLOCK;
+    argv[n++] = MATERIAL_CLOCK;
     argv[n] = NULL;
 }
 

@@ -3,12 +3,13 @@
  */
 #include "load/speed.h"
 
-#include "load/clock.h"
-#include "load/replay.h"
 #include "load/server.h"
+#include "programs/clock.h"
+#include "programs/replay.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A file of at least so many lines: opening it must not weigh. */
@@ -28,6 +29,7 @@ struct race {
     struct server servers[2]; /* SPEED_SERVE, SPEED_BASELINE */
     uint64_t delivered[2];    /* answers that came from them */
     char file[WORKPLACE_PATH_MAX];
+    size_t file_lines; /* the feed's, again and again */
     struct replay replay;
     size_t nfiles; /* that a round replays beyond the first */
 };
@@ -78,25 +80,48 @@ start_servers(struct race *r)
     server_start(&r->servers[SPEED_BASELINE], "baseline", argv, s->cores.server);
 }
 
+/* With the file named n times. The end if it fails, or if its records are not what is owed. */
+static struct run_time
+replay_files(struct race *r, enum sink sink, size_t n)
+{
+    const char **files = allocate(n, sizeof *files);
+    char fault[FAULT_MAX];
+    struct run_time time;
+
+    for (size_t i = 0; i < n; i++)
+        files[i] = r->file;
+    if (!replay_run(&r->replay, sink, files, n, n * r->file_lines, &time, fault))
+        die(EXIT_FAILED, "%s", fault);
+    free(files);
+    return time;
+}
+
+/* Of n files, without start, loading and end: a run of 1 + n files less a run of one. */
+static struct run_time
+time_files(struct race *r, enum sink sink, size_t n)
+{
+    struct run_time one = replay_files(r, sink, 1), more = replay_files(r, sink, 1 + n);
+
+    return (struct run_time){more.seconds - one.seconds, more.cpu - one.cpu};
+}
+
 static void
 set_up_replay(struct race *r)
 {
     const struct setting *s = r->setting;
-    size_t times = 1 + FILE_LINES / r->feed.nlines;
 
     if (!takes_part(r, SPEED_REPLAY) && !takes_part(r, SPEED_REPLAY_NULL))
         return;
     workplace_path(r->file, "feed.ndjson");
-    feed_write(&r->feed, times, r->file);
+    r->file_lines = (1 + FILE_LINES / r->feed.nlines) * r->feed.nlines;
+    (void)feed_write(&r->feed, r->file_lines, r->file);
     r->replay = (struct replay){.tagweir = s->tagweir,
                                 .rules = r->set.compiled,
-                                .clock = LOAD_CLOCK,
+                                .clock = MATERIAL_CLOCK,
                                 .feed = &r->feed,
-                                .file = r->file,
-                                .times = times,
                                 .core = s->cores.server};
     /* as many as take the time of a round; the first runs also bring all files into memory */
-    double files = s->load.seconds * 2 / replay_time(&r->replay, SINK_PIPE, 2).seconds;
+    double files = s->load.seconds * 2 / time_files(r, SINK_PIPE, 2).seconds;
     r->nfiles = files < 1 ? 1 : files > MOST_FILES ? MOST_FILES : (size_t)(files + 0.5);
 }
 
@@ -108,9 +133,9 @@ set_up(struct race *r, size_t nrules)
     struct world world;
 
     setting_progress(s, "drawing and compiling rules");
-    setting_world(s, &world, nrules);
-    setting_feed(s, &world, &r->feed);
-    setting_rules(s, &world, s->workload, nrules, &rules);
+    material_world(&s->material, &world, s->material.workload, nrules);
+    material_feed(&s->material, &world, &posts_served, &r->feed);
+    material_rules(&s->material, &world, s->material.workload, nrules, &rules);
     sets_make(&r->set, s->tagweir, "rules", &rules);
     rules_fini(&rules);
     world_fini(&world);
@@ -240,13 +265,13 @@ static void
 time_replay(struct race *r, enum speed_side side)
 {
     enum sink sink = side == SPEED_REPLAY ? SINK_PIPE : SINK_NULL;
-    struct replay_time time;
-    double posts = replay_posts(&r->replay, r->nfiles);
+    struct run_time time;
+    double posts = (double)(r->file_lines / r->feed.nlines * r->feed.nanswers * r->nfiles);
     bool held_up; /* the run that should be short was not */
     int tries = 0;
 
     do {
-        time = replay_time(&r->replay, sink, r->nfiles);
+        time = time_files(r, sink, r->nfiles);
         held_up = time.seconds <= 0 || time.cpu <= 0;
     } while (held_up && ++tries < MOST_TRIES);
     samples_add(&r->out->rate[side], held_up ? NAN : posts / time.seconds);

@@ -12,7 +12,7 @@
 static void
 put_head(const struct load_options *o, weir_buf *out)
 {
-    weir_buf_printf(out, "{\"v\":1,\"seed\":%" PRIu64 ",", o->setting.seed);
+    weir_buf_printf(out, "{\"v\":1,\"seed\":%" PRIu64 ",", o->setting.material.seed);
     json_put_string(out, "machine", machine_name());
 }
 

@@ -92,7 +92,7 @@ goals_report_head(const struct load_options *o)
 #endif
     printf("Medians of interleaved rounds; %zu connections, each with %zu posts unanswered; "
            "seed %" PRIu64 ".\n",
-           s->load.nconns, s->load.window, s->seed);
+           s->load.nconns, s->load.window, s->material.seed);
     if (s->cores.server >= 0)
         printf("Servers and replay run on core %d, the client on core %d.\n", s->cores.server,
                s->cores.client);

@@ -55,6 +55,7 @@ weir_journal_append(weir_journal *j, weir_span records)
     size_t n = 0;
 
     CHECK_OBJ(j, WEIR_JOURNAL_MAGIC);
+    CHECK(!j->finished);
     if (j->failed)
         return WEIR_E_IO;
     for (; rest.len; n++)
@@ -106,6 +107,7 @@ weir_status
 weir_journal_append_event(weir_journal *j, const weir_journal_event *e)
 {
     CHECK_OBJ(j, WEIR_JOURNAL_MAGIC);
+    CHECK(!j->finished);
     if (j->failed)
         return WEIR_E_IO;
     if (!is_callers(e))
@@ -219,6 +221,7 @@ weir_status
 weir_journal_write(weir_journal *j, int64_t now_ms)
 {
     CHECK_OBJ(j, WEIR_JOURNAL_MAGIC);
+    CHECK(!j->finished);
     if (j->failed)
         return WEIR_E_IO;
     bool day_over = weir__day_of(now_ms) > weir__day_of(j->opened_ms);
@@ -302,16 +305,26 @@ weir_journal_abandon(weir_journal *j)
 }
 
 weir_status
-weir_journal_close(weir_journal *j, int64_t now_ms, weir_diags *diags)
+weir_journal_finish(weir_journal *j, int64_t now_ms)
 {
     const weir_journal_event stop = {.kind = WEIR_JOURNAL_STOP, .at_ms = now_ms};
 
-    if (!j)
-        return WEIR_OK;
     CHECK_OBJ(j, WEIR_JOURNAL_MAGIC);
+    CHECK(!j->finished);
     weir_status st = j->failed ? WEIR_E_IO : weir__journal_tell(j, &stop);
     if (st == WEIR_OK)
         st = weir__segment_end(j, WEIR_JOURNAL_WHY_STOPPED, now_ms);
+    j->finished = st == WEIR_OK;
+    return st;
+}
+
+weir_status
+weir_journal_close(weir_journal *j, int64_t now_ms, weir_diags *diags)
+{
+    if (!j)
+        return WEIR_OK;
+    CHECK_OBJ(j, WEIR_JOURNAL_MAGIC);
+    weir_status st = j->finished ? WEIR_OK : weir_journal_finish(j, now_ms);
     if (st != WEIR_OK && diags)
         weir__diag_add(diags, WEIR_ERROR, NULL, "%s", j->failed ? j->error : weir_status_text(st));
     weir_journal_abandon(j);

@@ -39,6 +39,7 @@ struct weir_journal {
     weir_buf pending;
     weir_buf body, message; /* while an entry is made */
     bool failed;
+    bool finished; /* its last segment has its end */
     char error[1024];
     char warning[1024];
     bool warned; /* since it was last asked */

@@ -194,7 +194,9 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
                          .http_ms = 30 * 1000,
                          .http_connections = 100,
                          .max_memory = (size_t)1 << 30,
-                         .max_shrink = 50};
+                         .max_shrink = 50,
+                         .fsync = -1,
+                         .head_every = 100 * 1000};
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {

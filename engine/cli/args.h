@@ -70,6 +70,13 @@ void strings_add(struct strings *s, const char *text);
     X(HTTP_TIMEOUT, "http-timeout", 0, "SECONDS")                                                  \
     X(BLOCKED_BY, "blocked-by", 0, "URL")                                                          \
     X(ACCEPT_SHRINK, "accept-shrink", 0, NULL)                                                     \
+    X(JOURNAL, "journal", 0, "DIR")                                                                \
+    X(JOURNAL_ALL, "journal-all", 0, NULL)                                                         \
+    X(FSYNC, "fsync", 0, "WHEN")                                                                   \
+    X(SIGN_KEY, "sign-key", 0, "FILE")                                                             \
+    X(RETAIN, "retain", 0, "DAYS")                                                                 \
+    X(HEAD_EVERY, "head-every", 0, "NUMBER")                                                       \
+    X(STORE, "store", 0, "DIR")                                                                    \
     X(COST, "cost", 0, NULL)                                                                       \
     X(NO_TESTS, "no-tests", 0, NULL)                                                               \
     X(NO_JIT, "no-jit", 0, NULL)                                                                   \
@@ -98,6 +105,7 @@ struct args {
     struct answer_options answer;     /* all but the handles, which are to be loaded */
     const char *control, *http, *blocked_by, *tls_cert, *tls_key, *tls_client_ca, *socket_owner,
         *user;
+    const char *journal, *sign_key, *store;
     const char *head, *public_key; /* verify */
     const char *feed, *handles, *owner, *owner_id, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
@@ -106,9 +114,9 @@ struct args {
     const char *at;
     mode_t socket_mode, control_mode;
     unsigned drain_ms, idle_ms, line_ms, send_ms, http_ms;
-    const char *out;                    /* NULL: standard output */
-    bool emits;                         /* --emit was said, */
-    weir_export_kind emit;              /* and what */
+    const char *out;       /* NULL: standard output */
+    bool emits;            /* --emit was said, */
+    weir_export_kind emit; /* and what */
     const char *label_src;
     size_t threads, workers;            /* 0: as many as there are cores */
     uint32_t only;                      /* bit (1 << weir_action); 0: all */
@@ -116,8 +124,10 @@ struct args {
     size_t max_connections, max_memory; /* 0: no limit */
     size_t max_shrink;                  /* percent */
     size_t http_connections;
+    int fsync;                      /* of always, interval, never, in this order; -1: not said */
+    size_t retain_days, head_every; /* 0: for ever; only at the end */
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
-    bool log_times, resume;
+    bool log_times, journal_all, resume;
 };
 
 struct command {

@@ -45,6 +45,7 @@ static const struct verb verbs[] = {
     {"status", 1, OPTIONS_OF(OPT_JSON), PATIENCE_MS},
     {"reload", 1, OPTIONS_OF(OPT_DRY_RUN, OPT_FEED, OPT_ACCEPT_SHRINK), 0},
     {"rollback", 1, OPTIONS_OF(), 0}, /* it waits for a load that is under way */
+    {"head", 1, OPTIONS_OF(), PATIENCE_MS},
     {"reset", 2, OPTIONS_OF(), PATIENCE_MS},
 };
 
@@ -95,7 +96,7 @@ put_request(const struct args *a, weir_buf *line)
     const struct verb *v = find_verb(&a->plain);
 
     if (!v)
-        return args_bad("ctl", "expected status, reload, rollback or reset RULE");
+        return args_bad("ctl", "expected status, head, reload, rollback or reset RULE");
     if (refuse_options(a, v) != EXIT_DONE)
         return EXIT_USAGE;
     if (v->words > 1 && !*a->plain.v[1])
@@ -178,18 +179,20 @@ ctl(const struct args *a)
 
 const struct command command_ctl = {
     .name = "ctl",
-    .usage = "--control ADDRESS status|reload|rollback|reset RULE [OPTION]…",
+    .usage = "--control ADDRESS status|head|reload|rollback|reset RULE [OPTION]…",
     .does = "Ask a running server how it is, or tell it what to do.",
     .more =
         "  status      how it is, and what it has counted; --json for programs\n"
+        "  head        where its decision journal stands: HASH:COUNT, to be kept elsewhere; later\n"
+        "              `tagweir verify --head` proves that nothing before it was cut off\n"
         "  reload      load the rules again, as SIGHUP does, and tell how that went\n"
         "              (--dry-run: only what would come of it; with --feed, to a feed)\n"
         "  rollback    go back to the rules that were served before\n"
         "  reset RULE  let a breaker that has tripped count anew (`*`: all of them; `set`:\n"
         "              that of the whole set)\n\n"
         "An option that a word has no use for is refused, and nothing is done. Exit code 1: the\n"
-        "server refused, and the text says why. `status` and `reset` wait a minute for an answer,\n"
-        "the others as long as it takes. The address is that of --control\n"
+        "server refused, and the text says why. `status`, `head` and `reset` wait a minute for an\n"
+        "answer, the others as long as it takes. The address is that of --control\n"
         "of `serve`; TAGWEIR_CONTROL in the environment is the default.",
     .options = OPTIONS_OF(OPT_CONTROL, OPT_ACCEPT_SHRINK, OPT_DRY_RUN, OPT_FEED, OPT_JSON),
     .plain = "WORD",

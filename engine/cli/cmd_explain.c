@@ -284,7 +284,7 @@ const struct command command_explain = {
             "until when, which exemptions acted, and which rules came near without acting. With\n"
             "--json: the record with its trace, and when the rules named hold (`in_force`).\n"
             "Particulars of confidential orders are left out.",
-    .options = OPTIONS_OF(OPT_RULES, OPT_TAG, OPT_ACCOUNT, OPT_POST, OPT_REGION, OPT_AT, OPT_TAGS,
-                          OPT_HANDLES, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+    .options = OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_TAG, OPT_ACCOUNT, OPT_POST, OPT_REGION, OPT_AT,
+                          OPT_TAGS, OPT_HANDLES, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .run = explain,
 };

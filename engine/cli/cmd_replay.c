@@ -5,6 +5,7 @@
 #include "cli/inputs.h"
 #include "cli/picking.h"
 #include "cli/run.h"
+#include "cli/run_journal.h"
 #include "cli/ui.h"
 
 #include "flow/clock.h"
@@ -17,7 +18,9 @@ replay(const struct args *a)
 
     if (!a->plain.n)
         return args_bad("replay", "no feed: name files or folders, or - for standard input");
-    int rc = inputs_handles(a, &r.handles);
+    int rc = run_journal_check(a, "replay");
+    if (rc == EXIT_DONE)
+        rc = inputs_handles(a, &r.handles);
     if (rc == EXIT_DONE)
         rc = inputs_rules(a, "replay", &r.rs);
     if (rc == EXIT_DONE)
@@ -40,10 +43,11 @@ const struct command command_replay = {
             "follow one --rules if their names end in .yaml. The summary is printed on standard "
             "error at the end.",
     .options =
-        OPTIONS_OF(OPT_RULES, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
+        OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_CLOCK, OPT_UNDECIDED, OPT_TAGS, OPT_HANDLES, OPT_OWNER,
                    OPT_OWNER_ID, OPT_MAX_LINE, OPT_EXPLAIN, OPT_STRICT, OPT_THREADS, OPT_OUT,
-                   OPT_EMIT, OPT_LABEL_SRC, OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER,
-                   OPT_SINCE, OPT_UNTIL, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+                   OPT_EMIT, OPT_LABEL_SRC, OPT_JOURNAL, OPT_JOURNAL_ALL, OPT_FSYNC, OPT_SIGN_KEY,
+                   OPT_RESUME, OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL,
+                   OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .plain = "FEED",
     .run = replay,
 };

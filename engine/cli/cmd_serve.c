@@ -102,8 +102,10 @@ leave(int rc)
     _exit(rc);
 }
 
+/* @param paths  Of the rules. */
 static int
-serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
+serve_rules(const struct args *a, const struct strings *paths, weir_ruleset *rs,
+            weir_handles *handles)
 {
     struct args shown = *a; /* only lent to say() */
     struct server_options o = {
@@ -115,13 +117,14 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
                      .insecure = a->insecure},
         .tls = {.cert = a->tls_cert, .key = a->tls_key, .client_ca = a->tls_client_ca},
         .answer = a->answer,
-        .rules = a->rules.v,
-        .nrules = a->rules.n,
+        .rules = paths->v,
+        .nrules = paths->n,
         .workers = a->workers ? a->workers : inputs_cores(),
         .max_conns = a->max_connections,
         .limits = {.idle_ms = a->idle_ms, .line_ms = a->line_ms, .send_ms = a->send_ms},
         .max_memory = a->max_memory,
         .watch = a->watch,
+        .store = a->store,
         .control = a->control,
         .control_mode = a->control_mode,
         .http = a->http,
@@ -130,6 +133,12 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
         .blocked_by = a->blocked_by,
         .max_shrink = (unsigned)a->max_shrink,
         .drain_ms = a->drain_ms,
+        .journal = {.dir = a->journal,
+                    .sync = a->fsync < 0 ? SCRIBE_INTERVAL : (enum scribe_sync)a->fsync,
+                    .all = a->journal_all,
+                    .sign_key = a->sign_key,
+                    .retain_days = (uint32_t)a->retain_days,
+                    .head_every = a->head_every},
         .say = say,
         .say_arg = &shown,
     };
@@ -142,7 +151,7 @@ serve_rules(const struct args *a, weir_ruleset *rs, weir_handles *handles)
     r = server_open(&o, rs, &s);
     if (r != SERVER_OK)
         return r == SERVER_BAD ? EXIT_USAGE : EXIT_IO;
-    if (become_user(a)) {
+    if (become_user(a) && server_keep_rules(s) && server_open_journal(s) == SERVER_OK) {
         announce(a, rs, s);
         hold_hangups(false);
         r = server_run(s);
@@ -174,15 +183,29 @@ misses_in_tls(const struct args *a)
                  "HOST:PORT as well, or leave it out";
 }
 
+static const char *
+misses_in_journal(const struct args *a)
+{
+    bool asks = a->journal_all || a->sign_key || a->retain_days || a->fsync >= 0;
+
+    return a->journal || !asks
+               ? NULL
+               : "--journal-all, --fsync, --sign-key and --retain are of a journal, "
+                 "and there is none: say --journal DIR as well, or leave them out";
+}
+
 static int
 serve(const struct args *a)
 {
+    struct strings paths = {0};
     weir_ruleset *rs = NULL;
     weir_handles *handles = NULL;
 
     if (!a->listen.n)
         return args_bad("serve", "no address: say --listen unix:PATH or --listen HOST:PORT");
     const char *missing = misses_in_tls(a);
+    if (!missing)
+        missing = misses_in_journal(a);
     if (missing)
         return args_bad("serve", "%s", missing);
     hold_hangups(true);
@@ -190,7 +213,10 @@ serve(const struct args *a)
     if (rc == EXIT_DONE)
         rc = inputs_rules(a, "serve", &rs);
     if (rc == EXIT_DONE)
-        rc = serve_rules(a, rs, handles);
+        rc = inputs_rule_paths(a, "serve", &paths);
+    if (rc == EXIT_DONE)
+        rc = serve_rules(a, &paths, rs, handles);
+    inputs_files_free(&paths);
     weir_ruleset_unref(rs);
     weir_handles_free(handles);
     return rc;
@@ -210,6 +236,7 @@ const struct command command_serve = {
         OPT_MAX_MEMORY, OPT_MAX_SHRINK, OPT_CONTROL, OPT_WATCH, OPT_LOG_TIMES, OPT_TLS_CERT,
         OPT_TLS_KEY, OPT_TLS_CLIENT_CA, OPT_SOCKET_OWNER, OPT_USER, OPT_CONTROL_MODE, OPT_HTTP,
         OPT_HTTP_CONNECTIONS, OPT_HTTP_TIMEOUT, OPT_BLOCKED_BY, OPT_IDLE_TIMEOUT, OPT_LINE_TIMEOUT,
-        OPT_SEND_TIMEOUT, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
+        OPT_SEND_TIMEOUT, OPT_JOURNAL, OPT_JOURNAL_ALL, OPT_FSYNC, OPT_SIGN_KEY, OPT_RETAIN,
+        OPT_HEAD_EVERY, OPT_STORE, OPT_NO_JIT, OPT_MATCH_OFF, OPT_JSON, OPT_QUIET),
     .run = serve,
 };

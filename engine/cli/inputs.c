@@ -4,6 +4,8 @@
 #include "cli/inputs.h"
 
 #include "cli/ui.h"
+#include "flow/said.h"
+#include "serve/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,26 +31,103 @@ status_exit(weir_status st)
     }
 }
 
-int
-inputs_rules(const struct args *a, const char *command, weir_ruleset **out)
+static void
+add_copy(struct strings *out, const char *path)
 {
-    weir_load_options o = {.match_off = a->answer.match_off};
-    weir_diags *diags;
-    weir_status st;
+    char *copy = strdup(path);
 
-    *out = NULL;
+    if (!copy)
+        ui_no_memory();
+    strings_add(out, copy);
+}
+
+/* What --rules names is a digest, and its file is in the store. */
+static bool
+names_stored(const struct args *a, const char *rules)
+{
+    return a->store && store_is_digest(rules);
+}
+
+static bool
+add_stored(const struct args *a, const char *digest, struct strings *out)
+{
+    weir_buf path = {0}, why = {0};
+    bool found = store_find(a->store, digest, &path, &why);
+
+    if (found)
+        weir_buf_putc(&path, '\0');
+    if (path.failed)
+        ui_no_memory();
+    if (found)
+        strings_add(out, path.p); /* inputs_files_free frees it */
+    else
+        ui_say("%s", said_text(&why));
+    weir_buf_fini(&why);
+    return found;
+}
+
+int
+inputs_rule_paths(const struct args *a, const char *command, struct strings *out)
+{
+    bool good = true;
+
     if (!a->rules.n)
         return args_bad(command, "no rules: say --rules PATH");
-    diags = weir_diags_new();
+    for (size_t i = 0; i < a->rules.n; i++)
+        if (names_stored(a, a->rules.v[i]))
+            good = add_stored(a, a->rules.v[i], out) && good;
+        else
+            add_copy(out, a->rules.v[i]);
+    return good ? EXIT_DONE : EXIT_IO;
+}
+
+/* A stored set that was compiled again has the digest of today's Unicode, and may decide otherwise:
+   nobody is to take that for what was asked. */
+static bool
+is_as_asked(const struct args *a, const char *path, const weir_ruleset *rs)
+{
+    if (a->rules.n != 1 || !names_stored(a, a->rules.v[0]) || store_is_it(rs, a->rules.v[0]))
+        return true;
+    ui_say(
+        "%s: this is not rule set %.16s, but %.16s: it lies under another's name, or Unicode is "
+        "another one than it was compiled with (a warning above says so), which is a part of what "
+        "a digest is of, and the same rules may decide otherwise. Use a tagweir built with that "
+        "Unicode; or, to see what today's makes of these rules, name the file: --rules %s",
+        path, a->rules.v[0], weir_ruleset_digest(rs), path);
+    return false;
+}
+
+/* Who keeps rule sets in the store needs their sources; who finds one there does not. */
+static weir_status
+load(const struct args *a, const char *command, const struct strings *paths, weir_ruleset **out)
+{
+    weir_load_options o = {.match_off = a->answer.match_off,
+                           .keep_sources = a->store && strcmp(command, "serve") == 0};
+    weir_diags *diags = weir_diags_new();
+
     if (!diags)
         ui_no_memory();
-    st = weir_ruleset_load(a->rules.v, a->rules.n, &o, diags, out);
+    weir_status st = weir_ruleset_load(paths->v, paths->n, &o, diags, out);
     if (st == WEIR_OK)
         st = weir_ruleset_test(*out, diags, NULL);
     ui_diags(diags, a->quiet ? WEIR_ERROR : WEIR_WARNING);
     weir_diags_free(diags);
+    if (st == WEIR_OK && !is_as_asked(a, paths->v[0], *out))
+        st = WEIR_E_IO;
+    return st;
+}
+
+int
+inputs_rules(const struct args *a, const char *command, weir_ruleset **out)
+{
+    struct strings paths = {0};
+
+    *out = NULL;
+    int rc = inputs_rule_paths(a, command, &paths);
+    weir_status st = rc == EXIT_DONE ? load(a, command, &paths, out) : WEIR_OK;
+    inputs_files_free(&paths);
     if (st == WEIR_OK)
-        return EXIT_DONE;
+        return rc;
     weir_ruleset_unref(*out);
     *out = NULL;
     if (st == WEIR_E_RULES)
@@ -92,16 +171,6 @@ ends_in(const char *path, const char *suffix)
     size_t len = strlen(path), tail = suffix ? strlen(suffix) : 0;
 
     return len >= tail && strcmp(path + len - tail, suffix ? suffix : "") == 0;
-}
-
-static void
-add_copy(struct strings *out, const char *path)
-{
-    char *copy = strdup(path);
-
-    if (!copy)
-        ui_no_memory();
-    strings_add(out, copy);
 }
 
 static bool

@@ -14,6 +14,12 @@
  */
 int inputs_rules(const struct args *a, const char *command, weir_ruleset **out);
 
+/*
+ * The paths of rules that the command line names: with --store, a digest stands for a file there.
+ * What is wrong is said. @return EXIT_DONE with *out, for inputs_files_free, or an exit code.
+ */
+int inputs_rule_paths(const struct args *a, const char *command, struct strings *out);
+
 /* The handles, NULL where none are named. The same return. */
 int inputs_handles(const struct args *a, weir_handles **out);
 

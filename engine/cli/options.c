@@ -67,6 +67,14 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_HTTP_TIMEOUT] = "how long a request, and its answer, may take (default 30; 0: for ever)",
     [OPT_BLOCKED_BY] = "who withholds, for the Link that goes with 451 by HTTP (RFC 7725)",
     [OPT_ACCEPT_SHRINK] = "reload also where a list has shrunk by more than --max-shrink",
+    [OPT_JOURNAL] = "keep a decision journal in this folder, which `tagweir verify` checks",
+    [OPT_JOURNAL_ALL] = "with plain allows in it, too; else it has all other records, and errors",
+    [OPT_FSYNC] = "always: answers wait for the disk; interval (default): a second; never",
+    [OPT_SIGN_KEY] = "sign the journal's segments by this Ed25519 private key (PEM)",
+    [OPT_RETAIN] = "delete the journal's segments that ended so many days ago (default: never)",
+    [OPT_HEAD_EVERY] =
+        "log the journal's head each so many entries (default 100000; 0: at the end)",
+    [OPT_STORE] = "a folder of rule sets, by digest: those used are kept, --rules DIGEST finds one",
     [OPT_COST] = "list globs and regexes by what they cost, and warn of the dear ones",
     [OPT_NO_TESTS] = "do not run the tests that the rules carry",
     [OPT_HEAD] = "a head that was noted elsewhere: entries up to it must be there",
@@ -336,6 +344,8 @@ take_flag(struct args *a, enum option_id id)
         return a->resume = true;
     case OPT_WATCH:
         return a->watch = true;
+    case OPT_JOURNAL_ALL:
+        return a->journal_all = true;
     case OPT_DRY_RUN:
         return a->dry_run = true;
     case OPT_ACCEPT_SHRINK:
@@ -351,6 +361,20 @@ take_flag(struct args *a, enum option_id id)
     default:
         return a->quiet = true;
     }
+}
+
+static bool
+take_fsync(const char *value, int *which, weir_buf *why)
+{
+    static const char *const words[] = {"always", "interval", "never"};
+
+    for (int i = 0; i < 3; i++)
+        if (strcmp(value, words[i]) == 0) {
+            *which = i;
+            return true;
+        }
+    weir_buf_puts(why, "expected always, interval or never");
+    return false;
 }
 
 /* Options whose value is a choice of words. */
@@ -380,6 +404,10 @@ take_limit(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_number(value, 1, 256, &a->threads, why);
     case OPT_MAX_CONNECTIONS:
         return take_number(value, 0, 10 * 1000 * 1000, &a->max_connections, why);
+    case OPT_RETAIN:
+        return take_number(value, 1, 36500, &a->retain_days, why);
+    case OPT_HEAD_EVERY:
+        return take_number(value, 0, 1000 * 1000 * 1000, &a->head_every, why);
     case OPT_MAX_SHRINK:
         return take_number(value, 0, 100, &a->max_shrink, why);
     case OPT_MAX_MEMORY:
@@ -434,14 +462,20 @@ text_of(struct args *a, enum option_id id)
         return &a->socket_owner;
     case OPT_USER:
         return &a->user;
+    case OPT_JOURNAL:
+        return &a->journal;
+    case OPT_SIGN_KEY:
+        return &a->sign_key;
+    case OPT_STORE:
+        return &a->store;
     case OPT_FEED:
         return &a->feed;
-    case OPT_LABEL_SRC:
-        return &a->label_src;
     case OPT_HEAD:
         return &a->head;
     case OPT_PUBLIC_KEY:
         return &a->public_key;
+    case OPT_LABEL_SRC:
+        return &a->label_src;
     default:
         return NULL;
     }
@@ -466,6 +500,8 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_UNDECIDED:
     case OPT_TAGS:
         return take_choice(a, id, value, why);
+    case OPT_FSYNC:
+        return take_fsync(value, &a->fsync, why);
     case OPT_MAX_LINE:
         return take_size(value, &a->answer.max_line, why);
     case OPT_REGION:
@@ -495,6 +531,8 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_MAX_CONNECTIONS:
     case OPT_MAX_MEMORY:
     case OPT_MAX_SHRINK:
+    case OPT_RETAIN:
+    case OPT_HEAD_EVERY:
     case OPT_IDLE_TIMEOUT:
     case OPT_LINE_TIMEOUT:
     case OPT_SEND_TIMEOUT:

@@ -5,12 +5,15 @@
 
 #include "cli/ui.h"
 
+#include "flow/due.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 struct picker {
     const struct pick *pick;
     bool all;
+    bool journals, journals_all; /* records go into a journal; all of them do */
     struct census *census;
     weir_export_worker *worker; /* NULL: records are written */
 };
@@ -23,7 +26,11 @@ open_picker(void *arg)
 
     if (!h)
         return NULL;
-    *h = (struct picker){.pick = &p->pick, .all = p->all, .census = census_new()};
+    *h = (struct picker){.pick = &p->pick,
+                         .all = p->all,
+                         .journals = p->journals,
+                         .journals_all = p->journals_all,
+                         .census = census_new()};
     if (h->census && (!p->export || weir_export_worker_new(p->export, &h->worker) == WEIR_OK))
         return h;
     census_free(h->census);
@@ -58,9 +65,11 @@ write_record(void *hand, const weir_decision *d, weir_buf *out)
 
     if (!h->all && !pick_wants(h->pick, d))
         return false;
-    if (!h->worker)
+    if (!h->worker) {
         weir_record_write(d, out);
-    else if (weir_export_decision(h->worker, d, out) != WEIR_OK)
+        return h->journals && (h->journals_all || due_for_journal(d));
+    }
+    if (weir_export_decision(h->worker, d, out) != WEIR_OK)
         out->failed = true;
     return false;
 }
@@ -241,6 +250,8 @@ picking_begin(struct picking *p, struct run *r)
         .tags = tops_new()};
     if (!p->census || !p->tags)
         ui_no_memory();
+    p->journals = a->journal != NULL;
+    p->journals_all = a->journal_all;
     p->all = !a->only && a->region == WEIR_REGION_NONE && !a->by_rule.n && !a->by_order.n;
     if (a->since_ms >= a->until_ms)
         return args_bad(r->command, "--since must be before --until");

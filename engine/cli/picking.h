@@ -16,6 +16,7 @@ struct picking {
     bool *rules; /* owned: what pick.rules is */
     struct census *census;
     struct tops *tags;
+    bool journals, journals_all;
     bool all;            /* every record is asked for */
     weir_export *export; /* of what is asked for, in place of its records; NULL: these */
 };

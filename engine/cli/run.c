@@ -6,6 +6,7 @@
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "cli/resume.h"
+#include "cli/run_journal.h"
 #include "cli/stopping.h"
 #include "cli/ui.h"
 
@@ -25,18 +26,19 @@ struct running {
     const struct run *r;
     struct strings files;
     struct sink *sink;
-    bool packed;
+    bool is_packed;
     struct portions *portions;
     struct crew_sums sums;
     struct progress progress;
     struct resume resume;
+    struct run_journal journal;
     uint64_t nfiles, lines; /* done of all */
     uint64_t skipped;       /* files that hold no posts */
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
-    /* of lines that are collected here, and packed here to a block */
-    weir_buf collected, block;
+    /* of lines that are collected here, and packed here */
+    weir_buf collected, packed;
     struct packer *packer; /* NULL: plain, or packed by who wrote them */
 };
 
@@ -81,10 +83,10 @@ write_lines(struct running *x, bool all)
     if (x->packer && !all && x->collected.len < PACKED_TOGETHER)
         return true;
     if (x->packer) {
-        x->block.len = 0;
-        if (!packer_pack(x->packer, (weir_span){x->collected.p, x->collected.len}, &x->block))
+        x->packed.len = 0;
+        if (!packer_pack(x->packer, (weir_span){x->collected.p, x->collected.len}, &x->packed))
             ui_no_memory();
-        out = &x->block;
+        out = &x->packed;
     }
     if (out->len && !sink_write(x->sink, out->p, out->len))
         return false;
@@ -107,13 +109,13 @@ collect_lines(struct running *x, const struct result *r)
 static bool
 write_records(struct running *x, const struct result *r, bool whole)
 {
-    uint64_t before = sink_written(x->sink);
-
     if (x->r->collect)
         return collect_lines(x, r);
+    uint64_t before = sink_written(x->sink);
+
     x->made += r->records;
     if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
-        if (!x->packed) /* some of it may have been taken */
+        if (!x->is_packed) /* some of it may have been taken */
             x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
         return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
     }
@@ -150,7 +152,7 @@ take(void *arg, struct result *r, bool whole)
     if (x->feed != r->feed)
         x->feed_lines = 0;
     x->feed = r->feed;
-    if (!write_records(x, r, whole))
+    if (!run_journal_take(&x->journal, &r->journal) || !write_records(x, r, whole))
         return false;
     if (x->r->on_facts && r->facts.len && !x->r->on_facts(x->r->arg, &r->facts))
         return false;
@@ -329,7 +331,7 @@ open_portions(struct running *x, const struct source_options *so)
     x->portions = portions_new(&po);
     if (!x->portions)
         ui_no_memory();
-    x->packed = po.fill;
+    x->is_packed = po.fill;
     x->nfiles = at->files;
     x->feed = at->feed;
     x->feed_lines = at->lines;
@@ -382,11 +384,15 @@ run_feeds(struct run *r)
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
+        rc = run_journal_begin(&x.journal, r->args, r->rs, r->now_ms);
+    if (rc == EXIT_DONE)
         rc = open_sink(&x);
     if (rc == EXIT_DONE)
         rc = open_portions(&x, &so);
     if (rc == EXIT_DONE)
         rc = finish(&x, work(&x));
+    if (!run_journal_end(&x.journal, r->args->quiet) && rc == EXIT_DONE)
+        rc = EXIT_IO;
     if (x.sink)
         (void)sink_close(x.sink, NULL);
     if (x.portions)
@@ -394,7 +400,7 @@ run_feeds(struct run *r)
     if (x.packer)
         packer_free(x.packer);
     weir_buf_fini(&x.collected);
-    weir_buf_fini(&x.block);
+    weir_buf_fini(&x.packed);
     crew_sums_fini(&x.sums);
     resume_fini(&x.resume);
     inputs_files_free(&x.files);

@@ -26,8 +26,8 @@ struct summary {
     const struct server_sums *served; /* NULL: no connections */
     uint64_t files, lines;            /* of a replay */
     uint64_t written;                 /* its records */
-    bool resumed;                    /* it went on from an earlier run, */
-    uint64_t before;                 /* which had written so many records */
+    bool resumed;                     /* it went on from an earlier run, */
+    uint64_t before;                  /* which had written so many records */
     const struct census *census;      /* NULL: there is none */
     const struct tops *tags;          /* that rules acted on; NULL: the same */
     const weir_export *exported;      /* in place of records; NULL: these */

@@ -104,10 +104,19 @@ decide(struct answerer *a, const weir_post *post, int64_t at_ms, weir_decision *
     return weir_decide_next(a->rs, a->scratch, at_ms, d);
 }
 
+/* What stands in `out` from `mark` on is a whole record. false: no memory. */
+static bool
+show_record(struct answerer *a, const weir_decision *d, const weir_buf *out, size_t mark)
+{
+    return !a->on_record ||
+           a->on_record(a->on_record_arg, d, (weir_span){out->p + mark, out->len - mark});
+}
+
 /* WEIR_E_NOMEM also where `out` could not grow: the caller cuts off what it got. */
 static weir_status
 answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf *out)
 {
+    size_t mark = out->len;
     weir_decision d;
 
     if (!a->rs)
@@ -125,9 +134,24 @@ answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf 
         a->write(a->write_arg, &d, out);
     else
         weir_record_write(&d, out);
-    if (out->failed)
+    if (out->failed || !show_record(a, &d, out, mark))
         return WEIR_E_NOMEM;
     tally_decision(&a->tally, &d);
+    return WEIR_OK;
+}
+
+static weir_status
+answer_error(struct answerer *a, const weir_item *item, uint64_t number, weir_buf *out)
+{
+    size_t mark = out->len;
+
+    if (a->on_error)
+        a->on_error(a->on_error_arg, number, item);
+    if (!a->o.mute_errors)
+        weir_record_write_error(item, number, a->o.undecided, out);
+    if (out->failed || !show_record(a, NULL, out, mark))
+        return WEIR_E_NOMEM;
+    tally_error(&a->tally, item->error);
     return WEIR_OK;
 }
 
@@ -145,13 +169,7 @@ answer_item(struct answerer *a, const weir_item *item, uint64_t number, int64_t 
             tally_skip(&a->tally, item->skip);
         break;
     case WEIR_ITEM_ERROR:
-        if (a->on_error)
-            a->on_error(a->on_error_arg, number, item);
-        if (!a->o.mute_errors)
-            weir_record_write_error(item, number, a->o.undecided, out);
-        if (!out->failed)
-            tally_error(&a->tally, item->error);
-        break;
+        return answer_error(a, item, number, out);
     }
     return out->failed ? WEIR_E_NOMEM : WEIR_OK;
 }

@@ -35,6 +35,12 @@ typedef void answer_error_fn(void *arg, uint64_t line, const weir_item *item);
 /* A decision, whatever it is; called before its record is written. */
 typedef void answer_decided_fn(void *arg, const weir_decision *d);
 
+/*
+ * A record of a decision or, where `d` is NULL, of an error, as it was written to `out`, with its
+ * newline; valid during the call. false: there is no memory to keep it, and it is taken back.
+ */
+typedef bool answer_record_fn(void *arg, const weir_decision *d, weir_span record);
+
 /* Is this decision none of the answerer's business? It is counted as left out then, and no more. */
 typedef bool answer_leave_out_fn(void *arg, const weir_decision *d);
 
@@ -56,6 +62,8 @@ struct answerer {
     void *on_error_arg;
     answer_decided_fn *on_decided; /* may be NULL */
     void *on_decided_arg;
+    answer_record_fn *on_record; /* may be NULL */
+    void *on_record_arg;
     answer_leave_out_fn *leave_out; /* NULL: none is; asked before all else */
     answer_write_fn *write;         /* NULL: records */
     void *write_arg;                /* of both */

@@ -99,10 +99,12 @@ carry_trip(const struct server *s, struct server_trip *t, struct edition *e)
     else if (!breakers_set(e->breakers, rule, WEIR_TRIP_ALERT))
         end = "the rules that are loaded now have no such breaker";
     if (end) {
+        server_record_reset(s, t->rule, end);
         server_say(s, true, "breaker of %s%s is no longer tripped: %s", whose, t->rule, end);
         return false;
     }
     t->how = WEIR_TRIP_ALERT;
+    server_record_trip(s, t->rule, t->how, "the rules that are loaded now: it had been observed");
     server_say(
         s, true,
         "breaker of %s%s is still tripped, but the rules that are loaded now say that it goes "
@@ -193,9 +195,10 @@ reset_one(struct server *s, uint32_t rule, const char *who)
 
     if (breakers_how(s->edition->breakers, rule) == WEIR_TRIP_NONE)
         return false;
-    (void)breakers_set(s->edition->breakers, rule, WEIR_TRIP_NONE);
     if (rule != WEIR_NONE)
         weir_ruleset_rule(s->edition->rs, rule, &info);
+    server_record_reset(s, info.id, who);
+    (void)breakers_set(s->edition->breakers, rule, WEIR_TRIP_NONE);
     struct server_trip *t = find_trip(s, info.id);
     if (t)
         forget_trip(s, t);

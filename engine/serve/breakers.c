@@ -16,9 +16,10 @@
 
 struct breaker {
     weir_breaker caps;
-    _Atomic uint64_t acted; /* minute << 32 | posts */
-    _Atomic uint8_t how;    /* weir_trip */
-    _Atomic uint8_t taken;  /* its trip has been told of */
+    _Atomic uint64_t acted;  /* minute << 32 | posts */
+    _Atomic uint8_t claimed; /* somebody has tripped it, or is about to */
+    _Atomic uint8_t how;     /* weir_trip */
+    _Atomic uint8_t taken;   /* its trip has been told of */
     _Atomic uint32_t acted_then, posts_then;
     uint64_t carried; /* of `acted`, to later editions */
 };
@@ -36,7 +37,9 @@ struct seat {
 struct breakers {
     const weir_ruleset *rs;
     uint32_t nrules;
-    bool any;          /* has a cap at all */
+    bool any;                     /* has a cap at all */
+    breakers_tripped_fn *tripped; /* may be NULL */
+    void *tripped_arg;
     struct breaker *v; /* one more than rules: the set's */
     struct seat *seats;
     size_t nseats;
@@ -115,6 +118,13 @@ breakers_free(struct breakers *b)
     free(b->seats);
     free(b->v);
     free(b);
+}
+
+void
+breakers_hear(struct breakers *b, breakers_tripped_fn *fn, void *arg)
+{
+    b->tripped = fn;
+    b->tripped_arg = arg;
 }
 
 /* Counting ----------------------------------------------------------------------------------- */
@@ -205,24 +215,50 @@ is_beyond(const struct breakers *b, struct seat *seat, const weir_breaker *caps,
            (caps->share_milli && is_beyond_share(b, seat, caps, acted));
 }
 
+static struct breaker_trip
+trip_of(const struct breakers *b, uint32_t rule, weir_trip how)
+{
+    const struct breaker *at = &b->v[rule];
+
+    return (struct breaker_trip){.rule = rule == b->nrules ? WEIR_NONE : rule,
+                                 .how = how,
+                                 .caps = at->caps,
+                                 .acted = atomic_load(&at->acted_then),
+                                 .posts = atomic_load(&at->posts_then)};
+}
+
+/* Nobody decides by it before it was told of. */
+static void
+trip(struct breakers *b, uint32_t rule, uint64_t acted)
+{
+    struct breaker *at = &b->v[rule];
+    weir_trip how = at->caps.observe ? WEIR_TRIP_OBSERVE : WEIR_TRIP_ALERT;
+
+    atomic_store(&at->acted_then, (uint32_t)acted);
+    atomic_store(&at->posts_then, (uint32_t)posts_of(b, minute_in(acted)));
+    if (b->tripped) {
+        struct breaker_trip t = trip_of(b, rule, how);
+
+        b->tripped(b->tripped_arg, b->rs, &t);
+    }
+    atomic_store(&at->how, (uint8_t)how);
+    (void)atomic_fetch_add(&b->version, 1);
+}
+
 /* Does it trip, here and now? */
 static bool
 count_one(struct breakers *b, struct seat *seat, uint32_t rule, uint32_t minute)
 {
     struct breaker *at = &b->v[rule];
-    uint8_t none = WEIR_TRIP_NONE;
 
     if (!has_cap(&at->caps))
         return false;
     uint64_t acted = count_in(&at->acted, minute, 1);
-    if (atomic_load(&at->how) != WEIR_TRIP_NONE || !is_beyond(b, seat, &at->caps, acted))
+    if (atomic_load(&at->claimed) || !is_beyond(b, seat, &at->caps, acted))
         return false;
-    atomic_store(&at->acted_then, (uint32_t)acted);
-    atomic_store(&at->posts_then, (uint32_t)posts_of(b, minute_in(acted)));
-    if (!atomic_compare_exchange_strong(&at->how, &none,
-                                        at->caps.observe ? WEIR_TRIP_OBSERVE : WEIR_TRIP_ALERT))
+    if (atomic_exchange(&at->claimed, 1))
         return false; /* another worker was first */
-    (void)atomic_fetch_add(&b->version, 1);
+    trip(b, rule, acted);
     return true;
 }
 
@@ -316,11 +352,7 @@ breakers_take(struct breakers *b, uint32_t *at, struct breaker_trip *out)
 
         if (how == WEIR_TRIP_NONE || atomic_exchange(&one->taken, 1))
             continue;
-        *out = (struct breaker_trip){.rule = *at == b->nrules ? WEIR_NONE : *at,
-                                     .how = (weir_trip)how,
-                                     .caps = one->caps,
-                                     .acted = atomic_load(&one->acted_then),
-                                     .posts = atomic_load(&one->posts_then)};
+        *out = trip_of(b, *at, (weir_trip)how);
         ++*at;
         return true;
     }
@@ -385,9 +417,13 @@ breakers_set(struct breakers *b, uint32_t rule, weir_trip how)
 
     if (!b->any || !has_cap(&at->caps) || (how == WEIR_TRIP_OBSERVE && !at->caps.observe))
         return false;
+    if (how != WEIR_TRIP_NONE)
+        atomic_store(&at->claimed, 1);
     atomic_store(&at->acted, 0);
     atomic_store(&at->taken, how != WEIR_TRIP_NONE);
     atomic_store(&at->how, (uint8_t)how);
+    if (how == WEIR_TRIP_NONE)
+        atomic_store(&at->claimed, 0);
     (void)atomic_fetch_add(&b->version, 1);
     return true;
 }

@@ -28,6 +28,12 @@ struct breaker_trip {
  */
 struct breakers *breakers_new(const weir_ruleset *rs, size_t nseats);
 void breakers_free(struct breakers *b);
+/*
+ * Called by whichever worker trips a breaker, before any decides otherwise for it; must not block.
+ * To be said before they count.
+ */
+typedef void breakers_tripped_fn(void *arg, const weir_ruleset *rs, const struct breaker_trip *t);
+void breakers_hear(struct breakers *b, breakers_tripped_fn *fn, void *arg);
 
 /* Workers ------------------------------------------------------------------------------------ */
 

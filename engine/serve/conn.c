@@ -1,6 +1,7 @@
 /*
  * Connections. Promised to clients:
  *  - answers come in the order of the lines, one for every item, whatever the line was;
+ *  - where a journal is kept and synced always, none comes before its record is on the disk;
  *  - a client that ends its input gets every answer before the connection is closed, that of a last
  *    line without its newline as well; where draining cuts a line off, or a connection is closed
  *    over whole lines, they are counted, not decided;
@@ -10,6 +11,8 @@
  *  - who lets the server wait too long, by limits of its own, is told so and closed;
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
  *    read, and worked on for no longer than BATCH_TURN_US; then the others have their turns.
+ *
+ * It is one file, and a long one, as each function of a state machine may lead to any other.
  */
 #include "serve/conn.h"
 
@@ -90,7 +93,8 @@ static void
 weigh(struct conn *c)
 {
     bool is_open = c->state != CONN_CLOSED;
-    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap +
+    /* what is kept has its records in the scribe's hands */
+    size_t held = (c->in ? FRAME_MEMORY : 0) + c->frame.cut.cap + c->out.cap + c->kept +
                   (is_open ? wire_memory(&c->wire) : 0);
 
     worker_weigh(c->worker, c->held, held);
@@ -99,10 +103,10 @@ weigh(struct conn *c)
 
 /* Buffers grow twofold. What was sent of `out` is taken away when it is half of it. */
 size_t
-conn_most_memory(size_t max_line)
+conn_most_memory(size_t max_line, bool keeps)
 {
-    return FRAME_MEMORY + 2 * (frame_most_kept(max_line) + WEIR_LINE_PADDING) + 4 * OUT_HIGH +
-           WIRE_MOST_MEMORY;
+    return FRAME_MEMORY + 2 * (frame_most_kept(max_line) + WEIR_LINE_PADDING) +
+           (keeps ? 6 : 4) * OUT_HIGH + WIRE_MOST_MEMORY;
 }
 
 /* Take the socket and all memory away; the object itself is freed where the callback ends. */
@@ -128,6 +132,7 @@ close_now(struct conn *c)
     if (c->in)
         worker_return_in(c->worker, c->in);
     c->in = NULL;
+    (void)conn_take_back(c);
     worker_return_out(c->worker, &c->out);
     frame_fini(&c->frame);
     weigh(c);
@@ -171,7 +176,7 @@ want(struct event *ev, bool *have, bool wanted)
 static void
 arm(struct conn *c)
 {
-    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, conn_pending(c) > 0);
+    unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, conn_sendable(c) > 0);
 
     if (c->state == CONN_CLOSED || c->state == CONN_LINGERING)
         return; /* the one has no events left, the other armed its own */
@@ -192,8 +197,8 @@ close_broken(struct conn *c)
 static bool
 flush(struct conn *c)
 {
-    while (conn_pending(c) > 0) {
-        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, conn_pending(c));
+    while (conn_sendable(c) > 0) {
+        ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, conn_sendable(c));
 
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
@@ -228,7 +233,10 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
 
     if (!c->out.p)
         c->out = worker_borrow_out(c->worker);
+    size_t before = c->out.len;
     enum frame_result r = batch_work(a, &c->frame, &c->line, c->eof, now_ms, &room, &c->out);
+    if (c->worker->quill.scribe)
+        conn_keep(c, c->out.len - before, quill_hand_over(&c->worker->quill));
     made = a->tally.made - made;
     c->unsent += made;
     if (made)
@@ -275,14 +283,18 @@ end_short(struct conn *c)
 {
     if (!flush(c))
         return;
-    if (conn_pending(c) > 0 || c->eof) {
+    c->is_short = c->kept && conn_sendable(c) == 0;
+    if (!c->is_short && (conn_pending(c) > 0 || c->eof)) {
         close_now(c);
         return;
     }
     c->ended = true;
     if (c->state != CONN_ENDING)
         set_state(c, CONN_ENDING);
-    linger(c);
+    if (c->is_short)
+        arm(c); /* it comes here again when the journal has what is kept */
+    else
+        linger(c);
 }
 
 /* Be called again when the others have had theirs. A timer that is due at once is called after the
@@ -344,6 +356,10 @@ work(struct conn *c)
     int64_t now_ms = clock_now_ms(), until_us = 0;
     bool more = true;
 
+    if (c->is_short) {
+        end_short(c);
+        return;
+    }
     c->worker->wall_ms = now_ms;
     do {
         if (is_worth_a_look(c) && has_left(c)) {
@@ -355,7 +371,7 @@ work(struct conn *c)
             end_short(c);
             return;
         }
-        if (conn_pending(c) >= BATCH_OUT && !flush(c))
+        if (conn_sendable(c) >= BATCH_OUT && !flush(c))
             return;
         if (!until_us)
             until_us = clock_running_us() + BATCH_TURN_US;
@@ -434,10 +450,10 @@ send_and_work(struct conn *c)
 {
     if (!flush(c))
         return;
-    if (c->has_turn)
-        arm(c); /* work goes on when it comes */
-    else if (c->state == CONN_READING || conn_pending(c) <= OUT_LOW)
+    if (!c->has_turn && (c->state == CONN_READING || conn_pending(c) <= OUT_LOW))
         work(c);
+    else
+        arm(c); /* work goes on when its turn comes, or more was taken */
 }
 
 /* The socket is readable, or writable: WIRE_*. */
@@ -446,7 +462,7 @@ go_on(struct conn *c, unsigned woken)
 {
     bool reads = c->state == CONN_READING && wire_may_recv(&c->wire, woken);
 
-    if (conn_pending(c) > 0 && wire_may_send(&c->wire, woken))
+    if (conn_sendable(c) > 0 && wire_may_send(&c->wire, woken))
         send_and_work(c);
     if (reads && c->state == CONN_READING)
         read_and_work(c);
@@ -563,6 +579,14 @@ conn_drain(struct conn *c)
     free_if_closed(c);
 }
 
+/* Is it at work no more, and waits for nothing but its client or, in the end, the journal? */
+static bool
+may_be_told(const struct conn *c, int end)
+{
+    return conn_pending(c) == 0 &&
+           (c->state == CONN_READING || (end == WORKER_END_JOURNAL && c->state < CONN_LINGERING));
+}
+
 /* A last line that is no answer, where nothing stands before it. */
 static bool
 say_goodbye(struct conn *c, int end, const char *detail)
@@ -571,8 +595,29 @@ say_goodbye(struct conn *c, int end, const char *detail)
     int n = snprintf(line, sizeof line, "{\"v\":1,\"closed\":\"%s\",\"detail\":\"%s\"}\n",
                      worker_end_name((enum worker_end)end), detail);
 
-    return c->state == CONN_READING && conn_pending(c) == 0 &&
-           wire_send(&c->wire, line, (size_t)n) == n;
+    return may_be_told(c, end) && wire_send(&c->wire, line, (size_t)n) == n;
+}
+
+/* Answers whose records are not in the journal are none. */
+static void
+discard_kept(struct conn *c)
+{
+    uint64_t n = batch_answers_in(c->out.p + c->out.len - c->kept, c->kept);
+
+    if (!conn_take_back(c))
+        return;
+    c->worker->counts.discarded += n;
+    c->unsent -= n;
+    if (conn_pending(c) == 0)
+        (void)flush(c); /* sends nothing, and counts what was sent before */
+}
+
+/* An event that was made active would be lost to polling when it is added before its turn. */
+void
+conn_resume(struct conn *c)
+{
+    arm(c);
+    free_if_closed(c);
 }
 
 void
@@ -581,8 +626,12 @@ conn_end(struct conn *c, int end, const char *detail)
     CHECK_OBJ(c, CONN_MAGIC);
     c->worker->counts.ended[end] += !c->ended; /* one that was told of its end may linger */
     c->ended = true;
+    if (end == WORKER_END_JOURNAL)
+        discard_kept(c);
     if (say_goodbye(c, end, detail)) {
-        set_state(c, CONN_ENDING);
+        take_turn(c, false);
+        if (c->state != CONN_ENDING)
+            set_state(c, CONN_ENDING);
         linger(c);
     } else {
         close_now(c);

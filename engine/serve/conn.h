@@ -47,6 +47,7 @@ struct conn {
     bool eof;                               /* the client has ended its input: a last line counts */
     bool heard;                             /* a byte has come */
     bool ended;                             /* by a limit, or for want of memory */
+    bool is_short;                          /* ENDING: of memory; nothing is decided any more */
     bool tells_end;                         /* LINGERING: the client is yet to be told */
 
     struct frame frame;
@@ -54,6 +55,12 @@ struct conn {
     char *in; /* the chunk while it has lines left, else NULL; from and to the worker */
 
     size_t held; /* bytes of memory, as the worker counts them */
+
+    /* keep.c: answers at the end of `out` that may not leave before the journal has their records:
+       so many bytes, of which the last `later` wait for a later mark than the others. */
+    size_t kept, later;
+    uint64_t mark, later_mark;
+    struct conn *kept_prev, *kept_next; /* the worker's list of those that have any */
 
     weir_buf out;    /* answers from out_at on are to be sent */
     size_t out_at;   /* bytes of `out` that were sent */
@@ -78,6 +85,13 @@ conn_pending(const struct conn *c)
     return c->out.len - c->out_at;
 }
 
+/* Those that may be. */
+static inline size_t
+conn_sendable(const struct conn *c)
+{
+    return conn_pending(c) - c->kept;
+}
+
 /* Takes the socket over, in every case, and counts it. @param tls  NULL: plain. false without
    memory: it is closed. */
 bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
@@ -85,8 +99,8 @@ bool conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls);
    connection. */
 void conn_drain(struct conn *c);
 /* So many bytes a connection may hold at most, but for one answer that is greater than all usual
-   ones. @param max_line  As of the reader; 0: its default. */
-size_t conn_most_memory(size_t max_line);
+   ones. @param max_line  As of the reader; 0: its default. @param keeps  There is a journal. */
+size_t conn_most_memory(size_t max_line, bool keeps);
 /* Close at once, and free it; what is unsent is discarded. */
 void conn_kill(struct conn *c);
 
@@ -96,5 +110,17 @@ struct worker_limits;
 int conn_overdue(struct conn *c, const struct worker_limits *l, int64_t now_us);
 /* Close it because of a limit, and tell the client, where that is possible. May free it. */
 void conn_end(struct conn *c, int end, const char *detail);
+
+/*
+ * keep.c. So many bytes of answers were added to `out`, and wait for a mark of the scribe (0: for
+ * none). None overtakes another.
+ */
+void conn_keep(struct conn *c, size_t added, uint64_t mark);
+/* What does not wait any more may be sent. @return whether there is any */
+bool conn_let_go(struct conn *c, uint64_t settled);
+/* They will not be sent, and are taken back. @return how many bytes they were */
+size_t conn_take_back(struct conn *c);
+/* To be called when there is something to send again. */
+void conn_resume(struct conn *c);
 
 #endif

@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,20 @@ reset(struct asking *a, const char *rule)
 }
 
 static void
+tell_head(struct asking *a)
+{
+    struct scribe_report r;
+    char head[WEIR_JOURNAL_HASH + 24];
+
+    if (!server_tell_journal(a->control->server, &r)) {
+        answer(a, false, "no journal is kept: `serve --journal DIR` keeps one");
+        return;
+    }
+    (void)snprintf(head, sizeof head, "%s:%" PRIu64, r.head, r.head_seq);
+    answer(a, true, head);
+}
+
+static void
 obey(struct asking *a, const char *line)
 {
     struct server *s = a->control->server;
@@ -193,10 +208,12 @@ obey(struct asking *a, const char *line)
         a->waits = false;
         if (strncmp(line, "reset ", 6) == 0)
             reset(a, line + 6);
+        else if (strcmp(line, "head") == 0)
+            tell_head(a);
         else
             answer(a, false,
                    "expected status, status json, reload, reload accept-shrink, dry-run, dry-run "
-                   "FEED, rollback or reset RULE");
+                   "FEED, rollback, head or reset RULE");
     }
 }
 

@@ -16,6 +16,7 @@ struct desk_job {
     struct answer_line line; /* of which items wait for their answers, unless it is done */
     int64_t came_us;
     uint64_t unsent, errors;
+    uint64_t mark;      /* of the journal, which its answers have to wait for */
     desk_look_fn *look; /* may be NULL */
     void *look_arg;
     size_t len;
@@ -51,6 +52,15 @@ desk_init(struct desk *d, size_t seat, struct edition *e, const struct answer_op
 }
 
 void
+desk_keep_journal(struct desk *d, struct scribe *s, bool all)
+{
+    CHECK_OBJ(d, DESK_MAGIC);
+    quill_init(&d->quill, s, all, d->hooks.news, d->hooks.arg);
+    d->answerer.on_record = quill_record;
+    d->answerer.on_record_arg = &d->quill;
+}
+
+void
 desk_move(struct desk *d, struct edition *to)
 {
     struct edition *from = d->edition;
@@ -79,6 +89,7 @@ desk_fini(struct desk *d)
     CHECK(tally_adds_up(&d->answerer.tally));
     CHECK(d->answerer.tally.made == d->counts.delivered + d->counts.discarded);
     answerer_fini(&d->answerer);
+    quill_fini(&d->quill);
     d->magic = 0;
 }
 
@@ -157,9 +168,17 @@ desk_job_work(struct desk_job *j, weir_buf *out, bool *more)
             until_us = clock_running_us() + BATCH_TURN_US;
     } while (r == FRAME_LINE && out->len < BATCH_OUT && clock_running_us() < until_us);
     d->at_work = NULL;
+    uint64_t mark = d->quill.scribe ? quill_hand_over(&d->quill) : 0;
+    j->mark = mark ? mark : j->mark;
     count_turn(j, &before);
     *more = r == FRAME_LINE;
     return r != FRAME_NOMEM;
+}
+
+bool
+desk_job_may_leave(const struct desk_job *j)
+{
+    return !j->mark || scribe_settled(j->desk->quill.scribe) >= j->mark;
 }
 
 bool

@@ -19,7 +19,8 @@ struct desk {
     struct worker_hooks hooks;
     struct answerer answerer;
     struct edition *edition; /* NULL: it has left the last one */
-    int64_t wall_ms;         /* the time of day of the turn */
+    struct quill quill;
+    int64_t wall_ms; /* the time of day of the turn */
     struct worker_counts counts;
     struct latency latency;
     uint64_t unsent;
@@ -30,6 +31,9 @@ struct desk {
 
 weir_status desk_init(struct desk *d, size_t seat, struct edition *e,
                       const struct answer_options *o, const struct worker_hooks *hooks);
+/* What it decides is to be in a journal. Nothing was decided yet; the scribe is stopped after the
+   last job. hooks.news is called when marks settle. */
+void desk_keep_journal(struct desk *d, struct scribe *s, bool all);
 /* hooks.left is called where the desk was the last one in the edition that it leaves. */
 void desk_move(struct desk *d, struct edition *to);
 /* No jobs are left. Once is enough. */
@@ -52,6 +56,8 @@ void desk_job_watch(struct desk_job *j, desk_look_fn *look, void *arg);
  * `out`. *more: lines are left, or a line is half answered.
  */
 bool desk_job_work(struct desk_job *j, weir_buf *out, bool *more);
+/* May what was appended so far leave? Else hooks.news is called when that may have changed. */
+bool desk_job_may_leave(const struct desk_job *j);
 /* Has any of its lines been answered by an error? */
 bool desk_job_has_error(const struct desk_job *j);
 /* All answers that were made so far have been delivered. */

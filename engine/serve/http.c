@@ -4,6 +4,7 @@
 #include "serve/http_parts.h"
 
 #include "flow/members.h"
+#include "serve/status.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -46,6 +47,22 @@ http_readyz(struct http_ask *a)
         weir_buf_putc(&body, '}');
     }
     weir_buf_puts(&body, "}\n");
+    http_reply(a, HTTP_200, HTTP_JSON, &body);
+}
+
+/* For whoever keeps heads where the journal's keeper cannot change them. */
+void
+http_journal(struct http_ask *a)
+{
+    struct scribe_report r;
+    weir_buf body = {0};
+
+    if (!server_tell_journal(a->http->server, &r)) {
+        http_fail(a, HTTP_404, "no_journal", "this server keeps no decision journal");
+        return;
+    }
+    status_put_journal(&r, &body);
+    weir_buf_putc(&body, '\n');
     http_reply(a, HTTP_200, HTTP_JSON, &body);
 }
 

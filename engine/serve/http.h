@@ -32,6 +32,8 @@ enum listen_result http_open(struct server *s, struct event_base *base, struct d
                              const struct http_options *o, weir_buf *why, struct http **out);
 size_t http_nlisteners(const struct http *h);
 const char *http_listener_name(const struct http *h, size_t i);
+/* Marks of the scribe have settled, or it has failed. */
+void http_hear_scribe(struct http *h);
 /* Whoever still waits for an answer gets none. NULL is allowed. */
 void http_close(struct http *h);
 

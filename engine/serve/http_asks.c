@@ -67,6 +67,7 @@ ask_free(struct http_ask *a)
     weir_ruleset_unref(a->rs);
     weir_buf_fini(&a->segment);
     weir_buf_fini(&a->notice);
+    weir_buf_fini(&a->kept);
     free(a);
 }
 
@@ -276,22 +277,17 @@ send_part(struct http_ask *a, struct evbuffer *part, bool more)
         evhttp_send_reply_end(a->req); /* may call on_complete at once */
 }
 
+/* What was made, and is taken. */
 static void
-make_part(struct http_ask *a)
+give(struct http_ask *a, weir_buf *out, bool more)
 {
-    weir_buf out = {0};
-    bool more = false;
-
-    if (!a->part(a, &out, &more) || out.failed) {
-        weir_buf_fini(&out);
-        drop(a);
-    } else if (!more && !a->started) {
-        http_reply(a, a->code, a->type, &out);
-    } else if (more && !out.len) {
+    if (!more && !a->started) {
+        http_reply(a, a->code, a->type, out);
+    } else if (more && !out->len) {
         take_turn(a);
-        weir_buf_fini(&out);
+        weir_buf_fini(out);
     } else {
-        struct evbuffer *part = wrap(&out);
+        struct evbuffer *part = wrap(out);
 
         if (part)
             send_part(a, part, more);
@@ -299,6 +295,84 @@ make_part(struct http_ask *a)
             drop(a);
         if (part)
             evbuffer_free(part);
+    }
+}
+
+/* Now, or when the journal has its records. */
+static void
+give_in_time(struct http_ask *a, weir_buf *out, bool more)
+{
+    if (!a->job || desk_job_may_leave(a->job)) {
+        give(a, out, more);
+        return;
+    }
+    a->kept = *out;
+    a->kept_more = more;
+    a->is_kept = true;
+}
+
+static void
+make_part(struct http_ask *a)
+{
+    weir_buf out = {0};
+    bool more = false;
+
+    if (a->part(a, &out, &more) && !out.failed) {
+        give_in_time(a, &out, more);
+    } else {
+        weir_buf_fini(&out);
+        drop(a);
+    }
+}
+
+void
+http_reply_kept(struct http_ask *a, enum http_code code, const char *type, weir_buf *body)
+{
+    a->code = code;
+    a->type = type;
+    give_in_time(a, body, false);
+}
+
+/* What was decided is not in the journal, and is not told. */
+static void
+give_up(struct http_ask *a)
+{
+    if (a->started)
+        drop(a);
+    else
+        http_fail(a, HTTP_503, "journal",
+                  "the decision journal cannot be written, and nothing is decided without it");
+}
+
+static void
+look_at_kept(struct http_ask *a, bool has_failed)
+{
+    weir_buf out = a->kept;
+    bool may_leave = desk_job_may_leave(a->job);
+
+    if (!may_leave && !has_failed)
+        return;
+    a->is_kept = false;
+    a->kept = (weir_buf){0};
+    if (may_leave) {
+        give(a, &out, a->kept_more);
+        return;
+    }
+    weir_buf_fini(&out);
+    give_up(a);
+}
+
+/* Giving frees the one that is given to, and may begin others. */
+void
+http_hear_scribe(struct http *h)
+{
+    bool has_failed = h->desk->quill.scribe && scribe_has_failed(h->desk->quill.scribe);
+    struct http_ask *next;
+
+    for (struct http_ask *a = h->asks; a; a = next) {
+        next = a->next;
+        if (a->is_kept)
+            look_at_kept(a, has_failed);
     }
 }
 

@@ -189,11 +189,11 @@ answer_query(struct http_ask *a)
     }
     if (a->withheld)
         record.failed |= !link_451(a);
-    http_reply(a,
-               desk_job_has_error(a->job) ? HTTP_400
-               : a->withheld              ? HTTP_451
-                                          : HTTP_200,
-               HTTP_JSON, &record);
+    http_reply_kept(a,
+                    desk_job_has_error(a->job) ? HTTP_400
+                    : a->withheld              ? HTTP_451
+                                               : HTTP_200,
+                    HTTP_JSON, &record);
 }
 
 static void

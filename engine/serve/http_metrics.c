@@ -295,6 +295,43 @@ put_trips(weir_buf *out, const struct server *s)
     }
 }
 
+/* The journal -------------------------------------------------------------------------------- */
+
+#define JOURNAL(X)                                                                                 \
+    X(records_total, counter, r.records, "Records written to the decision journal.")               \
+    X(entries, gauge, r.entries, "Entries of the journal since its first one, written by then.")   \
+    X(synced_entries, gauge, r.synced, "Of these, those that are on the disk.")                    \
+    X(segment, gauge, r.segment, "The number of the segment that is written.")                     \
+    X(segment_bytes, gauge, r.segment_bytes, "Its size.")                                          \
+    X(waiting_bytes, gauge, r.waiting, "Bytes of records that wait to be written.")                \
+    X(commits_total, counter, r.commits, "Groups of records that were written together.")          \
+    X(failed, gauge, r.failed, "1: the journal cannot be written, and the server ends.")
+
+/* A label of the head as it is would be a new series with each scrape. */
+static void
+put_journal(weir_buf *out, const struct server *s)
+{
+    struct scribe_report r;
+    char head[WEIR_JOURNAL_HASH + 24];
+
+    if (!server_tell_journal(s, &r))
+        return;
+#define X(name, type, value, help)                                                                 \
+    put_family(out, "tagweir_journal_" #name, #type, help);                                        \
+    weir_buf_puts(out, "tagweir_journal_" #name);                                                  \
+    put_u64(out, value);
+    JOURNAL(X)
+#undef X
+    put_family(out, "tagweir_journal_commit_seconds_total", "counter",
+               "How long writing them took, waiting for the disk included.");
+    weir_buf_printf(out, "tagweir_journal_commit_seconds_total %" PRIu64 ".%06" PRIu64 "\n",
+                    r.commit_us / 1000000, r.commit_us % 1000000);
+    (void)snprintf(head, sizeof head, "%s:%" PRIu64, r.told, r.told_seq);
+    put_info(out, "tagweir_journal_head_info",
+             "The journal's head as it was logged last; /v1/journal tells it as it is.", "head",
+             head);
+}
+
 /* Rules -------------------------------------------------------------------------------------- */
 
 /* Rows are sorted by region. */
@@ -499,6 +536,7 @@ http_put_metrics(const struct http *h, const struct server_sums *sums, weir_buf 
     put_fates(out, sums);
     put_latency(out, &sums->latency);
     put_trips(out, h->server);
+    put_journal(out, h->server);
     v.rows = ledger_rows(&sums->ledger, &v.nrows);
     put_regions(out, &v);
     sum_up_rules(&v);

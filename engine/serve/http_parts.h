@@ -28,7 +28,8 @@
 
 /*
  * READING  a request is waited for, or is coming
- * WORKING  it has come, and what is to be sent next is being made; evhttp reads nothing meanwhile
+ * WORKING  it has come, and what is to be sent next is being made, or waits for the journal; evhttp
+ *          reads nothing meanwhile
  * SENDING  an answer, or a part of one, is on its way
  * ENDING   the client was told why it is closed; its input is thrown away until it ends, because
  *          closing over unread input could take the answer on its way with it
@@ -129,7 +130,8 @@ struct http_conn {
     X(HASHTAG, "/v1/hashtags/", "{tag}", HTTP_GET, http_hashtag)                                   \
     X(ACCOUNT, "/v1/accounts/", "{handle}", HTTP_GET, http_account)                                \
     X(RULES, "/v1/rules", "", HTTP_GET, http_rules)                                                \
-    X(ORDER, "/v1/orders/", "{id}", HTTP_GET, http_order)
+    X(ORDER, "/v1/orders/", "{id}", HTTP_GET, http_order)                                          \
+    X(JOURNAL, "/v1/journal", "", HTTP_GET, http_journal)
 
 enum http_endpoint {
 #define X(id, path, segment, methods, answer) HTTP_EP_##id,
@@ -219,6 +221,9 @@ struct http_ask {
     bool started;
     struct event *turn;
 
+    weir_buf kept; /* what may not leave before the journal has its records */
+    bool is_kept, kept_more;
+
     struct desk_job *job; /* NULL: nothing is decided */
     bool withheld;        /* a query's answer: in any region that it speaks of */
     weir_buf notice;      /* of an order that withholds: its URL; empty: none is told */
@@ -244,6 +249,9 @@ void http_fail(struct http_ask *a, enum http_code code, const char *word, const 
 /* An answer that is made in turns, and sent as fast as the client takes it. */
 void http_reply_parts(struct http_ask *a, enum http_code code, const char *type,
                       http_part_fn *part);
+
+/* As http_reply, when the journal has what it tells of. */
+void http_reply_kept(struct http_ask *a, enum http_code code, const char *type, weir_buf *body);
 
 void http_add_header(struct http_ask *a, const char *name, const char *value);
 int http_code_number(enum http_code code);

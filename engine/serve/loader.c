@@ -7,6 +7,7 @@
 #include "flow/clock.h"
 #include "serve/beat.h"
 #include "serve/gone.h"
+#include "serve/store.h"
 #include "serve/trial.h"
 
 #include <inttypes.h>
@@ -114,7 +115,7 @@ put_diags(const weir_diags *d, weir_buf *out)
 static weir_status
 compile(struct load_job *j, weir_ruleset **out)
 {
-    weir_load_options o = {.match_off = j->answer->match_off};
+    weir_load_options o = {.match_off = j->answer->match_off, .keep_sources = j->store && !j->dry};
     weir_diags *d = weir_diags_new();
     weir_ruleset *rs = NULL;
 
@@ -182,9 +183,15 @@ time_of(const struct load_job *j)
     return j->answer->clock == ANSWER_FIXED ? j->answer->at_ms : clock_now_ms();
 }
 
+/* What is decided by it can be decided again only where it was kept. */
 static void
 make_ready(struct load_job *j, weir_ruleset *rs)
 {
+    if (j->store && !j->rs && !store_keep(j->store, rs, &j->report)) {
+        weir_buf_putc(&j->report, '\n');
+        j->status = WEIR_E_IO;
+        return;
+    }
     j->edition = edition_new(rs, j->nseats, j->answer);
     j->status = j->edition ? WEIR_OK : WEIR_E_NOMEM;
 }

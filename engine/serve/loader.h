@@ -18,6 +18,7 @@ struct load_job {
     weir_ruleset *current; /* what it is to be compared with; referenced by the job; may be NULL */
     size_t nseats;
     const struct answer_options *answer;
+    const char *store;   /* where it is kept before it is made ready; NULL: nowhere */
     unsigned max_shrink; /* percent that a list may lose; 100: all */
     bool dry;            /* no edition is made: it is only told what would come of it */
     char *feed;          /* dry: answer it by both rule sets; the job's; "": none */

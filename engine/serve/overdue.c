@@ -26,7 +26,7 @@ takes_nothing(struct conn *c)
     struct conn_watch *w = &c->watch;
     int queued = 0;
 
-    if (conn_pending(c) == 0 && !(c->tells_end && c->eof))
+    if (conn_sendable(c) == 0 && !(c->tells_end && c->eof)) /* the journal lets us wait, perhaps */
         return false;
     if (ioctl(c->fd, SIOCOUTQ, &queued) < 0)
         queued = 0;

@@ -63,9 +63,11 @@ server_retire(struct server *s)
 }
 
 void
-server_publish(struct server *s, struct edition *e)
+server_publish(struct server *s, struct edition *e, const char *by)
 {
     server_look_for_trips(s);
+    server_record_reload(s, e->rs, by);
+    server_hear_breakers(s, e);
     server_carry_trips(s, e);
     weir_ruleset_unref(s->previous);
     s->previous = s->rs;
@@ -201,6 +203,16 @@ start_next(struct server *s)
 }
 
 static void
+publish(struct server *s, struct load_job *j)
+{
+    const struct asker *asker = j->token;
+    char by[sizeof asker->who + 16];
+
+    (void)snprintf(by, sizeof by, "%s by %s", asker->rollback ? "rollback" : "reload", asker->who);
+    server_publish(s, j->edition, by);
+}
+
+static void
 end_load(struct server *s, struct load_job *j)
 {
     struct asker *asker = j->token;
@@ -217,7 +229,7 @@ end_load(struct server *s, struct load_job *j)
         s->sums.reloads_refused += !ok;
     }
     if (j->edition)
-        server_publish(s, j->edition);
+        publish(s, j);
     if (!j->dry && (!asker->quiet || !j->unchanged))
         server_say(s, !ok || j->ngone, "%s", text);
     if (asker->fn)
@@ -278,6 +290,7 @@ new_job(struct server *s, bool rollback, const struct server_asker *by)
     j->token = asker;
     j->nseats = server_nseats(s);
     j->answer = &s->o.answer;
+    j->store = s->o.store;
     return j;
 }
 

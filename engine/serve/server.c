@@ -187,6 +187,7 @@ on_news(evutil_socket_t fd, short what, void *arg)
     server_end_loads(s);
     server_look_for_trips(s);
     server_answer_questions(s);
+    server_hear_scribe(s);
     leave_if_drained(s);
 }
 
@@ -219,28 +220,36 @@ on_too_late(evutil_socket_t fd, short what, void *arg)
     cut_off(s);
 }
 
-/* The first signal drains; one more cuts off. */
-static void
-on_signal(evutil_socket_t sig, short what, void *arg)
+void
+server_begin_end(struct server *s, bool is_problem, const char *why)
 {
-    struct server *s = arg;
     struct timeval limit = {.tv_sec = s->o.drain_ms / 1000,
                             .tv_usec = (suseconds_t)(s->o.drain_ms % 1000) * 1000};
 
-    (void)what;
-    if (s->draining) {
-        cut_off(s);
-        return;
-    }
     s->draining = true;
-    (void)daemon_stopping("answering what was read");
-    server_say(s, false, "%s: answering what was read", sig == SIGTERM ? "SIGTERM" : "SIGINT");
+    (void)daemon_stopping(why);
+    server_say(s, is_problem, "%s", why);
     gates_close(s->gates);
     s->gates = NULL;
     watch_free(s->watch);
     s->watch = NULL;
     (void)event_add(s->too_late, &limit);
     tell_all(s, WORKER_DRAIN);
+}
+
+/* The first signal drains; one more cuts off. */
+static void
+on_signal(evutil_socket_t sig, short what, void *arg)
+{
+    struct server *s = arg;
+
+    (void)what;
+    if (s->draining)
+        cut_off(s);
+    else
+        server_begin_end(s, false,
+                         sig == SIGTERM ? "SIGTERM: answering what was read"
+                                        : "SIGINT: answering what was read");
 }
 
 /* Beginning ---------------------------------------------------------------------------------- */
@@ -327,7 +336,7 @@ watch_rules(struct server *s)
 static enum server_result
 check_memory(const struct server *s)
 {
-    size_t least = conn_most_memory(s->o.answer.max_line);
+    size_t least = conn_most_memory(s->o.answer.max_line, s->o.journal.dir != NULL);
 
     if (!s->o.max_memory || s->o.max_memory >= least)
         return SERVER_OK;
@@ -355,6 +364,7 @@ server_open(const struct server_options *o, weir_ruleset *rs, struct server **ou
     tally_init(&s->sums.tally);
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN); /* a journal that may not grow fails as on a full disk */
     r = check_memory(s);
     if (r == SERVER_OK)
         r = make_events(s) && make_workers(s, rs) ? SERVER_OK : server_no_memory(s);
@@ -406,6 +416,8 @@ server_run(struct server *s)
     enum server_result r = SERVER_OK;
 
     CHECK_OBJ(s, SERVER_MAGIC);
+    if (s->scribe && !scribe_start(s->scribe))
+        r = server_no_memory(s);
     for (size_t i = 0; i < s->nworkers && r == SERVER_OK; i++)
         if (worker_start(&s->workers[i]) != WEIR_OK)
             r = server_no_memory(s);
@@ -419,6 +431,8 @@ server_run(struct server *s)
         r = SERVER_FAILED;
     }
     server_sum_up(s);
+    if (server_close_journal(s) != SERVER_OK)
+        r = SERVER_FAILED;
     return r;
 }
 
@@ -518,6 +532,7 @@ server_close(struct server *s)
     if (s->desk)
         desk_fini(s->desk);
     free(s->desk);
+    scribe_free(s->scribe);
     if (s->loader)
         server_retire(s);
     if (!loader_free(s->loader))

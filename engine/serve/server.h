@@ -7,7 +7,18 @@
 
 #include "flow/ledger.h"
 #include "serve/listener.h"
+#include "serve/scribe.h"
 #include "serve/worker.h"
+
+/* How a decision journal is kept. */
+struct server_journal {
+    const char *dir; /* NULL: none is */
+    enum scribe_sync sync;
+    bool all;             /* records of plain allows, too */
+    const char *sign_key; /* NULL: it is not signed */
+    uint32_t retain_days; /* 0: all of it stays */
+    uint64_t head_every;  /* as of scribe_options */
+};
 
 struct server_options {
     const char *const *listen; /* as listen_open has them; at least one */
@@ -17,6 +28,8 @@ struct server_options {
     struct answer_options answer;
     const char *const *rules; /* to load again; weir_ruleset_load's paths */
     size_t nrules;
+    const char
+        *store; /* a folder (serve/store.h) that each rule set is kept in before it decides */
     size_t workers;
     size_t max_conns; /* 0: as many as there are descriptors for */
     struct worker_limits limits;
@@ -30,6 +43,7 @@ struct server_options {
     unsigned http_ms;       /* how long requests and answers may take; 0: no limit */
     const char *blocked_by; /* who withholds: url_is_web; NULL: it is not told with 451 */
     unsigned drain_ms;      /* after a signal: how long answers may take to be read */
+    struct server_journal journal;
     /* A line or more for a person, the last without its newline; is_problem: more than a report.
        Any thread, several at once. */
     void (*say)(void *arg, bool is_problem, const char *text);
@@ -64,7 +78,7 @@ struct server;
 
 /*
  * Listen. The options and what they point at must outlive the server; the rule set is referenced.
- * SIGPIPE is ignored from here on.
+ * SIGPIPE and SIGXFSZ are ignored from here on.
  */
 enum server_result server_open(const struct server_options *o, weir_ruleset *rs,
                                struct server **out);
@@ -72,7 +86,13 @@ size_t server_nlisteners(const struct server *s);
 const char *server_listener_name(const struct server *s, size_t i);
 size_t server_nhttp(const struct server *s);
 const char *server_http_name(const struct server *s, size_t i);
-/* Serve until a signal has been obeyed. There are no threads before. */
+/* As the user who will write there, before server_run: the rule set goes into the store, if there
+   is one. false: it was said. */
+bool server_keep_rules(const struct server *s);
+/* As the user who will write it: before server_run, if a journal is to be kept; else nothing
+   happens. What is wrong was said. */
+enum server_result server_open_journal(struct server *s);
+/* Serve until a signal has been obeyed, or the journal fails. There are no threads before. */
 enum server_result server_run(struct server *s);
 /* After server_run: what was done, and the rule set served last; valid until server_close. */
 const struct server_sums *server_sums(const struct server *s);
@@ -126,6 +146,9 @@ weir_ruleset *server_ruleset_ref(const struct server *s);
 int64_t server_now_ms(const struct server *s);
 /* It answers what it has read, and ends. */
 bool server_is_draining(const struct server *s);
+
+/* How the journal stands. false: none is kept. */
+bool server_tell_journal(const struct server *s, struct scribe_report *out);
 
 /* Breakers that have tripped, by the ids of their rules ("": the set's), as they came. */
 size_t server_ntrips(const struct server *s);

@@ -11,6 +11,7 @@
 #include "serve/http.h"
 #include "serve/loader.h"
 #include "serve/refusing.h"
+#include "serve/scribe.h"
 #include "serve/server.h"
 #include "serve/watch.h"
 
@@ -49,12 +50,16 @@ struct server {
     struct worker_memory memory;
     int64_t began_ms;
 
+    /* journalling.c */
+    struct scribe *scribe; /* NULL: no journal is kept */
+    bool journal_lost;     /* it has failed, and was obeyed */
+
     /* publishing.c */
     struct loader *loader;
     struct edition *edition;
     weir_ruleset *rs;       /* the edition's, also when it has been left */
     weir_ruleset *previous; /* what was served before; NULL: nothing */
-    int64_t edition_ms; /* since when */
+    int64_t edition_ms;     /* since when */
     struct load_job *loading, *waiting;
     _Atomic bool cede;      /* workers are to leave the loader some time */
     int64_t looked_us;      /* clock_running_us: since when the load is watched */
@@ -102,8 +107,23 @@ enum server_result server_open_listeners(struct server *s, const struct gates_ho
 /* Says that there is none. */
 enum server_result server_no_memory(const struct server *s);
 
+/* server.c: no posts are taken any more, and what was read is answered. @param why  For people. */
+void server_begin_end(struct server *s, bool is_problem, const char *why);
+
+/* journalling.c: the decision journal; where none is kept, nothing happens */
+enum server_result server_close_journal(struct server *s);
+/* Of news: lets answers go, or ends where it has failed. */
+void server_hear_scribe(struct server *s);
+/* Its breakers are to be heard. Before anybody decides by it. */
+void server_hear_breakers(const struct server *s, struct edition *e);
+/* Events, `by` for people. Each is told of before it shows. */
+void server_record_reload(const struct server *s, const weir_ruleset *to, const char *by);
+void server_record_trip(const struct server *s, const char *rule, weir_trip how, const char *by);
+void server_record_reset(const struct server *s, const char *rule, const char *by);
+
 /* publishing.c: rule sets */
-void server_publish(struct server *s, struct edition *e);
+/* @param by  What it was, and who asked for it; for people. */
+void server_publish(struct server *s, struct edition *e, const char *by);
 /* Any thread; a worker_hooks.left */
 void server_left(void *server, struct edition *e);
 /* What was done by editions that all have left is kept, and they go. */

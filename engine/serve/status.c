@@ -101,6 +101,20 @@ put_ends(const struct worker_counts *c, uint64_t refused, weir_buf *out)
         weir_buf_printf(out, ", %" PRIu64 " that there was no memory for", c->unopened);
 }
 
+static void
+put_journal(const struct server *s, weir_buf *out)
+{
+    struct scribe_report r;
+
+    if (!server_tell_journal(s, &r))
+        return;
+    weir_buf_printf(out,
+                    "journal      %" PRIu64 " entries, %" PRIu64 " of them synced, segment %" PRIu32
+                    "%s\nhead         %s:%" PRIu64 "\n",
+                    r.entries, r.synced, r.segment, r.failed ? ": IT HAS FAILED" : "", r.head,
+                    r.head_seq);
+}
+
 void
 status_text(const struct server *s, const struct server_sums *sums, weir_buf *out)
 {
@@ -128,6 +142,7 @@ status_text(const struct server *s, const struct server_sums *sums, weir_buf *ou
                     " discarded, %" PRIu64 " on their way\n",
                     t->made, c->delivered, c->discarded, sums->unsent);
     weir_buf_printf(out, "memory       connections hold %" PRIu64 " bytes\n", sums->held);
+    put_journal(s, out);
 }
 
 /* For programs ------------------------------------------------------------------------------- */
@@ -200,6 +215,30 @@ put_counts_json(const struct server_sums *sums, weir_buf *out)
 }
 
 void
+status_put_journal(const struct scribe_report *r, weir_buf *out)
+{
+    weir_buf_printf(out, "{\"head\":\"%s:%" PRIu64 "\"", r->head, r->head_seq);
+    member_number(out, "entries", r->entries);
+    member_number(out, "synced", r->synced);
+    member_number(out, "records", r->records);
+    member_number(out, "segment", r->segment);
+    member_number(out, "segment_bytes", r->segment_bytes);
+    member_number(out, "waiting_bytes", r->waiting);
+    weir_buf_printf(out, ",\"failed\":%s}", r->failed ? "true" : "false");
+}
+
+static void
+put_journal_json(const struct server *s, weir_buf *out)
+{
+    struct scribe_report r;
+
+    if (!server_tell_journal(s, &r))
+        return;
+    weir_buf_puts(out, ",\"journal\":");
+    status_put_journal(&r, out);
+}
+
+void
 status_json(const struct server *s, const struct server_sums *sums, weir_buf *out)
 {
     weir_buf_puts(out, "{\"v\":1");
@@ -207,5 +246,6 @@ status_json(const struct server *s, const struct server_sums *sums, weir_buf *ou
     put_rules_json(s, out);
     put_trips_json(s, out);
     put_counts_json(sums, out);
+    put_journal_json(s, out);
     weir_buf_puts(out, "}\n");
 }

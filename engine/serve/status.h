@@ -10,6 +10,9 @@
 void status_text(const struct server *s, const struct server_sums *sums, weir_buf *out);
 void status_json(const struct server *s, const struct server_sums *sums, weir_buf *out);
 
+/* How the journal stands, as an object of JSON. */
+void status_put_journal(const struct scribe_report *r, weir_buf *out);
+
 /* Orders by how their reviews stand, at server_now_ms. */
 uint32_t status_count_reviews(const struct server *s, weir_review review);
 

@@ -296,6 +296,8 @@ take_over(struct worker *w)
             conn_drain(w->conns); /* it came while the order to drain was on its way */
     }
     free(fds);
+    if (n && w->quill.scribe)
+        worker_hear_scribe(w); /* it may have failed while they were */
     worker_keep_within(w);
 }
 
@@ -332,6 +334,8 @@ on_woken(evutil_socket_t fd, short what, void *arg)
     CHECK_OBJ(w, WORKER_MAGIC);
     (void)!read(fd, &n, sizeof n);
     worker_keep_up(w);
+    if (w->quill.scribe)
+        worker_hear_scribe(w);
     (void)pthread_mutex_lock(&w->lock);
     bool have_come = w->nfds > 0;
     enum worker_order order = w->order;
@@ -463,6 +467,7 @@ worker_stop(struct worker *w)
     kill_all(w);
     tell_ends(w);
     leave_edition(w);
+    quill_fini(&w->quill);
 }
 
 void

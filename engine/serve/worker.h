@@ -12,6 +12,7 @@
 #include "serve/conn.h"
 #include "serve/edition.h"
 #include "serve/latency.h"
+#include "serve/scribe.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,7 +22,10 @@
     X(IDLE, "idle", "nothing was sent for longer than --idle-timeout allows")                      \
     X(LINE, "line", "a line took longer to arrive than --line-timeout allows")                     \
     X(SEND, "send", "answers were not read for longer than --send-timeout allows")                 \
-    X(MEMORY, "memory", "connections held more than --max-memory together, and this one much of it")
+    X(MEMORY, "memory",                                                                            \
+      "connections held more than --max-memory together, and this one much of it")                 \
+    X(JOURNAL, "journal",                                                                          \
+      "the decision journal cannot be written, and nothing is decided without it")
 
 enum worker_end {
 #define X(name, text, detail) WORKER_END_##name,
@@ -98,10 +102,12 @@ struct worker {
     struct worker_limits limits;
     struct answerer answerer;
     struct edition *edition;
+    struct quill quill;
     struct conn *conns;
+    struct conn *keeping; /* those with answers that wait for the journal */
     size_t nconns;
-    size_t held;         /* bytes that connections hold */
-    int64_t wall_ms;     /* the time of day of the batch */
+    size_t held;     /* bytes that connections hold */
+    int64_t wall_ms; /* the time of day of the batch */
     bool draining;
     struct worker_counts counts;
     struct latency latency;
@@ -136,6 +142,8 @@ struct worker {
 weir_status worker_init(struct worker *w, size_t number, struct edition *e,
                         const struct answer_options *o, const struct worker_limits *limits,
                         const struct worker_hooks *hooks);
+/* What it decides is to be in a journal. Before it is started; the scribe is stopped after it. */
+void worker_keep_journal(struct worker *w, struct scribe *s, bool all);
 /* WEIR_E_NOMEM also where the system has no thread to give. */
 weir_status worker_start(struct worker *w);
 /* Ends the thread, kills what connections are left, and leaves its edition: what it has counted
@@ -171,6 +179,9 @@ void worker_return_in(struct worker *w, char *in);
 /* An empty buffer, with memory where there is some to spare. */
 weir_buf worker_borrow_out(struct worker *w);
 void worker_return_out(struct worker *w, weir_buf *out);
+
+/* keep.c: marks of the scribe have settled, or none will any more: then all connections go. */
+void worker_hear_scribe(struct worker *w);
 
 /* memory.c: a connection of its holds so many bytes, and held so many before. */
 void worker_weigh(struct worker *w, size_t before, size_t now);

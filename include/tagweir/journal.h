@@ -205,7 +205,14 @@ WEIR_API const char *weir_journal_error(const weir_journal *j);
 WEIR_API const char *weir_journal_take_warning(weir_journal *j);
 
 /**
- * Append a `stop`, write, end and sign the segment, sync, unlock and free. NULL is nothing to do.
+ * Append a `stop`, write, end and sign the segment, and sync: for those who want the last head of
+ * all (weir_journal_get_head) before they close it. Nothing may be appended or written afterwards.
+ * @retval WEIR_E_IO     As weir_journal_write.
+ * @retval WEIR_E_NOMEM  The journal is as it was.
+ */
+WEIR_API weir_status weir_journal_finish(weir_journal *j, int64_t now_ms);
+/**
+ * Finish, unless that was done; unlock and free. NULL is nothing to do.
  * @param diags  Gets the error; may be NULL.
  * @retval WEIR_E_IO, WEIR_E_NOMEM  It could not be closed in order; freed all the same.
  */

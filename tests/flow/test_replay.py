@@ -407,6 +407,64 @@ def test_a_full_disk_is_4_and_leaves_what_was_written():
         assert whole == want[:len(whole)]
 
 
+# ---- the journal ----
+
+def journalled(folder):
+    """Records of a journal, in its order."""
+    found = []
+    for path in sorted(folder.glob("*.ndjson")):
+        for line in path.read_bytes().splitlines():
+            entry = re.fullmatch(rb'{"seq":\d+,"record":(.*),"hash":"[0-9a-f]{64}"}', line)
+            found += [entry[1]] if entry else []
+    return found
+
+
+def is_due(record):
+    while record:
+        if record.get("action") != "allow" or any(k in record for k in ("exempted", "observed", "held_back", "limit")):
+            return True
+        record = record.get("quoted")
+    return False
+
+
+def test_a_journal_gets_what_rules_had_a_part_in():
+    with Given() as given:
+        for threads in (1, 3):
+            for args, due in (([], is_due), (["--journal-all"], lambda r: True),
+                              (["--only", "withhold", "--fsync", "never"], is_due)):
+                folder = given.path / f"journal-{threads}-{len(args)}"
+                done = given.replay("--threads", threads, "--journal", folder, *args)
+                want = [x for x in done.lines if due(json.loads(x))]
+                assert journalled(folder) == want and 500 < len(want), (threads, args)
+                assert len(want) == len(done.lines) or "--journal-all" not in args
+                head = re.search(rb"head is ([0-9a-f]{64}:\d+)", done.err)[1].decode()
+                weir.expect(weir.run("verify", folder, "--head", head))
+
+
+def test_a_journal_that_cannot_be_written_ends_the_run_with_4():
+    with Given(20000) as given:
+        folder = given.path / "journal"
+
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
+        done = subprocess.run([weir.TAGWEIR, "replay", "--rules", given.rules, "--clock", weir.CLOCK, "--journal",
+                               folder, "--fsync", "always", "-q", given.feed], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, preexec_fn=limit, timeout=weir.PATIENCE_S)
+        assert done.returncode == 4 and b"cannot be written" in done.stderr, done.stderr
+        due = [x for x in done.stdout.split(b"\n")[:-1] if is_due(json.loads(x))]
+        kept = journalled(folder)
+        assert kept[:len(due)] == due and 0 < len(kept) < 20000, (len(due), len(kept))
+        weir.expect(weir.run("verify", folder))
+
+
+def test_options_of_a_journal_that_would_do_harm_are_refused():
+    with Given(10) as given:
+        for args in (["--journal-all"], ["--fsync", "always"], ["--journal", "j", "--emit", "csv"],
+                     ["--journal", "j", "--resume", "--out", given.path / "o"]):
+            assert b"journal" in given.replay(*args, code=2).err
+
+
 # ---- progress ----
 
 def test_a_terminal_sees_a_bar_and_a_log_does_not():

@@ -135,7 +135,7 @@ def plan(preset, kinds, filters):
 
 # What has threads: flow tests of the server.
 SERVER = ("test_serve", "test_reload", "test_control", "test_tls", "test_http", "test_http_limits",
-          "test_hostile", "test_endings")
+          "test_hostile", "test_endings", "test_journal")
 
 # The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
 STAGES = [("debug", ("unit", "layering", "flow")), ("clang", ("unit", "oracle")),

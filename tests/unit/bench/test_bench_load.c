@@ -5,9 +5,9 @@
 #include "unit/test.h"
 
 #include "json_put.h"
-#include "load/answers.h"
+#include "programs/answers.h"
 #include "load/histogram.h"
-#include "load/posts.h"
+#include "programs/posts.h"
 #include "load/stream_goals.h"
 #include "random.h"
 
@@ -177,8 +177,8 @@ made_up_posts_are_posts(void **state)
     (void)state;
     language_make(&language, 5000, 1, NULL, 0);
     tokens_zipf(&tags, &language, 3000, 1000, 1);
-    posts_make(&f, 2000, &tags, 3);
-    posts_make(&again, 2000, &tags, 3);
+    posts_make(&f, 2000, &tags, &posts_served, 3);
+    posts_make(&again, 2000, &tags, &posts_served, 3);
     assert_int_equal(f.nlines, 2000);
     assert_int_equal(f.nanswers, 2000);
     assert_int_equal(f.nerrors + f.nskips, 0);

@@ -3,6 +3,7 @@
  * each go, and whatever lines are answered in between.
  */
 #include "unit/flow/page.h"
+#include "unit/match/given.h"
 
 static struct answer_line
 line_of(const weir_buf *text)
@@ -165,6 +166,74 @@ blank_lines_use_up_room(void **state)
     answerer_fini(&a);
 }
 
+/* What is shown of records, and how many there is room for. */
+struct shown {
+    weir_buf records;
+    int room, ndecisions;
+};
+
+static bool
+on_record(void *arg, const weir_decision *d, weir_span record)
+{
+    struct shown *s = arg;
+
+    assert_true(record.len && record.p[record.len - 1] == '\n');
+    if (s->room-- == 0)
+        return false;
+    s->ndecisions += d != NULL;
+    weir_buf_put(&s->records, record);
+    return true;
+}
+
+static void
+show(struct answerer *a, struct shown *s, const char *line, weir_status expected, weir_buf *out)
+{
+    struct answer_line l = {
+        .bytes = {line, strlen(line)}, .avail = strlen(line), .number = 1, .now_ms = 0};
+    struct answer_room room = {SIZE_MAX, SIZE_MAX};
+
+    a->on_record = on_record;
+    a->on_record_arg = s;
+    assert_int_equal(answer_go_on(a, &l, &room, out), expected);
+}
+
+/* Records of decisions and errors, as they stand in the answers; of skips there are none. Where one
+   cannot be kept it is no answer either. */
+static void
+records_are_shown_and_may_be_refused(void **state)
+{
+    struct answer_options o = {.answer_skips = true};
+    weir_ruleset *rs = given_rules("rules:\n"
+                                   "- {id: a, regions: [XX], action: withhold, match: {hashtags: "
+                                   "[x]}}\n");
+    struct shown s = {.room = 3};
+    struct answerer a;
+    weir_buf out = {0};
+
+    (void)state;
+    assert_int_equal(answerer_init(&a, rs, &o), WEIR_OK);
+    show(&a, &s, "{\"delete\":{\"status\":{\"id\":1}}}", WEIR_OK, &out);
+    assert_int_equal(a.tally.made, 1);
+    assert_int_equal(s.records.len, 0);
+    out.len = 0;
+    show(&a, &s, "{\"id\":\"1\",\"author\":\"@a\",\"hashtags\":[\"x\"]}", WEIR_OK, &out);
+    show(&a, &s, "no post", WEIR_OK, &out);
+    show(&a, &s, "{\"id\":\"2\",\"author\":\"@a\"}", WEIR_OK, &out);
+    assert_same(&out, &s.records);
+    assert_int_equal(s.ndecisions, 2);
+    show(&a, &s, "{\"id\":\"3\",\"author\":\"@a\"}", WEIR_E_NOMEM, &out);
+    s.room = 0;
+    show(&a, &s, "no post", WEIR_E_NOMEM, &out);
+    assert_same(&out, &s.records);
+    assert_int_equal(a.tally.made, 4);
+    assert_int_equal(a.tally.abandoned, 2);
+    assert_true(tally_adds_up(&a.tally));
+    weir_buf_fini(&s.records);
+    weir_buf_fini(&out);
+    answerer_fini(&a);
+    weir_ruleset_unref(rs);
+}
+
 int
 main(void)
 {
@@ -174,6 +243,7 @@ main(void)
         cmocka_unit_test(lines_in_between_change_nothing),
         cmocka_unit_test(what_is_given_up_is_abandoned),
         cmocka_unit_test(blank_lines_use_up_room),
+        cmocka_unit_test(records_are_shown_and_may_be_refused),
     };
 
     return cmocka_run_group_tests_name("flow/answer", tests, NULL, NULL);

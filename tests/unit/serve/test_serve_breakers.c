@@ -167,6 +167,55 @@ queries_do_not_count(void **state)
     weir_ruleset_unref(rs);
 }
 
+/* What a breaker was when it was told of. */
+struct heard {
+    struct breakers *b;
+    struct breaker_trip trip;
+    int n;
+    weir_trip how_then;
+};
+
+static void
+on_tripped(void *arg, const weir_ruleset *rs, const struct breaker_trip *t)
+{
+    struct heard *h = arg;
+
+    assert_non_null(rs);
+    h->trip = *t;
+    h->n++;
+    h->how_then = breakers_how(h->b, t->rule);
+}
+
+/* A journal has it before anything that was decided under it. */
+static void
+a_trip_is_told_of_before_it_shows_and_once(void **state)
+{
+    weir_ruleset *rs;
+    struct breakers *b = make(&rs, 1);
+    struct heard heard = {.b = b};
+    struct breaker_trip trip;
+
+    (void)state;
+    breakers_hear(b, on_tripped, &heard);
+    for (int i = 0; i < 4; i++)
+        (void)act(b, 0, FOUR, WEIR_WITHHOLD, MINUTE);
+    assert_int_equal(heard.n, 0);
+    for (int i = 0; i < 4; i++)
+        (void)act(b, 0, FOUR, WEIR_WITHHOLD, MINUTE);
+    assert_int_equal(heard.n, 1);
+    assert_int_equal(heard.how_then, WEIR_TRIP_NONE);
+    assert_int_equal(breakers_how(b, FOUR), heard.trip.how);
+    assert_int_equal(heard.trip.rule, FOUR);
+    assert_int_equal(heard.trip.acted, 5);
+    assert_int_equal(take_all(b, &trip), 1);
+    assert_true(breakers_set(b, FOUR, WEIR_TRIP_NONE)); /* it may trip again */
+    for (int i = 0; i < 5; i++)
+        (void)act(b, 0, FOUR, WEIR_WITHHOLD, MINUTE);
+    assert_int_equal(heard.n, 2);
+    breakers_free(b);
+    weir_ruleset_unref(rs);
+}
+
 /* Also where nothing is done to the post that quotes it. */
 static void
 what_is_done_to_quoted_posts_counts(void **state)
@@ -446,6 +495,7 @@ main(void)
         cmocka_unit_test(a_share_is_of_enough_posts),
         cmocka_unit_test(a_share_is_of_the_posts_of_all),
         cmocka_unit_test(queries_do_not_count),
+        cmocka_unit_test(a_trip_is_told_of_before_it_shows_and_once),
         cmocka_unit_test(what_is_done_to_quoted_posts_counts),
         cmocka_unit_test(who_is_late_does_not_begin_the_minute_anew),
         cmocka_unit_test(a_clock_that_is_set_back_begins_anew),

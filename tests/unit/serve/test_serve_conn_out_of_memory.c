@@ -5,6 +5,7 @@
 #include "unit/fail_allocations.h"
 
 #include "unit/serve/client.h"
+#include "unit/serve/kept_journal.h"
 #include "unit/serve/stepped.h"
 
 /* Each allocation that a connection is opened with fails in turn, libevent's as well as ours. */
@@ -81,6 +82,23 @@ answers_of(struct stepped *s, int client)
     return lines;
 }
 
+/* The same, while another thread writes the journal. */
+static size_t
+answers_in_time(struct stepped *s, int client)
+{
+    size_t lines = 0;
+    bool ended = false;
+
+    for (int i = 0; i < 10000 && s->w.nconns && lines < 1002; i++) {
+        step(s);
+        lines += lines_got(client, &ended);
+        if (ended)
+            (void)shutdown(client, SHUT_WR);
+        (void)poll(NULL, 0, 1);
+    }
+    return lines;
+}
+
 /* Each allocation of ours fails in turn that answering takes. */
 static void
 what_was_answered_before_memory_ran_out_is_sent(void **state)
@@ -110,6 +128,49 @@ what_was_answered_before_memory_ran_out_is_sent(void **state)
     assert_true(was_cut); /* or it has tried nothing */
 }
 
+/* The same, where all of it waits for the journal. */
+static void
+what_was_recorded_before_memory_ran_out_is_sent(void **state)
+{
+    bool did_fail = true, was_cut = false;
+
+    (void)state;
+    for (size_t k = 1; did_fail; k++) {
+        struct kept_journal j;
+        struct scribe_report r;
+        struct stepped s;
+
+        begin_stepped(&s, &(struct worker_limits){0});
+        open_kept_journal(&j);
+        worker_keep_journal(&s.w, j.scribe, true);
+        int client = give_client(&s, NULL);
+        step(&s);
+        step(&s);
+        send_page(client);
+        fail_allocation(k);
+        for (int i = 0; i < 20; i++)
+            step(&s);
+        did_fail = allocation_failed();
+        assert_int_equal(lines_got(client, NULL), 0);
+        assert_true(scribe_start(j.scribe));
+        size_t got = answers_in_time(&s, client);
+        scribe_tell(j.scribe, &r);
+        assert_int_equal(got, r.records);
+        assert_int_equal(got, s.w.answerer.tally.made);
+        assert_int_equal(s.w.counts.discarded, 0);
+        assert_true(did_fail || got == 1002);
+        was_cut |= got > 0 && got < 1002;
+        (void)close(client);
+        step(&s);
+        worker_stop(&s.w);
+        assert_true(scribe_stop(j.scribe));
+        end_stepped(&s);
+        scribe_free(j.scribe);
+        remove_kept_journal(&j);
+    }
+    assert_true(was_cut);
+}
+
 static int
 make(void **state)
 {
@@ -123,6 +184,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_not_opened_is_counted_as_closed),
         cmocka_unit_test(what_was_answered_before_memory_ran_out_is_sent),
+        cmocka_unit_test(what_was_recorded_before_memory_ran_out_is_sent),
     };
 
     return cmocka_run_group_tests_name("serve/conn_out_of_memory", tests, make, remove_server);

@@ -2,7 +2,7 @@
  * Checking answers. It has to be cheaper than making them, by far: a search for the newline, and a
  * comparison with how the answer must begin.
  */
-#include "load/answers.h"
+#include "programs/answers.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * Lines to send, and how each answer that they are owed must begin: so lost and reordered answers
  * are found out while they are timed, for a comparison of some bytes each.
  */
-#ifndef BENCH_LOAD_FEED_H
-#define BENCH_LOAD_FEED_H
+#ifndef BENCH_PROGRAMS_FEED_H
+#define BENCH_PROGRAMS_FEED_H
 
 #include "util.h"
 
@@ -28,8 +28,11 @@ struct feed {
 void feed_add(struct feed *f, weir_reader *reader, weir_span line);
 /* Every line of a file. What cannot be read, or has none, ends the program. */
 void feed_read(struct feed *f, const char *path);
-/* So many times one behind the other. The end, if it cannot be written. */
-void feed_write(const struct feed *f, size_t times, const char *path);
+/* So many lines, from the first, again and again. The end, if they cannot be written.
+   @return bytes. */
+size_t feed_write(const struct feed *f, uint64_t nlines, const char *path);
+/* Records that a replay of so many lines makes: skips have none. */
+uint64_t feed_records(const struct feed *f, uint64_t nlines);
 void feed_fini(struct feed *f);
 
 static inline weir_span

@@ -1,7 +1,7 @@
 /*
  * The folder in $TMPDIR.
  */
-#include "load/workplace.h"
+#include "programs/workplace.h"
 
 #include <errno.h>
 #include <ftw.h>

@@ -1,8 +1,8 @@
 /*
  * A private folder for sockets, rule files, feeds and logs, gone when the program ends.
  */
-#ifndef BENCH_LOAD_WORKPLACE_H
-#define BENCH_LOAD_WORKPLACE_H
+#ifndef BENCH_PROGRAMS_WORKPLACE_H
+#define BENCH_PROGRAMS_WORKPLACE_H
 
 #include "util.h"
 

@@ -3,7 +3,7 @@
  * the engine does not look into a text where `hashtags` and `mentions` are given, but has to get
  * past it.
  */
-#include "load/posts.h"
+#include "programs/posts.h"
 
 #include "random.h"
 
@@ -11,13 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of a post; what stands around the text is 150 to 250 of them. */
-#define SHORTEST 200
-#define LONGEST 460
+const struct post_kind posts_served = {200, 460, false};
 
 struct posts {
     struct random random;
     const struct tokens *tags;
+    const struct post_kind *kind;
     size_t next; /* tag */
     weir_buf line;
 };
@@ -28,13 +27,12 @@ put_digits(struct posts *p, int n)
     weir_buf_printf(&p->line, "%0*" PRIu64, n, random_next(&p->random) % UINT64_C(1000000000));
 }
 
-/* Every other tag of ASCII begins with a capital, so that it has to be folded. */
 static void
 put_tag(struct posts *p, weir_span tag)
 {
     char first = tag.p[0];
 
-    if (first >= 'a' && first <= 'z' && random_below(&p->random, 2)) {
+    if (first >= 'a' && first <= 'z' && !p->kind->canonical && random_below(&p->random, 2)) {
         weir_buf_putc(&p->line, (char)(first - 'a' + 'A'));
         tag.p++;
         tag.len--;
@@ -98,9 +96,10 @@ put_text(struct posts *p, size_t n, size_t length)
 }
 
 void
-posts_make(struct feed *f, size_t n, const struct tokens *tags, uint64_t seed)
+posts_make(struct feed *f, size_t n, const struct tokens *tags, const struct post_kind *kind,
+           uint64_t seed)
 {
-    struct posts p = {.random = random_named(seed, "posts"), .tags = tags};
+    struct posts p = {.random = random_named(seed, "posts"), .tags = tags, .kind = kind};
     weir_reader *reader;
 
     memset(f, 0, sizeof *f);
@@ -112,7 +111,8 @@ posts_make(struct feed *f, size_t n, const struct tokens *tags, uint64_t seed)
         p.line.len = 0;
         put_head(&p, i);
         put_hashtags(&p, ntags);
-        put_text(&p, ntags, SHORTEST + random_below(&p.random, LONGEST - SHORTEST + 1));
+        put_text(&p, ntags,
+                 kind->shortest + random_below(&p.random, kind->longest - kind->shortest + 1));
         if (p.line.failed)
             die(EXIT_FAILED, "out of memory");
         feed_add(f, reader, (weir_span){p.line.p, p.line.len});

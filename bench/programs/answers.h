@@ -1,10 +1,10 @@
 /*
  * Answers as they come, held against what is owed: each in its place, none lost, none too many.
  */
-#ifndef BENCH_LOAD_ANSWERS_H
-#define BENCH_LOAD_ANSWERS_H
+#ifndef BENCH_PROGRAMS_ANSWERS_H
+#define BENCH_PROGRAMS_ANSWERS_H
 
-#include "load/feed.h"
+#include "programs/feed.h"
 
 #include <stdatomic.h>
 

@@ -1,8 +1,8 @@
 /*
  * Nanoseconds.
  */
-#ifndef BENCH_LOAD_CLOCK_H
-#define BENCH_LOAD_CLOCK_H
+#ifndef BENCH_PROGRAMS_CLOCK_H
+#define BENCH_PROGRAMS_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

@@ -1,32 +1,35 @@
 /*
  * Starting programs.
  */
-#include "load/process.h"
+#include "programs/process.h"
 
-#include "load/clock.h"
+#include "programs/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+static cpu_set_t every_core;
+
 struct cores
 cores_find(void)
 {
     struct cores found = {-1, -1};
-    cpu_set_t set;
 
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0 || CPU_COUNT(&set) < 2)
+    CPU_ZERO(&every_core);
+    if (sched_getaffinity(0, sizeof every_core, &every_core) != 0 || CPU_COUNT(&every_core) < 2)
         return found;
     for (int i = 0; i < CPU_SETSIZE && found.client < 0; i++) {
-        if (!CPU_ISSET((size_t)i, &set))
+        if (!CPU_ISSET((size_t)i, &every_core))
             continue;
         if (found.server < 0)
             found.server = i;
@@ -61,6 +64,8 @@ become(const char *const *argv, int core, int out, int err)
         CPU_ZERO(&set);
         CPU_SET((size_t)core, &set);
         (void)sched_setaffinity(0, sizeof set, &set);
+    } else if (core == CORE_ANY) {
+        (void)sched_setaffinity(0, sizeof every_core, &every_core);
     }
     (void)dup2(nothing, STDIN_FILENO);
     if (out >= 0)
@@ -109,6 +114,40 @@ process_tell(int status, char out[64])
         (void)snprintf(out, 64, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
     else
         (void)snprintf(out, 64, "exit code %d", WEXITSTATUS(status));
+}
+
+void
+process_beside(char path[4096], const char *name)
+{
+    char self[4000] = "";
+
+    if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
+        die(EXIT_FAILED, "/proc/self/exe: %m");
+    snprintf(path, 4096, "%s/%.80s", dirname(self), name);
+}
+
+bool
+process_exists(const char *program)
+{
+    char command[4200];
+
+    snprintf(command, sizeof command, "command -v '%s' >/dev/null 2>&1", program);
+    return system(command) == 0;
+}
+
+bool
+process_knows(const char *program, const char *command, const char *option)
+{
+    char line[4200];
+    bool knows = false;
+
+    snprintf(line, sizeof line, "'%s' %s --help 2>&1", program, command);
+    FILE *f = popen(line, "r");
+    while (f && fgets(line, sizeof line, f))
+        knows |= strstr(line, option) != NULL;
+    if (f)
+        (void)pclose(f);
+    return knows;
 }
 
 double

@@ -1,7 +1,7 @@
 /*
  * Feeds are read as the program reads them, to know what they are owed.
  */
-#include "load/feed.h"
+#include "programs/feed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,16 +106,34 @@ feed_read(struct feed *f, const char *path)
     fclose(file);
 }
 
-void
-feed_write(const struct feed *f, size_t times, const char *path)
+size_t
+feed_write(const struct feed *f, uint64_t nlines, const char *path)
 {
     FILE *file = fopen(path, "w");
     bool written = file != NULL;
+    size_t total = 0;
 
-    for (size_t i = 0; i < times && written; i++)
-        written = fwrite(f->bytes.p, 1, f->bytes.len, file) == f->bytes.len;
+    for (uint64_t left = nlines; left > 0 && written;) {
+        size_t n = left < f->nlines ? (size_t)left : f->nlines, len = f->line_at[n];
+
+        written = fwrite(f->bytes.p, 1, len, file) == len;
+        total += len;
+        left -= n;
+    }
     if (!written || fclose(file) != 0)
-        die(EXIT_FAILED, "%s could not be written", path);
+        die(EXIT_FAILED, "%s could not be written: %m", path);
+    return total;
+}
+
+uint64_t
+feed_records(const struct feed *f, uint64_t nlines)
+{
+    size_t rest = (size_t)(nlines % f->nlines);
+    uint64_t n = nlines / f->nlines * (f->nanswers - f->nskips) + f->answer_at[rest];
+
+    for (size_t i = 0; i < f->answer_at[rest]; i++)
+        n -= feed_is_skip(feed_head(f, i));
+    return n;
 }
 
 void

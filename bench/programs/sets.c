@@ -1,14 +1,13 @@
 /*
  * Making rule sets, and putting them in each other's place.
  */
-#include "load/sets.h"
+#include "programs/sets.h"
 
-#include "load/answers.h"
-#include "load/process.h"
+#include "programs/answers.h"
+#include "programs/process.h"
 #include "rule_files.h"
 
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +18,8 @@
 void
 sets_find_tagweir(char path[4096])
 {
-    char self[4000] = "";
-
-    if (!path[0]) {
-        if (readlink("/proc/self/exe", self, sizeof self - 1) < 0)
-            die(EXIT_FAILED, "/proc/self/exe: %m");
-        snprintf(path, 4096, "%s/tagweir", dirname(self));
-    }
+    if (!path[0])
+        process_beside(path, "tagweir");
     if (access(path, X_OK) != 0)
         die(EXIT_USAGE, "%s is no program; --tagweir names another", path);
 }

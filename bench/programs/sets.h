@@ -2,10 +2,10 @@
  * Rule sets for the servers: drawn as for `match`, written as a user would write them, compiled by
  * the program.
  */
-#ifndef BENCH_LOAD_SETS_H
-#define BENCH_LOAD_SETS_H
+#ifndef BENCH_PROGRAMS_SETS_H
+#define BENCH_PROGRAMS_SETS_H
 
-#include "load/workplace.h"
+#include "programs/workplace.h"
 #include "rules.h"
 
 struct set {
