@@ -41,8 +41,8 @@ put_record(weir_buf *out, const char *line)
 
 static const char *const lines[] = {
     "{\"id\":\"1\",\"author\":\"@x\",\"hashtags\":[\"bad\"]}",
-    "{\"id\":\"2\",\"author\":\"@x\",\"hashtags\":[\"loud\"],\"quotes\":{\"id\":\"3\",\"author\":"
-    "\"@y\"}}",
+    ("{\"id\":\"2\",\"author\":\"@x\",\"hashtags\":[\"loud\"],\"quotes\":{\"id\":\"3\",\"author\":"
+     "\"@y\"}}"),
     "{\"query\":{\"hashtag\":\"bad\",\"region\":\"IN\"}}",
     "{]",
 };
