@@ -131,23 +131,22 @@ is_activitypub(struct reader *r, const struct json *o)
 
 /* Accounts ------------------------------------------------------------------------------------ */
 
-/* user@host, if the address has a host, and neither user nor port. */
+/* user@host, if the address has a host, and nothing beside it; a name with an `@` or a blank is
+   none. */
 static struct str
 at_host(struct str user, struct str uri)
 {
-    struct str host = uri_host(uri), authority;
+    struct str host = uri_host(uri);
     struct buf b = {0};
 
-    if (!user.n || !host.n)
-        return NONE;
-    authority = str_skip(uri, str_find(uri, ':') + 3);
-    if (authority.p != host.p)
-        return NONE;
-    if (authority.n > host.n && !strchr("/?#", authority.p[host.n]))
+    for (size_t i = 0; i < user.n; i++)
+        if (user.p[i] == '@' || (unsigned char)user.p[i] <= ' ' || user.p[i] == 0x7F)
+            return NONE;
+    if (!user.n || !uri_is_bare(uri))
         return NONE;
     put(&b, user);
     puts_buf(&b, "@");
-    put(&b, host);
+    put(&b, host_is_plain(host) ? host : host_looked_up(host)); /* as written, if it can be */
     return str_of_buf(&b);
 }
 
@@ -160,6 +159,8 @@ name_in(struct str uri)
     if (!host.n)
         return NONE;
     path = (struct str){host.p + host.n, (size_t)(uri.p + uri.n - (host.p + host.n))};
+    while (path.n && !strchr("/?#", path.p[0]))
+        path = str_skip(path, 1);
     if (str_starts(path, "/users/"))
         path = str_skip(path, 7);
     else if (str_starts(path, "/@"))
@@ -276,7 +277,7 @@ read_tag(struct reader *r, const struct json *tag, struct post *p, struct str *l
 
     if (!get(r, tag, "type")) {
         name = get_string(r, tag, "name");
-        if (str_starts(name, "#"))
+        if (str_starts(name, "#") || str_starts(name, "\xEF\xBC\x83"))
             PUSH(LINE, p->raw_tags, p->nraw_tags, name);
     } else if (is_called(r, tag, "type", "Hashtag")) {
         name = get_string(r, tag, "name");

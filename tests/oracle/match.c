@@ -125,7 +125,7 @@ static enum hit
 account_try(const struct entry *e, const struct account *a, size_t *ran_outs)
 {
     struct str handle = str_lower(LINE, a->handle), domain = NONE;
-    struct str host = str_lower(LINE, uri_host(a->id));
+    struct str host = host_looked_up(uri_host(a->id));
     size_t behind = handle.n;
 
     while (behind > 0 && handle.p[behind - 1] != '@')

@@ -285,11 +285,12 @@ str_of_buf(const struct buf *b)
     return (struct str){b->p ? b->p : "", b->n};
 }
 
-struct str
-uri_host(struct str uri)
+/* What stands between `//` and the path; NONE: it is no http or https address. */
+static struct str
+uri_authority(struct str uri)
 {
     struct str lower = str_lower(LINE, uri), rest;
-    size_t n = 0, colon;
+    size_t n = 0;
 
     if (!str_starts(lower, "https://") && !str_starts(lower, "http://"))
         return NONE;
@@ -297,6 +298,18 @@ uri_host(struct str uri)
     while (n < rest.n && rest.p[n] != '/' && rest.p[n] != '?' && rest.p[n] != '#')
         n++;
     rest.n = n;
+    return rest;
+}
+
+struct str
+uri_host(struct str uri)
+{
+    struct str rest = uri_authority(uri);
+    size_t colon;
+
+    for (size_t i = 0; i < rest.n; i++)
+        if ((unsigned char)rest.p[i] <= 0x20 || strchr("\x7F\"<>\\^`{|}", rest.p[i]))
+            return NONE;
     while (str_find(rest, '@') < rest.n)
         rest = str_skip(rest, str_find(rest, '@') + 1);
     for (colon = rest.n; colon > 0; colon--)
@@ -306,5 +319,88 @@ uri_host(struct str uri)
         rest.n = colon - 1;
     if (str_ends(rest, LIT(".")))
         rest.n--;
-    return rest.n ? rest : NONE;
+    if (!rest.n || (rest.p[0] != '[' && str_find(rest, ':') < rest.n))
+        return NONE;
+    return rest;
+}
+
+bool
+uri_is_bare(struct str uri)
+{
+    struct str authority = uri_authority(uri), host = uri_host(uri), behind;
+
+    if (!host.n || host.p != authority.p)
+        return false;
+    behind = str_skip(authority, host.n);
+    if (str_starts(behind, "."))
+        behind = str_skip(behind, 1);
+    return !behind.n || str_is(behind, ":") ||
+           str_is(behind, (uri.p[4] | 0x20) == 's' ? ":443" : ":80");
+}
+
+static int
+hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) % 16 : -1;
+}
+
+/* Percent-encoded bytes that could be in a host stand for themselves. */
+static struct str
+host_decoded(struct str host)
+{
+    struct buf b = {0};
+
+    for (size_t i = 0; i < host.n; i++) {
+        char c = host.p[i];
+        if (c == '%' && host.n - i > 2 && hex_digit(host.p[i + 1]) >= 0 &&
+            hex_digit(host.p[i + 2]) >= 0) {
+            int byte = hex_digit(host.p[i + 1]) * 16 + hex_digit(host.p[i + 2]);
+            if (byte >= 0x80 || (byte && strchr("-._~0123456789abcdefghijklmnopqrstuvwxyz"
+                                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                                                byte))) {
+                c = (char)byte;
+                i += 2;
+            }
+        }
+        put(&b, (struct str){&c, 1});
+    }
+    return str_lower(LINE, str_of_buf(&b));
+}
+
+bool
+host_is_plain(struct str host)
+{
+    for (size_t i = 0; i < host.n; i++)
+        if ((unsigned char)host.p[i] >= 0x80 || host.p[i] == '%')
+            return false;
+    return true;
+}
+
+struct str
+host_looked_up(struct str host)
+{
+    struct str plain = host_decoded(host), folded;
+    struct buf b = {0};
+    bool ascii = true;
+
+    for (size_t i = 0; i < plain.n; i++)
+        ascii &= (unsigned char)plain.p[i] < 0x80;
+    folded = ascii ? plain : fold_key(LINE, plain);
+    if (!folded.n)
+        folded = plain;
+    for (size_t at = 0; at < folded.n;) {
+        if (str_starts(str_skip(folded, at), "\xE3\x80\x82")) {
+            puts_buf(&b, ".");
+            at += 3;
+        } else {
+            put(&b, (struct str){folded.p + at++, 1});
+        }
+    }
+    folded = str_of_buf(&b);
+    if (folded.n > 1 && str_ends(folded, LIT(".")))
+        folded.n--;
+    return folded;
 }
