@@ -124,25 +124,30 @@ def plan(preset, kinds, filters):
         jobs += [(p.name, [str(p)], env) for p in unit_programs(preset)]
     if "valgrind" in kinds:
         jobs += [("valgrind " + p.name, VALGRIND + [str(p)], dict(env, WEIR_TEST_NO_JIT="1"))
-                 for p in unit_programs(preset)]
+                 for p in unit_programs(preset) if p.name not in LONG]
     for folder in ("layering", "flow", "oracle"):
         if folder in kinds:
             jobs += [(f"{folder}/{p.stem}", [sys.executable, str(p)], env) for p in scripts(folder)
                      if preset == "debug" or p.stem not in ONCE]
     if "threads" in kinds:
         jobs += [(p.name, [str(p)], env) for p in unit_programs(preset)
-                 if any(room in p.name for room in ("_serve_", "_replay_"))]
-        jobs += [(f"flow/{p.stem}", [sys.executable, str(p)], env) for p in scripts("flow")
-                 if p.stem in THREADED]
+                 if any(room in p.name for room in ("_serve_", "_replay_")) and p.name not in LONG]
+        jobs += [(f"flow/{p.stem}", [sys.executable, str(p), *THREADED[p.stem]], env)
+                 for p in scripts("flow") if p.stem in THREADED]
     return [j for j in jobs if not filters or any(f in j[0] for f in filters)]
 
 
-# What a browser makes of a page is the same whoever wrote it, and browsers are slow.
-ONCE = ("test_report_browser",)
+# What a browser makes of a page is the same whoever wrote it, and browsers are slow; the bench
+# measures, and its programs are run by the first build alone.
+ONCE = ("test_report_browser", "test_load", "test_bench", "test_bench_replay")
 
-# What has threads: flow tests of the server and of replays.
-THREADED = ("test_serve", "test_reload", "test_control", "test_tls", "test_http", "test_http_limits",
-          "test_hostile", "test_endings", "test_journal", "test_replay", "test_report")
+# Megabytes of input, or millions of decisions, which take minutes where all is slow.
+LONG = ("test_replay_census", "test_replay_course", "test_replay_portions")
+
+# What has threads: flow tests of the server and of replays, or those of their tests that have.
+THREADED = {"test_serve": (), "test_reload": (), "test_control": (), "test_tls": (), "test_http": (),
+            "test_http_limits": (), "test_hostile": (), "test_endings": (), "test_journal": (),
+            "test_replay": ("threads", "numbered", "journal"), "test_report": ("threads",)}
 
 # The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
 STAGES = [("debug", ("unit", "layering", "flow")), ("clang", ("unit", "oracle")),
