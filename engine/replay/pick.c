@@ -15,34 +15,6 @@ pick_leaves_out(const struct pick *p, const weir_decision *d)
     return !post->has_created || post->created_ms < p->since_ms || post->created_ms >= p->until_ms;
 }
 
-static const weir_outcome *
-outcome_in(const weir_decision *d, uint16_t region)
-{
-    const weir_outcome *everywhere = NULL;
-
-    for (size_t i = 0; i < d->nregions; i++) {
-        if (d->regions[i].region == region)
-            return &d->regions[i].outcome;
-        if (d->regions[i].region == WEIR_REGION_XX)
-            everywhere = &d->regions[i].outcome;
-    }
-    return everywhere;
-}
-
-static const weir_region_exemptions *
-exemptions_in(const weir_decision *d, uint16_t region)
-{
-    const weir_region_exemptions *everywhere = NULL;
-
-    for (size_t i = 0; i < d->nexempted; i++) {
-        if (d->exempted[i].region == region)
-            return &d->exempted[i];
-        if (d->exempted[i].region == WEIR_REGION_XX)
-            everywhere = &d->exempted[i];
-    }
-    return everywhere;
-}
-
 /* Without a region, whatever is said of any. */
 static bool
 has_action(const struct pick *p, const weir_decision *d)
@@ -50,11 +22,8 @@ has_action(const struct pick *p, const weir_decision *d)
     if (!p->actions)
         return true;
     weir_action action = d->action;
-    if (p->region != WEIR_REGION_NONE) {
-        const weir_outcome *o = outcome_in(d, p->region);
-
-        action = o ? o->action : WEIR_ALLOW;
-    }
+    if (p->region != WEIR_REGION_NONE)
+        action = weir_decision_outcome(d, p->region)->action;
     return p->actions >> action & 1;
 }
 
@@ -97,10 +66,10 @@ has_rule(const struct pick *p, const weir_decision *d)
         list_names(p, d->limit, d->nlimit) || list_names(p, d->breaker, d->nbreaker))
         return true;
     if (p->region != WEIR_REGION_NONE) {
-        const weir_outcome *o = outcome_in(d, p->region);
-        const weir_region_exemptions *x = exemptions_in(d, p->region);
+        const weir_outcome *o = weir_decision_outcome(d, p->region);
+        const weir_region_exemptions *x = weir_decision_exemptions(d, p->region);
 
-        return (o && outcome_names(p, o)) || (x && exemptions_name(p, x));
+        return outcome_names(p, o) || (x && exemptions_name(p, x));
     }
     for (size_t i = 0; i < d->nregions; i++)
         if (outcome_names(p, &d->regions[i].outcome))
@@ -117,9 +86,9 @@ concerns_region(const struct pick *p, const weir_decision *d)
 {
     if (p->region == WEIR_REGION_NONE || p->rules || p->actions)
         return true;
-    const weir_outcome *o = outcome_in(d, p->region);
-    const weir_region_exemptions *x = exemptions_in(d, p->region);
-    return (o && o->action != WEIR_ALLOW) || (x && x->n);
+    const weir_outcome *o = weir_decision_outcome(d, p->region);
+    const weir_region_exemptions *x = weir_decision_exemptions(d, p->region);
+    return o->action != WEIR_ALLOW || (x && x->n);
 }
 
 /* What is said to a query of one region says nothing of another. */
