@@ -149,11 +149,16 @@ tell_mismatch(struct weir__checker *c, const struct looked *l)
     if (only_number_changed(c, l))
         return FOUND(c, CHANGED, expected, l->text,
                      "was changed after it was written: its number now reads %" PRIu64, seq);
+    if (seq == expected + 1)
+        return FOUND(c, MISSING, expected, SPAN_NONE,
+                     "is not there: the one after it, entry %" PRIu64
+                     ", stands in its place (or that one's number was changed)",
+                     seq);
     if (seq > expected)
         return FOUND(c, MISSING, expected, SPAN_NONE,
-                     "is not there, and neither is what followed it: entry %" PRIu64
+                     "is not there, nor are those after it up to %" PRIu64 ": entry %" PRIu64
                      " stands in its place (or that one's number was changed)",
-                     seq);
+                     seq - 1, seq);
     return FOUND(c, ORDER, expected, l->text,
                  "is not there: entry %" PRIu64 " stands in its place, which belongs before it",
                  seq);
@@ -232,7 +237,7 @@ check_signature(struct weir__checker *c, struct looked *l)
     c->segment.signature = WEIR_JOURNAL_SIGNATURE_BAD;
     const struct weir__key *key = weir__keys_find(c->keys, e->key);
     if (!key)
-        return FOUND(c, SIGNATURE, l->parts.seq, SPAN_NONE,
+        return FOUND(c, UNPROVED, l->parts.seq, SPAN_NONE,
                      "is signed by another key than the given one, by that with the fingerprint "
                      "%.*s",
                      SPAN_FMT(e->key));
@@ -267,7 +272,7 @@ check_end(struct weir__checker *c, struct looked *l)
         return false;
     /* someone who has no key could end it without */
     if (c->keys && !e->key.p && c->proof->signed_seq)
-        return FOUND(c, SIGNATURE, l->parts.seq, SPAN_NONE,
+        return FOUND(c, UNPROVED, l->parts.seq, SPAN_NONE,
                      "ends a segment without a signature, and the ones before are signed (the "
                      "entries from %" PRIu64 " on are proved by none)",
                      c->proof->signed_seq + 1);

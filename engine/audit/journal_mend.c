@@ -27,8 +27,9 @@ struct mending {
     weir_journal *j;
     struct weir__mended *out;
     weir_diags *diags;
-    struct weir__checker c;
+    struct weir__checker c; /* of the last segment */
     weir_journal_proof proof;
+    bool has_end, is_signed; /* the last segment, as it was found */
 };
 
 /* A message about a file of the folder. */
@@ -60,13 +61,16 @@ cannot(struct mending *m, const char *file, const char *what)
     return say(m, WEIR_ERROR, file, 0, "%s: %s", what, weir__file_error(errno));
 }
 
-/* Events of the last segment that name torn tails. */
+/* Events of the last segment that name torn tails, and whether its end is signed. */
 static bool
 see(const weir_journal_entry *e, void *arg)
 {
-    struct weir__listing *l = arg;
+    struct mending *m = arg;
+    struct weir__listing *l = &m->out->listing;
     char name[WEIR__NAME_MAX];
 
+    m->has_end = e->kind == WEIR_JOURNAL_END;
+    m->is_signed = m->has_end && e->end.key.p;
     if (e->kind != WEIR_JOURNAL_EVENT || e->event.kind != WEIR_JOURNAL_TORN)
         return true;
     for (size_t i = 0; i < l->ntorn; i++) {
@@ -87,7 +91,8 @@ check(struct mending *m, uint32_t segment)
     if (st != WEIR_OK)
         return st;
     m->c.visit = see;
-    m->c.arg = &m->out->listing;
+    m->c.arg = m;
+    m->has_end = m->is_signed = false;
     st = weir__check_segment(&m->c, m->j->folder.fd, segment);
     weir__name_segment(segment, file);
     return st == WEIR_E_IO ? cannot(m, file, "cannot be read") : st;
@@ -97,11 +102,14 @@ static weir_status
 refuse(struct mending *m)
 {
     const weir_journal_proof *p = &m->proof;
+    char which[40] = "its first entry"; /* what came before that is not looked at */
 
+    if (p->bad_seq)
+        (void)snprintf(which, sizeof which, "entry %" PRIu64, p->bad_seq);
     return say(m, WEIR_ERROR, p->bad_file, p->bad_line,
-               "the chain is broken: entry %" PRIu64 " %s. Nothing was written. `tagweir verify` "
-               "tells more; to go on, keep this folder as it is and begin a journal in another one",
-               p->bad_seq, p->why);
+               "the chain is broken: %s %s. Nothing was written. `tagweir verify` tells more; to "
+               "go on, keep this folder as it is and begin a journal in another one",
+               which, p->why);
 }
 
 /* Moving aside ----------------------------------------------------------------------------- */
@@ -208,6 +216,52 @@ move_aside(struct mending *m, uint32_t segment, uint64_t at)
         (void)close(fd);
     free(room);
     return st;
+}
+
+/* Signatures ------------------------------------------------------------------------------- */
+
+#define END_MOST 4096 /* longer than any end of a segment */
+
+/* Is the end of a segment signed? false also where nobody can say, which is verify's business. */
+static bool
+is_end_signed(struct mending *m, uint32_t segment)
+{
+    char file[WEIR__NAME_MAX], text[END_MOST];
+    weir_journal_end end = {.key = {.p = NULL}};
+    struct weir__line line;
+    struct stat st;
+
+    weir__name_segment(segment, file);
+    int fd = weir__open_read(m->j->folder.fd, file);
+    uint64_t size = fd >= 0 && fstat(fd, &st) == 0 ? (uint64_t)st.st_size : 0;
+    ssize_t n =
+        size ? weir__read_at(fd, text, sizeof text, size > sizeof text ? size - sizeof text : 0)
+             : 0;
+    if (fd >= 0)
+        (void)close(fd);
+    if (n < 1 || text[n - 1] != '\n')
+        return false;
+    const char *before = memrchr(text, '\n', (size_t)n - 1);
+    const char *from = before ? before + 1 : text;
+    return !weir__line_split((weir_span){from, (size_t)(text + n - 1 - from)}, &line) &&
+           line.kind == WEIR_JOURNAL_END && weir__end_read(line.body, &m->c.room, &end) &&
+           end.key.p;
+}
+
+/* Who forgets the key once has a journal that no key proves any more from there on. */
+static void
+look_for_key(struct mending *m)
+{
+    const struct weir__listing *l = &m->out->listing;
+    uint32_t last = m->out->last;
+
+    if (m->j->key.pkey || !l->nsegments)
+        return;
+    if (m->is_signed || (!m->has_end && last > l->segments[0] && is_end_signed(m, last - 1)))
+        (void)say(m, WEIR_WARNING, "", 0,
+                  "what was written before is signed, and no key was given: what is written from "
+                  "here on is proved by none, and `tagweir verify --public-key` will stop here. "
+                  "Start it with the key, unless that is meant");
 }
 
 /* Mending ---------------------------------------------------------------------------------- */
@@ -317,6 +371,8 @@ weir__mend(weir_journal *j, int64_t now_ms, weir_diags *diags, struct weir__mend
                    "segments are missing from this journal: `tagweir verify` tells which. Bring "
                    "them back, or begin a journal in another folder");
     st = mend_last(&m, out->last, l->nsegments == 1, now_ms);
+    if (st == WEIR_OK)
+        look_for_key(&m);
     weir__checker_fini(&m.c);
     return st;
 }

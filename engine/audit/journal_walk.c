@@ -245,11 +245,23 @@ look_for_head(struct walk *w, const weir_journal_expect *e)
             "anew, or it is the head of another journal");
 }
 
+static bool
+has_ended_segment(const weir_journal_proof *p)
+{
+    for (size_t i = 0; i < p->nsegments; i++)
+        if (p->segments[i].ended)
+            return true;
+    return false;
+}
+
+/* Segments are signed at their end: of a journal whose first one is being written, none is yet. */
 static void
 look_for_signature(struct walk *w)
 {
-    if (w->c.keys && !w->c.proof->signed_seq)
-        weir__journal_found(&w->c, WEIR_JOURNAL_FOUND_SIGNATURE, "", 0, 0, SPAN_NONE,
+    const weir_journal_proof *p = w->c.proof;
+
+    if (w->c.keys && !p->signed_seq && (!p->writing || has_ended_segment(p)))
+        weir__journal_found(&w->c, WEIR_JOURNAL_FOUND_UNPROVED, "", 0, 0, SPAN_NONE,
                             "no segment is signed, so that the key proves nothing");
 }
 

@@ -235,7 +235,7 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
 }
 
 static void
-help_option(int id, weir_buf *out)
+help_option(int id, const char *command, weir_buf *out)
 {
     char left[40], letter[5] = "    ";
 
@@ -243,7 +243,7 @@ help_option(int id, weir_buf *out)
         (void)snprintf(letter, sizeof letter, "-%c, ", defs[id].letter);
     (void)snprintf(left, sizeof left, "%s--%s%s%s", letter, defs[id].name,
                    defs[id].value ? " " : "", defs[id].value ? defs[id].value : "");
-    weir_buf_printf(out, "  %-24s  %s\n", left, option_help((enum option_id)id));
+    weir_buf_printf(out, "  %-24s  %s\n", left, option_help((enum option_id)id, command));
 }
 
 void
@@ -255,7 +255,7 @@ help_command(const struct command *cmd, weir_buf *out)
     weir_buf_puts(out, "\nOptions:\n");
     for (int i = 0; i < OPT_COUNT; i++) {
         if (options_have(cmd->options, (enum option_id)i))
-            help_option(i, out);
+            help_option(i, cmd->name, out);
     }
 }
 

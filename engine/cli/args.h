@@ -170,7 +170,7 @@ int args_bad(const char *command, const char *fmt, ...) __attribute__((format(pr
 /* options.c: the meaning of one option. false: `why` says what was expected. */
 bool option_take(struct args *a, enum option_id id, const char *value, weir_buf *why);
 /* options.c: a line of help. */
-const char *option_help(enum option_id id);
+const char *option_help(enum option_id id, const char *command);
 
 /* The whole help of a command. */
 void help_command(const struct command *cmd, weir_buf *out);

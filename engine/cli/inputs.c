@@ -97,12 +97,39 @@ is_as_asked(const struct args *a, const char *path, const weir_ruleset *rs)
     return false;
 }
 
+/* Whose rule sets are kept in the store as soon as they are loaded: `serve` and `compile` keep
+   theirs themselves. One that was found there is there. */
+static bool
+keeps(const struct args *a, const char *command)
+{
+    static const char *const keepers[] = {"replay", "report", "diff"};
+    bool found = a->rules.n == 1 && names_stored(a, a->rules.v[0]);
+
+    for (size_t i = 0; a->store && !found && i < sizeof keepers / sizeof *keepers; i++)
+        if (strcmp(command, keepers[i]) == 0)
+            return true;
+    return false;
+}
+
+static weir_status
+keep(const struct args *a, const weir_ruleset *rs)
+{
+    weir_buf why = {0};
+    bool good = store_keep(a->store, rs, &why);
+
+    if (!good)
+        ui_say("%s", said_text(&why));
+    weir_buf_fini(&why);
+    return good ? WEIR_OK : WEIR_E_IO;
+}
+
 /* Who keeps rule sets in the store needs their sources; who finds one there does not. */
 static weir_status
 load(const struct args *a, const char *command, const struct strings *paths, weir_ruleset **out)
 {
     weir_load_options o = {.match_off = a->answer.match_off,
-                           .keep_sources = a->store && strcmp(command, "serve") == 0};
+                           .keep_sources =
+                               keeps(a, command) || (a->store && strcmp(command, "serve") == 0)};
     weir_diags *diags = weir_diags_new();
 
     if (!diags)
@@ -114,6 +141,8 @@ load(const struct args *a, const char *command, const struct strings *paths, wei
     weir_diags_free(diags);
     if (st == WEIR_OK && !is_as_asked(a, paths->v[0], *out))
         st = WEIR_E_IO;
+    if (st == WEIR_OK && keeps(a, command))
+        st = keep(a, *out);
     return st;
 }
 

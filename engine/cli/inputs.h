@@ -9,7 +9,8 @@
 #include "feed/source.h"
 
 /*
- * Load the rules and run their tests; what is wrong is said on standard error.
+ * Load the rules and run their tests; what is wrong is said on standard error. With --store, those
+ * of a command that decides feeds by them are kept there.
  * @return EXIT_DONE with *out, or an exit code.
  */
 int inputs_rules(const struct args *a, const char *command, weir_ruleset **out);

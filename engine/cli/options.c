@@ -98,9 +98,21 @@ static const char *const helps[OPT_COUNT] = {
 };
 #undef X
 
+/* What an option is to some commands alone. */
+static const struct {
+    enum option_id id;
+    const char *command, *help;
+} others[] = {
+    {OPT_STORE, "explain", "a folder of rule sets, by digest: --rules DIGEST finds one there"},
+    {OPT_STORE, "verify", "a folder of rule sets, by digest: those that records name are there"},
+};
+
 const char *
-option_help(enum option_id id)
+option_help(enum option_id id, const char *command)
 {
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i].id == id && strcmp(others[i].command, command) == 0)
+            return others[i].help;
     return helps[id];
 }
 

@@ -14,6 +14,14 @@
 
 enum { SYNC_ALWAYS, SYNC_INTERVAL, SYNC_NEVER };
 
+/* Is anything left out that is decided, or is to be? */
+static bool
+filters(const struct args *a)
+{
+    return a->only || a->region != WEIR_REGION_NONE || a->by_rule.n || a->by_order.n ||
+           a->since_ms != INT64_MIN || a->until_ms != INT64_MAX;
+}
+
 int
 run_journal_check(const struct args *a, const char *command)
 {
@@ -22,6 +30,11 @@ run_journal_check(const struct args *a, const char *command)
     if (!a->journal && asks)
         return args_bad(command, "--journal-all, --fsync and --sign-key are of a journal, and "
                                  "there is none: say --journal DIR as well, or leave them out");
+    if (a->journal && filters(a))
+        return args_bad(command, "--journal does not go with --only, --region, --rule, --order, "
+                                 "--since or --until: it would look as one does from which records "
+                                 "were taken. Keep the journal of all, and filter a replay without "
+                                 "it");
     if (a->journal && a->emits)
         return args_bad(command, "--journal does not go with --emit: an export is made of no "
                                  "records that a journal could hold");

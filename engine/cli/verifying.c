@@ -66,6 +66,27 @@ put_extent(const weir_journal_proof *p, weir_buf *out)
     ui_count(out, p->nsegments, "segment", "segments");
 }
 
+/* Of which finding it is depends what may be said: a head or a key that does not fit accuses
+   nobody. */
+static void
+put_finding(const weir_journal_proof *p, weir_buf *out)
+{
+    bool unproved = p->finding == WEIR_JOURNAL_FOUND_UNPROVED;
+
+    if (is_fine(p))
+        weir_buf_puts(out, "the chain holds");
+    else if (p->finding == WEIR_JOURNAL_FOUND_HEAD)
+        weir_buf_puts(out, "the chain holds, but NOT with the head that was given");
+    else if (unproved && !p->bad_file[0])
+        weir_buf_puts(out, "the chain holds, but is NOT PROVED by a signature");
+    else if (p->bad_seq > p->last_seq)
+        weir_buf_printf(out, "NOT %s entry %" PRIu64 " on. Before it all holds",
+                        unproved ? "PROVED by the key, from" : "as it was written, from",
+                        p->bad_seq);
+    else
+        weir_buf_puts(out, "NOT as it was written. What is there holds");
+}
+
 static void
 put_verdict(const struct verifying *v, const weir_journal_proof *p, weir_buf *out)
 {
@@ -74,16 +95,16 @@ put_verdict(const struct verifying *v, const weir_journal_proof *p, weir_buf *ou
         weir_buf_puts(out, "NOT as it was written, from its first entry on\n");
         return;
     }
-    weir_buf_puts(out, is_fine(p) ? "the chain holds: entries "
-                                  : "NOT as it was written. Up to there all holds: entries ");
+    put_finding(p, out);
+    weir_buf_puts(out, ": entries ");
     put_extent(p, out);
     weir_buf_printf(out, "\n  head: %s:%" PRIu64 "\n", p->hash, p->last_seq);
 }
 
 static const char *
-say_of_signature(const struct verifying *v, weir_journal_signature s)
+say_of_signature(const struct verifying *v, const weir_journal_segment *s)
 {
-    switch (s) {
+    switch (s->signature) {
     case WEIR_JOURNAL_SIGNATURE_GOOD:
         return "signed, and the key proves it";
     case WEIR_JOURNAL_SIGNATURE_BAD:
@@ -91,7 +112,9 @@ say_of_signature(const struct verifying *v, weir_journal_signature s)
     case WEIR_JOURNAL_SIGNATURE_UNCHECKED:
         return "signed; not checked: give the key with --public-key";
     default:
-        return v->expect.public_key ? "not signed" : NULL;
+        if (!v->expect.public_key)
+            return NULL;
+        return s->ended ? "not signed" : "not ended, and signed when it is, if there is a key";
     }
 }
 
@@ -101,8 +124,8 @@ put_signatures(const struct verifying *v, const weir_journal_proof *p, weir_buf 
 {
     for (size_t i = 0, next; i < p->nsegments; i = next) {
         const weir_journal_segment *s = &p->segments[i];
-        const char *say = say_of_signature(v, s->signature);
-        for (next = i + 1; next < p->nsegments && p->segments[next].signature == s->signature;)
+        const char *say = say_of_signature(v, s);
+        for (next = i + 1; next < p->nsegments && say == say_of_signature(v, &p->segments[next]);)
             next++;
         if (!say)
             continue;
@@ -115,6 +138,8 @@ put_signatures(const struct verifying *v, const weir_journal_proof *p, weir_buf 
     if (p->signed_seq)
         weir_buf_printf(out, "  proved by signature: entries up to %" PRIu64 " of %" PRIu64 "\n",
                         p->signed_seq, p->last_seq);
+    else if (v->expect.public_key && is_fine(p))
+        weir_buf_puts(out, "  proved by signature: NOTHING YET, as no segment has ended\n");
 }
 
 /* That nothing was cut off: proved, or by what it could be. */

@@ -285,8 +285,9 @@ typedef struct weir_journal_expect {
     X(ORDER, "order")       /* it is not in its place */                                           \
     X(CUT, "cut")           /* the journal breaks off in the middle of it */                       \
     X(TRAILING, "trailing") /* something follows the end of a segment */                           \
-    X(SIGNATURE, "signature")                                                                      \
-    X(HEAD, "head") /* the head that was asked for is not there */
+    X(SIGNATURE, "signature") /* by a key that was given, and the entries are not what it signed */ \
+    X(UNPROVED, "unproved")   /* by another key, or by none: nobody has to have changed anything */ \
+    X(HEAD, "head")           /* the head that was asked for is not there */
 
 typedef enum weir_journal_finding {
 #define X(name, text) WEIR_JOURNAL_FOUND_##name,

@@ -107,6 +107,7 @@ class Summary:
         self.counts = collections.Counter()
         self.regions = collections.defaultdict(collections.Counter)
         self.orders = collections.Counter()
+        self.closed = None  # why the server ended the connection, if it did
 
     def count(self, record):
         self.counts["queries" if "query" in record else "posts"] += 1
@@ -134,6 +135,9 @@ class Summary:
 
 def tell_answer(record, known, summary):
     """One answer as one line."""
+    if "closed" in record:  # the last line: what was not answered before is not decided
+        summary.closed = f"{record['closed']}: {record.get('detail', '')}"
+        return
     if "skip" in record:
         summary.counts["skips"] += 1
         return
@@ -169,14 +173,26 @@ def main():
     start = time.monotonic()
 
     def send():
-        s.sendall(lines)
-        s.shutdown(socket.SHUT_WR)  # that was all; the answers still come
+        try:
+            s.sendall(lines)
+            s.shutdown(socket.SHUT_WR)  # that was all; the answers still come
+        except OSError:
+            pass  # the server has ended it: what it still sent, or did not, tells why
 
     threading.Thread(target=send, daemon=True).start()
     summary = Summary()
-    for line in s.makefile("rb"):
-        tell_answer(json.loads(line), known, summary)
+    try:
+        for line in s.makefile("rb"):
+            if line.endswith(b"\n"):
+                tell_answer(json.loads(line), known, summary)
+            else:
+                summary.closed = "in the middle of an answer"
+    except OSError as why:
+        summary.closed = summary.closed or str(why)
     summary.show(time.monotonic() - start)
+    if summary.closed:
+        sys.exit(f"stream.py: the server closed the connection ({summary.closed}); posts without an "
+                 "answer are undecided")
 
 
 if __name__ == "__main__":

@@ -402,7 +402,7 @@ def test_a_journal_gets_what_rules_had_a_part_in():
     with Given() as given:
         for threads in (1, 3):
             for args, due in (([], is_due), (["--journal-all"], lambda r: True),
-                              (["--only", "withhold", "--fsync", "never"], is_due)):
+                              (["--explain", "--fsync", "never"], is_due)):
                 folder = given.path / f"journal-{threads}-{len(args)}"
                 done = given.replay("--threads", threads, "--journal", folder, *args)
                 want = [x for x in done.lines if due(json.loads(x))]
@@ -444,6 +444,12 @@ def test_options_of_a_journal_that_would_do_harm_are_refused():
         for args in (["--journal-all"], ["--fsync", "always"], ["--journal", "j", "--emit", "csv"],
                      ["--journal", "j", "--resume", "--out", given.path / "o"]):
             assert b"journal" in given.replay(*args, code=2).err
+        # a journal without some of what was decided cannot be told from one that was robbed
+        for args in (["--only", "withhold"], ["--region", "IN"], ["--rule", "r"], ["--order", "o"],
+                     ["--since", weir.CLOCK], ["--until", weir.CLOCK]):
+            done = given.replay("--journal", given.path / "j", *args, code=2)
+            assert b"--journal does not go with --only, --region" in done.err, done.err
+            assert not (given.path / "j").exists()
 
 
 if __name__ == "__main__":

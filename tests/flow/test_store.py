@@ -137,6 +137,43 @@ def test_what_is_not_there_is_said():
         weir.expect(weir.run("replay", "--rules", whole, "-", stdin=own(1)), 4)
 
 
+def test_what_feeds_are_decided_by_is_kept():
+    """By whoever decides feeds; not where a rule set is only looked at."""
+    with weir.Folder() as folder:
+        rules = folder.write("farmers.yaml", RULES.format(tag="farmers"))
+        other = folder.write("protest.yaml", RULES.format(tag="protest").replace("one", "two"))
+        feed, kept = folder.write("feed.ndjson", own(1, "farmers")), folder.path / "journal"
+        store, more, page = folder.path / "store", folder.path / "more", folder.path / "page.html"
+        clock = ["--clock", weir.CLOCK]
+        first = weir.replay(feed, rules=rules, args=["--store", store, "--journal", kept]).lines[0]
+        (file,) = names(store)
+        assert file.startswith(digest(first)), (file, first)
+        # what the journal names is found
+        weir.expect(weir.run("verify", kept, "--redo", feed, "--store", store))
+        # and it decides the same, when rules have changed; it is left as it is
+        before = (store / file).stat().st_mtime_ns
+        assert weir.replay(feed, rules=digest(first), args=["--store", store]).lines[0] == first
+        weir.expect(weir.run("replay", "--rules", digest(first), "--rules", other, "--store", store, feed))
+        assert len(names(store)) == 2 and (store / file).stat().st_mtime_ns == before
+        weir.expect(weir.run("diff", "--old", digest(first), "--new", other, "--store", store, *clock, feed), 1)
+        assert len(names(store)) == 3
+        weir.expect(weir.run("diff", "--old", rules, "--new", other, "--store", more, *clock, feed), 1)
+        assert len(names(more)) == 2
+        for args in (["verify", kept, "--redo", feed, "--rules", rules], ["explain", "--rules", rules, "--tag", "farmers"]):
+            weir.expect(weir.run(*args, "--store", folder.path / "none"))
+            assert not (folder.path / "none").exists(), args
+        weir.expect(weir.run("report", "--rules", rules, "--store", folder.path / "none", "--out", page, *clock, feed))
+        assert names(folder.path / "none") == [file]
+        for command in ("explain", "verify"):
+            assert b"those used are kept" not in weir.expect(weir.run(command, "--help")).out
+        for command in ("replay", "report", "diff", "serve"):
+            assert b"those used are kept" in weir.expect(weir.run(command, "--help")).out
+        # what cannot be kept is not used
+        for args in (["replay", "--rules", rules], ["diff", "--old", rules, "--new", other], ["report", "--rules", rules]):
+            done = weir.expect(weir.run(*args, "--store", rules, *clock, feed), 4)
+            assert b"the rule set cannot be kept there" in done.err and not done.out, done.text()
+
+
 def test_what_cannot_be_kept_is_not_used():
     with weir.Folder() as folder:
         file = folder.write("file", "")

@@ -248,7 +248,85 @@ def test_signatures():
         assert told(j.folder, "--public-key", public)["signed_up_to"] == 3
         unsigned = f.path / "u"
         make(unsigned)
-        assert b"no segment is signed" in verify(unsigned, "--public-key", public, code=1).err
+        result = verify(unsigned, "--public-key", public, code=1)
+        assert b"no segment is signed" in result.err, result.text()
+        assert b"the chain holds, but is NOT PROVED by a signature: entries 1 to " in result.out, result.text()
+
+
+def test_what_does_not_fit_is_no_accusation():
+    """A head that was copied wrong, another key, a start without the key: the entries are what they were."""
+    with weir.Folder() as f:
+        private, _ = journal.make_key(f.path)
+        public = f.path / "key-public.pem"
+        _, other = journal.make_key(f.path, "other")
+        folder = f.path / "j"
+        head = make(folder, "--sign-key", private)
+        hash_, count = head.split(":")
+        for wrong in (f"{hash_}:{int(count) - 1}", "7" * 64, "7" * 64 + ":900"):
+            result = verify(folder, "--head", wrong, code=1)
+            assert f"the chain holds, but NOT with the head that was given: entries 1 to {count}, ".encode() in \
+                result.out and b"as it was written" not in result.out, result.text()
+        result = verify(folder, "--public-key", other, code=1)
+        end = told(folder, "--public-key", other, code=1)["finding"]["seq"]
+        assert f"NOT PROVED by the key, from entry {end} on. Before it all holds: entries 1 to {end - 1}, ".encode() \
+            in result.out, result.text()
+        _, err = journal.write(folder, LINES)
+        assert "warning: what was written before is signed, and no key was given" in err, err
+        result = verify(folder, "--public-key", public, code=1)
+        assert b"NOT PROVED by the key, from entry " in result.out and b"without a signature" in result.err, result.text()
+        assert told(folder, "--public-key", public, code=1)["finding"]["kind"] == "unproved"
+        verify(folder)
+
+        # what has been done, is told with its place, on standard output too
+        path = segments(folder)[0]
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:3] + lines[4:]))
+        result = verify(folder, code=1)
+        assert b"NOT as it was written, from entry 4 on. Before it all holds: entries 1 to 3, " in result.out
+        assert b"entry 4 is not there: the one after it, entry 5, stands in its place" in result.err, result.text()
+        path.write_bytes(b"".join(lines[:2] + lines[4:]))
+        assert b"entry 3 is not there, nor are those after it up to 4: entry 5 stands in its place" in \
+            verify(folder, code=1).err
+
+
+def test_a_signed_journal_whose_first_segment_is_being_written():
+    if not journal.WRITER.exists():
+        raise tap.Skip("weir-journal is not built")
+    with weir.Folder() as f:
+        private, public = journal.make_key(f.path)
+        folder = f.path / "j"
+        with subprocess.Popen([journal.WRITER, folder, "--acks", "--sign-key", private], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE) as writer:
+            writer.stdin.write(b'{"v":1}\n')
+            writer.stdin.flush()
+            writer.stdout.readline()
+            result = verify(folder, "--public-key", public)
+            assert b"the chain holds" in result.out and b"it is being written" in result.out, result.text()
+            assert b"proved by signature: NOTHING YET, as no segment has ended" in result.out, result.text()
+            seen = told(folder, "--public-key", public)
+            assert (seen["holds"], seen["signed_up_to"], seen["segments"][0]["signature"]) == (True, 0, "none"), seen
+            writer.stdin.close()
+            writer.wait()
+        seen = told(folder, "--public-key", public)
+        assert seen["signed_up_to"] == seen["last"], seen
+
+
+def test_a_writer_that_finds_a_broken_beginning():
+    """Of the last segment alone, where what was before is not looked at: it has no number to be named by."""
+    with weir.Folder() as f:
+        folder = f.path / "j"
+        make(folder)
+        path = segments(folder)[-1]
+        whole = path.read_bytes()
+        path.write_bytes(whole.replace(b'"icu"', b'"ICU"', 1))
+        _, err = journal.write(folder, LINES, code=4)
+        assert f"{path.name}:1: error: the chain is broken: its first entry is no header" in err, err
+        path.write_bytes(whole.replace(b'"header":{"format":1', b'"header":{"format":2', 1))
+        _, err = journal.write(folder, LINES, code=4)
+        assert f"{path.name}:1: error: the chain is broken: entry " in err and "was changed after" in err, err
+        path.write_bytes(whole.replace(b'{"seq"', b'{"Seq"', 1))
+        _, err = journal.write(folder, LINES, code=4)
+        assert f"{path.name}:1: error: the chain is broken: its first entry was changed after" in err, err
 
 
 def test_what_is_no_journal_and_what_is_no_option():

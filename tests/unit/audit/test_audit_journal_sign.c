@@ -106,7 +106,7 @@ signatures_are_proved_by_the_public_key(void **state)
         e.public_key = both_pem;
     }
     e.public_key = other_pem;
-    assert_found_with(&e, WEIR_JOURNAL_FOUND_SIGNATURE, "00000001.ndjson", 6, 6);
+    assert_found_with(&e, WEIR_JOURNAL_FOUND_UNPROVED, "00000001.ndjson", 6, 6);
 }
 
 /* Also in signed journals each bit counts, the signature's own among them. */
@@ -139,7 +139,66 @@ a_journal_without_signatures_is_not_proved_by_a_key(void **state)
 
     (void)state;
     make_small(&plain);
-    assert_found_with(&e, WEIR_JOURNAL_FOUND_SIGNATURE, "", 0, 0);
+    assert_found_with(&e, WEIR_JOURNAL_FOUND_UNPROVED, "", 0, 0);
+}
+
+/* Its first signature is yet to come. Where no writer is at it, none will. */
+static void
+a_first_segment_that_is_being_written_is_no_finding(void **state)
+{
+    weir_journal_options o = signing();
+    weir_journal_expect e = {.public_key = public_pem};
+
+    (void)state;
+    weir_journal *j = opened(&o, T0);
+    append(j, "{\"v\":1}\n");
+    commit(j, T0);
+    weir_journal_proof p = walked_with(&e, NULL, NULL);
+    assert_int_equal(p.finding, WEIR_JOURNAL_FOUND_NONE);
+    assert_true(p.writing);
+    assert_int_equal(p.signed_seq, 0);
+    weir_journal_proof_fini(&p);
+    weir_journal_abandon(j);
+    assert_found_with(&e, WEIR_JOURNAL_FOUND_UNPROVED, "", 0, 0);
+    close_journal(opened(&plain, T0), T0);
+    /* an unsigned segment has ended: what is being written does not excuse it */
+    j = opened(&o, T0);
+    assert_found_with(&e, WEIR_JOURNAL_FOUND_UNPROVED, "", 0, 0);
+    weir_journal_abandon(j);
+}
+
+/* Does opening it say that the key is missing? Leaves a crash, or closes it. */
+static void
+assert_misses_key(const weir_journal_options *o, bool misses, bool close)
+{
+    weir_diags *d = weir_diags_new();
+    weir_journal *j;
+
+    assert_int_equal(open_with(o, T0 + DAY_MS, d, &j), WEIR_OK);
+    assert_int_equal(strstr(all_said(d), "no key was given") != NULL, misses);
+    weir_diags_free(d);
+    if (close)
+        close_journal(j, T0 + DAY_MS);
+    else
+        weir_journal_abandon(j);
+}
+
+/* Once it has been said, and a segment ended without one, it is too late for warnings. */
+static void
+a_start_without_the_key_of_before_is_warned_of(void **state)
+{
+    weir_journal_options o = signing();
+
+    (void)state;
+    assert_misses_key(&plain, false, true);
+    assert_misses_key(&plain, false, true);
+    assert_misses_key(&o, false, true);
+    assert_misses_key(&plain, true, true);
+    assert_misses_key(&plain, false, true);
+    assert_misses_key(&o, false, true);
+    assert_misses_key(&o, false, false); /* a crash: the segment before is signed */
+    assert_misses_key(&plain, true, false);
+    assert_misses_key(&plain, false, true);
 }
 
 /* Signing begins with a later start: what came before is proved by the chain. It may not end. */
@@ -157,7 +216,7 @@ signing_may_begin_and_may_not_end(void **state)
     assert_int_equal(p.signed_seq, SMALL_LAST + 4);
     weir_journal_proof_fini(&p);
     close_journal(opened(&plain, T0 + DAY_MS), T0 + DAY_MS);
-    assert_found_with(&e, WEIR_JOURNAL_FOUND_SIGNATURE, "00000004.ndjson", 4, SMALL_LAST + 8);
+    assert_found_with(&e, WEIR_JOURNAL_FOUND_UNPROVED, "00000004.ndjson", 4, SMALL_LAST + 8);
 }
 
 /* What the last start found unfinished is signed by it. */
@@ -298,6 +357,8 @@ main(void)
         cmocka_unit_test_setup(signatures_are_proved_by_the_public_key, clear),
         cmocka_unit_test_setup(changed_bits_of_a_signed_end_are_found, clear),
         cmocka_unit_test_setup(a_journal_without_signatures_is_not_proved_by_a_key, clear),
+        cmocka_unit_test_setup(a_first_segment_that_is_being_written_is_no_finding, clear),
+        cmocka_unit_test_setup(a_start_without_the_key_of_before_is_warned_of, clear),
         cmocka_unit_test_setup(signing_may_begin_and_may_not_end, clear),
         cmocka_unit_test_setup(what_a_crash_left_is_signed_by_the_next_start, clear),
         cmocka_unit_test_setup(a_signature_is_of_its_own_chain, clear),
