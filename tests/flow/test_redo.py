@@ -410,6 +410,19 @@ def test_the_same_post_again_and_again():
         assert (seen["same"], seen["different"], seen["unexplained"]) == (190 + 300, 0, 10), seen
 
 
+def test_edits_of_which_one_has_no_record():
+    """Whichever of them the feed has first, what should be there is known."""
+    good, bad, loud, also = own(7, "good"), own(7, "bad"), own(7, "loud"), own(7, "bad", "fine")
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(good, bad)
+        for lines in ((good, bad), (bad, good), (good, bad, good)):
+            assert nothing_differs(told(server, folder.write("feed", b"".join(lines)))), lines
+        for lines in ((loud, bad), (bad, loud), (loud, good, bad), (also, bad), (bad, also)):
+            seen = told(server, folder.write("feed", b"".join(lines)), code=1)
+            assert (seen["missing"], seen["same"], seen["cannot_be_told"]) == (1, 1, 0), (lines, seen)
+
+
 def test_what_time_alone_changes_cannot_be_told():
     soon = time.time() + 1.5
     begins = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03}Z"
