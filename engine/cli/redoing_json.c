@@ -57,6 +57,7 @@ put_counts(const struct redoing *r, weir_buf *out)
              {"same", n->same},
              {"different", n->different},
              {"out_of_force", n->out_of_force},
+             {"out_of_time", n->out_of_time},
              {"missing", n->missing},
              {"unexplained", n->unexplained},
              {"malformed", r->redo.entries.malformed},

@@ -110,6 +110,12 @@ put_different(const struct redoing *r, weir_buf *out)
         ui_count(out, n->out_of_force, "names a rule set that was", "name rule sets that were");
         weir_buf_puts(out, " not in force there, by the journal's own events\n");
     }
+    if (n->out_of_time) {
+        weir_buf_puts(out, "    of these, ");
+        ui_count(out, n->out_of_time, "says a time that cannot be its",
+                 "say times that cannot be their");
+        weir_buf_puts(out, " own, by the journal's events and its clock\n");
+    }
     put_rules(r, out);
 }
 
@@ -248,9 +254,11 @@ redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf *out)
     put_missing(r, p, out);
     put_others(r, out);
     bool good =
-        put_samples(&reader, "different", &d->different,
-                    "now:     nothing: its rule set was not in force there, or is not known",
-                    out) &&
+        put_samples(
+            &reader, "different", &d->different,
+            "now:     nothing: its rule set was not in force there, or is not known, or its "
+            "time cannot be its own",
+            out) &&
         put_samples(&reader, "missing", &d->missing,
                     "now:     one more of the same post than the journal has", out) &&
         (r->args->part || put_samples(&reader, "not in the feed", &d->unexplained, NULL, out));

@@ -209,6 +209,17 @@ time_of(const struct past_stance *s, const weir_post *post, int64_t recorded_ms)
     return s->clock == ANSWER_CREATED && post->has_created ? post->created_ms : recorded_ms;
 }
 
+/* Can the record's time be that of the post, by the clock? That of a clock which stood still comes
+   out when it is compared. */
+static bool
+may_be_at(const struct again *a, const weir_post *post, const struct entry *e, int64_t recorded_ms)
+{
+    if (post->query.at.p || a->stance.clock == ANSWER_FIXED)
+        return true;
+    return a->stance.clock == ANSWER_CREATED ? post->has_created
+                                             : past_may_be_at(a->job->past, e->epoch, recorded_ms);
+}
+
 static bool
 decide(struct again *a, const weir_ruleset *rs, weir_scratch *scratch, const weir_post *post,
        int64_t at_ms, weir_decision *d)
@@ -246,6 +257,8 @@ decide_record(struct again *a, const weir_post *post, const struct entry *e,
     past_stance_at(p, &a->stance, e->epoch, r->at_ms);
     if (named == p->nsets || !a->stance.set_may[named] || !p->sets[set].rs)
         return AGAIN_OUT_OF_FORCE;
+    if (!may_be_at(a, post, e, r->at_ms))
+        return AGAIN_OUT_OF_TIME;
     const weir_ruleset *rs = rules_of(a->job, set);
     struct again_set *s = set_of(a, set, r->traced);
     if (!s)

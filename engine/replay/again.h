@@ -49,6 +49,7 @@ enum again_result {
     AGAIN_SAME,
     AGAIN_OTHER,
     AGAIN_OUT_OF_FORCE, /* the record names rules that were not in force by the journal */
+    AGAIN_OUT_OF_TIME,  /* it says that it was decided when, by the journal, it cannot have been */
     AGAIN_LIMITED,      /* it differs, but a pattern ran out: that is no promise */
     AGAIN_UNREAD,       /* `why` says why */
     AGAIN_NOMEM,
