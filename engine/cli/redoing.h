@@ -29,8 +29,6 @@ bool redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf 
 /* The same as a member of an object. */
 bool redoing_put_json(const struct redoing *r, weir_buf *out);
 
-/* Did segments come from another version than this one? */
-bool redoing_is_other(const struct past_writer *w);
 /* A record that is shown, and its number. false: it was said why it cannot be read. */
 bool redoing_read(struct entry_reader *reader, const struct entry *e, weir_span *record,
                   uint64_t *seq);

@@ -27,7 +27,20 @@ struct again_job {
     size_t npoints;
 };
 
-/* false: no memory. */
+/* With --rules, all sets are one. */
+static inline size_t
+again_set_of(const struct again_job *job, size_t set)
+{
+    return job->any_rules ? 0 : set;
+}
+
+static inline const weir_ruleset *
+again_rules(const struct again_job *job, size_t set)
+{
+    return job->past->sets[set].rs;
+}
+
+/* again_points.c. false: no memory. */
 bool again_job_init(struct again_job *job);
 void again_job_fini(struct again_job *job);
 
@@ -50,6 +63,7 @@ enum again_result {
     AGAIN_OTHER,
     AGAIN_OUT_OF_FORCE, /* the record names rules that were not in force by the journal */
     AGAIN_OUT_OF_TIME,  /* it says that it was decided when, by the journal, it cannot have been */
+    AGAIN_UNLIMITED,    /* it differs, and says that a pattern ran out, of which none does here */
     AGAIN_LIMITED,      /* it differs, but a pattern ran out: that is no promise */
     AGAIN_UNREAD,       /* `why` says why */
     AGAIN_NOMEM,

@@ -174,6 +174,26 @@ note_writer(struct past *p, const weir_journal_header *h)
     last->last = h->segment;
 }
 
+bool
+past_is_other(const struct past_writer *w)
+{
+    weir_journal_versions v;
+
+    weir_journal_get_versions(&v);
+    return strcmp(w->engine, v.engine) != 0 || strcmp(w->unicode, v.unicode) != 0 ||
+           strcmp(w->icu, v.icu) != 0;
+}
+
+bool
+past_is_of_other(const struct past *p, uint32_t segment)
+{
+    size_t i = 0;
+
+    while (i + 1 < p->nwriters && p->writers[i].last < segment)
+        i++;
+    return i < p->nwriters && past_is_other(&p->writers[i]);
+}
+
 void
 past_header(struct past *p, const weir_journal_header *h)
 {

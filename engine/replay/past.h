@@ -85,6 +85,10 @@ uint32_t past_epoch(const struct past *p);
 /* The number of the rule set that a record names; p->nsets: there is none. */
 size_t past_find_set(const struct past *p, weir_span ruleset);
 
+/* Was the segment written by another version than this one? */
+bool past_is_of_other(const struct past *p, uint32_t segment);
+bool past_is_other(const struct past_writer *w);
+
 /* How a record came about, by what stands before it. */
 struct past_stance {
     const struct past_run *run; /* NULL: it was not made yet */

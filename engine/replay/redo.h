@@ -22,6 +22,7 @@ struct redo_counts {
     uint64_t different;              /* that came out otherwise */
     uint64_t out_of_force;           /* of these: they name rules that were not in force */
     uint64_t out_of_time;            /* of these: at a time that cannot be theirs */
+    uint64_t unlimited;              /* of these: they say that a pattern ran out, and none does */
     uint64_t missing;                /* posts, queries and errors that should have had a record */
     uint64_t untold;                 /* that should have had one, if decided at some times only */
     uint64_t unexplained;            /* records that nothing in the feed explains */

@@ -93,6 +93,7 @@ count_difference(struct redo_counts *n, uint32_t result)
     n->different++;
     n->out_of_force += result == AGAIN_OUT_OF_FORCE;
     n->out_of_time += result == AGAIN_OUT_OF_TIME;
+    n->unlimited += result == AGAIN_UNLIMITED;
 }
 
 /* A post of that content took the record, and gave another. */

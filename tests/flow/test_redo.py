@@ -459,6 +459,83 @@ def test_rules_that_were_not_in_force():
         assert b"of these, 1 names a rule set that was not in force there" in said, said
 
 
+def test_what_trips_is_up_to_the_rules():
+    """An event that no server can have written: of a rule that has no breaker."""
+    text = ruleset(cap=1, more="  - {id: gone, regions: [IN], action: withhold, match: {hashtags: [gone]}}\n")
+    with weir.Folder() as folder:
+        with Kept(folder, text) as server:
+            server.give(own(1, "bad"), own(2, "bad"))
+            wait_for(lambda: server.status()["tripped"])
+            server.give(own(3, "gone"))
+        assert nothing_differs(told(server, server.feed))
+
+        def of_another(kind, body):
+            body = body.replace(b'"rule":"bad"', b'"rule":"gone"') if kind == "event" else body
+            return re.sub(rb'"withhold",.*(,"at":)', rb'"allow","observed":["gone"],"breaker":["gone"]\1', body) \
+                if b'"post":"3"' in body else body
+
+        journal.rewrite(server.dir, folder.path / "another", of_another)
+        seen = told(server, server.feed, journal_dir=folder.path / "another", code=1)
+        assert (seen["same"], seen["different"], seen["rules"]) == (2, 1, {"gone": 1}), seen
+
+
+def test_a_time_that_cannot_be():
+    """By the wall clock a record's time is nobody's word but its own, within that of the journal."""
+    def at(time):
+        return lambda kind, body: re.sub(rb'"at":"[^"]*"(,"ruleset")', rb'"at":"%s"\1' % time, body)
+
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(own(1, "bad"), b'{"query":{"hashtag":"bad"}}\n',
+                        b'{"query":{"hashtag":"bad","at":"2022-01-01T00:00:00Z"}}\n')
+        assert nothing_differs(told(server, server.feed))
+        for time_then in (b"2021-03-01T07:00:00Z", b"2121-03-01T07:00:00Z"):
+            to = folder.path / time_then.decode()[:4]
+            journal.rewrite(server.dir, to, at(time_then))
+            seen = told(server, server.feed, journal_dir=to, code=1)
+            assert (seen["out_of_time"], seen["different"], seen["same"]) == (2, 3, 0), seen
+        assert b"of these, 2 say times that cannot be their own" in redo(server, server.feed, journal_dir=to, code=1).out
+
+
+def test_a_record_of_a_post_that_had_no_time():
+    with weir.Folder() as folder:
+        line, sent = b'{"id":"timeless","author":"@x","hashtags":["bad"]}\n', []
+        for clock in ("created", "now"):
+            with Kept(folder, clock=clock) as server:
+                server.give(line)
+            sent += server.sent
+        server.feed.write_bytes(b"".join(sent))
+        (record,) = [r for r in test_journal.records(server.dir) if b'"post"' in r and b'"error"' not in r]
+
+        def decided(kind, body):
+            return record if b'"error"' in body else body
+
+        journal.rewrite(server.dir, folder.path / "decided", decided)
+        seen = told(server, server.feed, journal_dir=folder.path / "decided", code=1)
+        assert (seen["out_of_time"], seen["different"], seen["same"]) == (1, 1, 1), seen
+
+
+def test_a_limit_that_none_ran_into():
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(own(1, "bad"))
+
+        def limited(kind, body):
+            return body.replace(b',"at":', b',"limit":["loud"],"at":') if kind == "record" else body
+
+        def older(kind, body):
+            return body.replace(b'"version":"0.1.0"', b'"version":"0.0.9"') if kind == "header" else limited(kind, body)
+
+        journal.rewrite(server.dir, folder.path / "limited", limited)
+        seen = told(server, server.feed, journal_dir=folder.path / "limited", code=1)
+        assert (seen["different"], seen["ran_out_there_only"], seen["limited"]) == (1, 1, 0), seen
+        assert b"of these, 1 says that a pattern ran out of its budget, and none does here" in \
+            redo(server, server.feed, journal_dir=folder.path / "limited", code=1).out
+        journal.rewrite(server.dir, folder.path / "older", older)  # nobody can know
+        seen = told(server, server.feed, journal_dir=folder.path / "older")
+        assert (seen["different"], seen["limited"]) == (0, 1), seen
+
+
 # Chains, versions, usage -----------------------------------------------------------------------
 
 def test_another_version_is_named_first():
