@@ -207,6 +207,8 @@ put_sample(struct entry_reader *reader, const char *what, const struct redo_samp
     }
     if (s->made.len)
         put_line(out, "now:     ", (weir_span){s->made.p, s->made.len});
+    else if (s->is_lost)
+        weir_buf_puts(out, "    now:     not kept: too many posts before it were edited\n");
     else if (nothing)
         weir_buf_printf(out, "    %s\n", nothing);
     return true;

@@ -324,13 +324,20 @@ swap(weir_buf *a, weir_buf *b)
     *b = t;
 }
 
+/* Nothing that may follow changes it. */
+static bool
+is_mixed(const size_t n[])
+{
+    return n[DUE_UNSURE] || (n[DUE_YES] && n[DUE_NO]);
+}
+
 /* Of several points, what came out at the first that asks for a record is kept. */
 enum again_without
 again_without(struct again *a, const weir_post *post)
 {
     size_t n[DUE_NOMEM + 1] = {0};
 
-    for (size_t i = 0; i < a->job->npoints && !n[DUE_NOMEM]; i++) {
+    for (size_t i = 0; i < a->job->npoints && !n[DUE_NOMEM] && !is_mixed(n); i++) {
         enum due due = is_due_at(a, post, &a->job->points[i]);
 
         if (due == DUE_YES && !n[due])

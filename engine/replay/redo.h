@@ -13,7 +13,8 @@
 
 /* Of each kind, so many are kept to be shown. */
 #define REDO_SHOWN 100
-/* What came out is kept of so many records that are in doubt: nearly all are differences. */
+/* What came out is kept of so many records that are in doubt: nearly all are differences, unless
+   posts were edited. */
 #define REDO_MADE ((size_t)4 * REDO_SHOWN)
 
 struct redo_counts {
@@ -32,7 +33,8 @@ struct redo_counts {
 /* One to be shown. */
 struct redo_sample {
     const struct entry *entry; /* MISSING: a record of the same post; NULL: it has none */
-    weir_buf made;             /* what came out; empty: nothing did, or it is not known */
+    weir_buf made;             /* what came out; empty: nothing did, */
+    bool is_lost;              /* or it was not kept */
 };
 
 struct redo_samples {

@@ -125,12 +125,17 @@ count_same(struct settling *s, uint64_t entry, uint64_t content)
 static void
 show_doubts(struct redo *r)
 {
-    for (size_t i = 0; i < r->ndoubts && i < REDO_MADE && r->different.n < REDO_SHOWN; i++)
-        if (r->doubts[i].holds) {
-            r->different.v[r->different.n++] = (struct redo_sample){
-                .entry = &r->entries.v[r->doubts[i].entry], .made = r->made[i]};
-            r->made[i] = (weir_buf){0};
-        }
+    for (size_t i = 0; i < r->ndoubts && r->different.n < REDO_SHOWN; i++) {
+        if (!r->doubts[i].holds)
+            continue;
+        struct redo_sample *s = &r->different.v[r->different.n++];
+        *s = (struct redo_sample){.entry = &r->entries.v[r->doubts[i].entry],
+                                  .is_lost = i >= REDO_MADE};
+        if (s->is_lost)
+            continue;
+        s->made = r->made[i];
+        r->made[i] = (weir_buf){0};
+    }
 }
 
 /* Posts -------------------------------------------------------------------------------------- */

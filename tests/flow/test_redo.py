@@ -444,6 +444,19 @@ def test_edits_of_which_one_has_no_record():
             assert (seen["missing"], seen["same"], seen["cannot_be_told"]) == (1, 1, 0), (lines, seen)
 
 
+def test_a_difference_behind_many_edits_is_shown():
+    edits = [own(n, tag) for n in range(300) for tag in ("bad", "loud")]
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(*edits, own(1000, "bad"))
+        feed = folder.write("feed", b"".join([*edits, own(1000, "loud")]))
+        seen = told(server, feed, code=1)
+        assert (seen["same"], seen["different"]) == (600, 1), seen
+        assert [d["record"]["post"] for d in seen["differences"]] == ["1000"] and "now" not in seen["differences"][0], seen
+        said = redo(server, feed, code=1).out
+        assert b"different: entry " in said and b"now:     not kept: too many posts before it were edited" in said, said
+
+
 def test_what_time_alone_changes_cannot_be_told():
     soon = time.time() + 1.5
     begins = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(soon)) + f".{int(soon % 1 * 1000):03}Z"
