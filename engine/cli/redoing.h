@@ -13,8 +13,6 @@ struct redoing {
     const struct args *args;
     struct redo redo;
     const weir_ruleset *rs; /* --rules: one for all; NULL: each record's own */
-    struct pick *picks;     /* by rule set: the filters of a replay; NULL: there were none */
-    bool **named;           /* rules that they name */
 };
 
 /* Refuses what does not go together. EXIT_DONE: redoing_end is due. */

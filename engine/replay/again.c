@@ -283,14 +283,6 @@ again_query(struct again *a, const struct entry *e, weir_span *record)
 
 enum due { DUE_NO, DUE_YES, DUE_UNSURE, DUE_NOMEM };
 
-static bool
-is_picked(const struct again_job *job, size_t set, const weir_decision *d)
-{
-    const struct pick *p = job->picks ? &job->picks[set] : NULL;
-
-    return !p || (!pick_leaves_out(p, d) && pick_wants(p, d));
-}
-
 /* It is as due with a breaker that has tripped as without: what is only observed is recorded as
    well. */
 static enum due
@@ -311,8 +303,7 @@ is_due_at(struct again *a, const weir_post *post, const struct again_point *at)
         return DUE_UNSURE; /* it was an error then: see entries_finish */
     if (!decide(a, again_rules(a->job, at->set), s->scratch, post, at_ms, &d))
         return DUE_NOMEM;
-    bool due = (at->all || due_for_journal(&d)) && is_picked(a->job, at->set, &d);
-    return due ? DUE_YES : DUE_NO;
+    return at->all || due_for_journal(&d) ? DUE_YES : DUE_NO;
 }
 
 static void

@@ -6,7 +6,6 @@
 #define WEIR_REPLAY_AGAIN_H
 
 #include "replay/entries.h"
-#include "replay/pick.h"
 
 /* A time at which a post may have been decided, and the rules by which. Those of equal rules
    between two times at which anything begins or ends are one. */
@@ -23,8 +22,7 @@ struct again_job {
     const struct past *past; /* with all rule sets */
     const char *dir;         /* the journal */
     uint32_t match_off;
-    bool any_rules;           /* one rule set for all, that may be another one than records name */
-    const struct pick *picks; /* by the past's sets: what was recorded; NULL: all that is due */
+    bool any_rules; /* one rule set for all, that may be another one than records name */
     struct again_point *points;
     size_t npoints;
 };

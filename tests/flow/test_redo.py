@@ -127,27 +127,6 @@ def test_journals_of_replays():
             assert nothing_differs(seen) and seen["same"] > 200, (clock, seen)
 
 
-def test_journals_of_replays_that_choose():
-    """What was not chosen has no record, and none is missing; what was chosen has."""
-    with weir.Folder() as folder:
-        feed, text = folder.write("feed.ndjson", b"".join(posts(300))), folder.write("rules.yaml", ruleset())
-        for n, args in enumerate((["--only", "withhold"], ["--rule", "bad", "--region", "IN"], ["--order", "soon"],
-                                  ["--until", "2021-02-01T07:00:00Z"], ["--since", "2021-02-01T07:00:00Z"])):
-            kept = folder.path / f"journal-{n}"
-            weir.replay(feed, rules=text, clock="created", args=["-q", "--journal", kept, *args])
-            redone = lambda *more, code: json.loads(expect(  # noqa: E731
-                run("verify", kept, "--redo", feed, "--rules", text, "--json", *more), code).out)["redo"]  # noqa: B023
-            seen, all_of_it = redone(*args, code=0), redone(code=0 if "--since" in args else 1)
-            assert nothing_differs(seen) and seen["same"] == all_of_it["same"] > 40, (args, seen)
-            assert ("--since" in args) == (not all_of_it["missing"]), (args, all_of_it)
-            if not all_of_it["missing"]:
-                continue
-            without = folder.path / f"without-{n}"
-            journal.rewrite(kept, without, lambda kind, body: None if b'"v":1,"post"' in body else body)
-            kept, chosen = without, seen["same"] - seen["errors"]
-            assert redone(*args, code=1 if chosen else 0)["missing"] == chosen, args
-
-
 def test_lives_one_after_the_other():
     """Also by clocks of all kinds, and a record of a post that had no time by one of them only."""
     with weir.Folder() as folder:
@@ -657,9 +636,6 @@ def test_usage():
         assert b"--redo needs the rules" in verify("--redo", server.feed).err
         assert b"need --redo FEED" in verify("--rules", server.rules).err
         assert b"need --redo FEED" in verify("--part").err
-        assert b"need --redo FEED" in verify("--only", "withhold").err
-        assert b"--rule bed: the rules have none; did you mean bad?" in \
-            verify("--redo", server.feed, "--store", server.store, "--rule", "bed").err
         assert b"none: No such file" in verify("--redo", folder.path / "none", "--store", server.store, code=4).err
         assert b"no rule set in this store" in verify("--redo", server.feed, "--store", folder.path, code=4).err
         bad = folder.write("bad.yaml", "tagweir: 1\nrules: 7\n")
