@@ -61,6 +61,7 @@ put_counts(const struct redoing *r, weir_buf *out)
              {"ran_out_there_only", n->unlimited},
              {"missing", n->missing},
              {"unexplained", n->unexplained},
+             {"stray_errors", n->stray},
              {"malformed", r->redo.entries.malformed},
              {"cannot_be_told", n->untold},
              {"limited", n->limited},
@@ -130,6 +131,9 @@ redoing_put_json(const struct redoing *r, weir_buf *out)
     bool good = put_samples(&reader, "different", &d->different, &before, out) &&
                 put_samples(&reader, "missing", &d->missing, &before, out) &&
                 put_samples(&reader, "unexplained", &d->unexplained, &before, out);
+    weir_buf_puts(out, "],\"strays\":[");
+    before = "\n";
+    good = good && put_samples(&reader, "stray", &d->stray, &before, out);
     weir_buf_puts(out, "]}");
     entry_reader_fini(&reader);
     return good;

@@ -156,6 +156,12 @@ put_others(const struct redoing *r, weir_buf *out)
                                          : " in the journal, but not in the feed (--part: the feed "
                                            "is only a part)\n");
     }
+    if (n->stray) {
+        weir_buf_puts(out, "  ");
+        ui_count(out, n->stray, "error is of a line that is", "errors are of lines that are");
+        weir_buf_puts(out, " not in the feed, and name no post: nothing was decided. A question "
+                           "by HTTP\n    that asks nothing is one, or what is sent by mistake\n");
+    }
     if (e->malformed) {
         entry_file(e->bad_segment, file);
         weir_buf_puts(out, "  MALFORMED: ");
@@ -259,7 +265,8 @@ redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf *out)
             out) &&
         put_samples(&reader, "missing", &d->missing,
                     "now:     one more of the same post than the journal has", out) &&
-        (r->args->part || put_samples(&reader, "not in the feed", &d->unexplained, NULL, out));
+        (r->args->part || (put_samples(&reader, "not in the feed", &d->unexplained, NULL, out) &&
+                           put_samples(&reader, "an error not in the feed", &d->stray, NULL, out)));
     entry_reader_fini(&reader);
     return good;
 }

@@ -161,6 +161,52 @@ recorded_error_key(weir_span record, weir_buf *out)
     weir_buf_put(out, rest(s, upto < s.len ? upto : s.len));
 }
 
+/* Behind the digits at `at`; 0: there are none. */
+static size_t
+digits_end(weir_span s, size_t at)
+{
+    size_t from = at;
+
+    while (at < s.len && s.p[at] >= '0' && s.p[at] <= '9')
+        at++;
+    return at > from ? at : 0;
+}
+
+/* Behind `,"error":"…"`; 0: it is of no code there is. */
+static size_t
+error_end(weir_span s)
+{
+    static const weir_span begin = LITERAL("{\"v\":1,\"error\":\"");
+
+    for (int e = 0; begins(s, begin) && e < WEIR_NREAD_ERRORS; e++) {
+        const char *name = weir_read_error_name((weir_read_error)e);
+        size_t end = begin.len + strlen(name);
+
+        if (begins(rest(s, begin.len), (weir_span){name, strlen(name)}) && end < s.len &&
+            s.p[end] == '"')
+            return end + 1;
+    }
+    return 0;
+}
+
+bool
+recorded_is_stray(weir_span record)
+{
+    static const weir_span line = LITERAL(",\"line\":"), offset = LITERAL(",\"offset\":"),
+                           detail = LITERAL(",\"detail\":\"");
+    weir_span s = without_newline(record), left;
+    size_t at = error_end(s);
+
+    if (!at || !begins(rest(s, at), line) || !(at = digits_end(s, at + line.len)) ||
+        !begins(rest(s, at), offset) || !(at = digits_end(s, at + offset.len)) ||
+        !begins(rest(s, at), detail) || !(at = string_end(s, at + detail.len - 1)))
+        return false;
+    left = rest(s, at);
+    return (left.len == 1 && *left.p == '}') ||
+           (begins(left, LITERAL(",\"action\":\"withhold\"}")) &&
+            left.len == sizeof ",\"action\":\"withhold\"}" - 1);
+}
+
 /* Lists -------------------------------------------------------------------------------------- */
 
 /* The strings of the list whose `[` is at `at`, without their quotes. */

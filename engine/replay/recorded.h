@@ -33,6 +33,12 @@ bool recorded_read(weir_span record, struct recorded *out);
  */
 void recorded_error_key(weir_span record, weir_buf *out);
 
+/*
+ * Is an error's record one of a line that named neither a post nor an author? Such a line was
+ * decided for nobody. It is all that the record says: an error, where, why, and what it carried.
+ */
+bool recorded_is_stray(weir_span record);
+
 /* Does it, or a post that it quotes, name the rule (`*`: the whole set) as one whose breaker had
    tripped? */
 bool recorded_names_breaker(weir_span record, const char *rule);

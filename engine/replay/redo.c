@@ -47,6 +47,7 @@ redo_fini(struct redo *r)
     free_samples(&r->different);
     free_samples(&r->unexplained);
     free_samples(&r->missing);
+    free_samples(&r->stray);
     free(r->rules);
     redo_free_lists(r);
     again_job_fini(&r->job);

@@ -27,6 +27,7 @@ struct redo_counts {
     uint64_t missing;                /* posts, queries and errors that should have had a record */
     uint64_t untold;                 /* that should have had one, if decided at some times only */
     uint64_t unexplained;            /* records that nothing in the feed explains */
+    uint64_t stray;                  /* errors that it does not, either, and that are of no post */
     uint64_t limited;                /* that came out otherwise, but a pattern had run out */
 };
 
@@ -54,7 +55,7 @@ struct redo {
     struct again_job job;
     struct redo_counts counts; /* after redo_settle */
     /* In the order of the feed, then of the journal. */
-    struct redo_samples different, unexplained, missing;
+    struct redo_samples different, unexplained, missing, stray;
     struct redo_rule *rules; /* by their number of differences, then by name */
     size_t nrules;
     bool nomem;

@@ -251,6 +251,29 @@ settle_queries(struct settling *s, const struct entry *first, size_t n)
         count_unrecorded(s, first, more, without == WITHOUT_ALL);
 }
 
+/*
+ * An error that is not in the feed. What was asked by HTTP and is no question is in no feed, nor is
+ * what another program sent that was no line of posts: where it names none, nothing was decided,
+ * and nothing can be hidden by it, as posts without their records are missed all the same.
+ */
+static void
+settle_unfed(struct settling *s, const struct entry *e)
+{
+    struct redo *r = s->redo;
+    weir_span record;
+
+    s->again.why.len = 0;
+    if (!entry_read(&s->again.reader, e, &record, NULL, &s->again.why)) {
+        fail(s, AGAIN_UNREAD);
+    } else if (recorded_is_stray(record)) {
+        r->counts.stray++;
+        add_sample(&r->stray, 0, e);
+    } else {
+        r->counts.unexplained++;
+        add_sample(&r->unexplained, 0, e);
+    }
+}
+
 static void
 settle_errors(struct settling *s, const struct entry *first, size_t n)
 {
@@ -259,9 +282,8 @@ settle_errors(struct settling *s, const struct entry *first, size_t n)
     size_t explained = came < n ? came : n;
 
     r->counts.same += explained;
-    r->counts.unexplained += n - explained;
-    for (size_t i = explained; i < n; i++)
-        add_sample(&r->unexplained, 0, &first[i]);
+    for (size_t i = explained; i < n && !s->failed; i++)
+        settle_unfed(s, &first[i]);
     count_unrecorded(s, first, came - (uint32_t)explained, !r->past.cut);
 }
 

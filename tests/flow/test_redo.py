@@ -378,7 +378,7 @@ def test_plain_allows_are_missed_where_they_were_recorded():
 def test_a_record_that_the_feed_does_not_explain():
     with weir.Folder() as folder:
         with Kept(folder) as server:
-            server.give(own(1, "bad"), own(2, "bad"), b"{]\n", b"[\n", own(2, "bad"))
+            server.give(own(1, "bad"), own(2, "bad"), b"{]\n", b'{"id":"3","author":7}\n', own(2, "bad"))
         feed = folder.write("part", own(2, "bad") + b"{]\n")
         seen = told(server, feed, code=1)
         assert (seen["unexplained"], seen["same"], seen["different"], seen["missing"]) == (3, 2, 0, 0), seen
@@ -387,6 +387,44 @@ def test_a_record_that_the_feed_does_not_explain():
         seen = told(server, feed, "--part")
         assert (seen["unexplained"], seen["same"]) == (3, 2), seen
         assert b"3 records are of posts that are not in this part of the feed" in redo(server, feed, "--part").out
+
+
+def test_errors_that_are_of_no_post():
+    """What was asked by HTTP and is no question, or was sent by mistake: in no feed, and no difference."""
+    with weir.Folder() as folder:
+        with Kept(folder, args=["--undecided", "withhold"]) as server:
+            server.give(own(1, "bad"), b"{]\n")
+            server.feed.write_bytes(b"".join(server.sent))
+            for path in ("hashtags/", "hashtags/%23", "hashtags/bad?region=Q1", "accounts/%20?at=never"):
+                assert server.fetch(f"/v1/{path}").code in (400, 404), path
+            weir.expect(weir.run("ctl", "--control", f"unix:{server.path}", "status"), 4)
+        odd = len([r for r in test_journal.records(server.dir) if b'"error"' in r]) - 1
+        assert odd >= 3, test_journal.records(server.dir)
+        seen = told(server, server.feed)
+        assert (seen["stray_errors"], seen["same"], seen["unexplained"], seen["differences"]) == (odd, 2, 0, []), seen
+        assert [s["record"]["error"] for s in seen["strays"]].count("bad_query") >= 2, seen
+        assert all(s["file"] == "00000001.ndjson" and s["seq"] for s in seen["strays"]), seen
+        said = redo(server, server.feed).out.decode()
+        assert "no difference" in said and f"{odd} errors are of lines that are not in the feed, and name no post" in said
+        assert said.count("an error not in the feed: entry ") == odd, said
+        # nothing else goes by their name, and nothing is hidden by them
+        stray = re.compile(rb'\{"v":1,"error":"bad_query".*')
+        for n, more in enumerate((b',"post":"1"}', b',"author":"@x"}', b',"regions":{}}', b',"action":"allow"}',
+                                  b',"detail":"twice"}')):
+            to = folder.path / f"with-{n}"
+            journal.rewrite(server.dir, to, lambda kind, body: body.replace(b',"action":"withhold"}', b"}")[:-1] + more  # noqa: B023
+                            if kind == "record" and stray.match(body) else body)
+            seen = told(server, server.feed, journal_dir=to, code=1)
+            assert seen["unexplained"] >= 2 and seen["same"] == 2, (more, seen)
+        for n, (was, now) in enumerate(((b'"bad_query"', b'"bad_quest"'), (b'"line":1,', b'"line":"1",'))):
+            to = folder.path / f"other-{n}"
+            journal.rewrite(server.dir, to, lambda kind, body: body.replace(was, now) if stray.match(body) else body)  # noqa: B023
+            assert told(server, server.feed, journal_dir=to, code=1)["unexplained"] >= 2, (was, now)
+        in_place = folder.path / "in-place"
+        journal.rewrite(server.dir, in_place, lambda kind, body: b'{"v":1,"error":"bad_json","line":1,"offset":0,"detail":""}'
+                        if b'"post":"1"' in body else body)
+        seen = told(server, server.feed, journal_dir=in_place, code=1)
+        assert (seen["missing"], seen["stray_errors"]) == (1, odd + 1), seen
 
 
 def test_the_same_post_again_and_again():

@@ -222,6 +222,45 @@ differences_name_their_rules(void **state)
     }
 }
 
+static void
+errors_of_no_post_are_told_by_all_their_bytes(void **state)
+{
+    static const struct {
+        const char *record;
+        bool is;
+    } rows[] = {
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":1,\"offset\":0,\"detail\":\"x\"}", true},
+        {"{\"v\":1,\"error\":\"bad_query\",\"line\":12,\"offset\":34,\"detail\":\"\"}\n", true},
+        {"{\"v\":1,\"error\":\"bad_query\",\"line\":1,\"offset\":0,\"detail\":\"x\","
+         "\"action\":\"withhold\"}",
+         true},
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":1,\"offset\":0,\"detail\":\"\\\","
+         "\\\"post\\\"\"}",
+         true},
+        {"{\"v\":1,\"error\":\"bad_type\",\"line\":1,\"offset\":0,\"detail\":\"x\",\"post\":\"1\"}",
+         false},
+        {"{\"v\":1,\"error\":\"no_id\",\"line\":1,\"offset\":0,\"detail\":\"x\",\"author\":\"@a\"}",
+         false},
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":1,\"offset\":0,\"detail\":\"x\","
+         "\"action\":\"withhold\",\"x\":1}",
+         false},
+        {"{\"v\":1,\"error\":\"bad_jso\",\"line\":1,\"offset\":0,\"detail\":\"x\"}", false},
+        {"{\"v\":1,\"error\":\"bad_json2\",\"line\":1,\"offset\":0,\"detail\":\"x\"}", false},
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":,\"offset\":0,\"detail\":\"x\"}", false},
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":1,\"detail\":\"x\"}", false},
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":1,\"offset\":0}", false},
+        {"{\"v\":1,\"error\":\"bad_json\",\"line\":1,\"offset\":0,\"detail\":\"x", false},
+        {"{\"v\":1,\"error\":\"bad_json\"", false},
+        {"{\"v\":1,\"post\":\"7\",\"action\":\"allow\"" TAIL, false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (recorded_is_stray(span(rows[i].record)) != rows[i].is)
+            fail_msg("%s", rows[i].record);
+}
+
 int
 main(void)
 {
@@ -232,6 +271,7 @@ main(void)
         cmocka_unit_test(breakers_are_found_in_lists),
         cmocka_unit_test(digests_can_be_left_out),
         cmocka_unit_test(differences_name_their_rules),
+        cmocka_unit_test(errors_of_no_post_are_told_by_all_their_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
