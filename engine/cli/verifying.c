@@ -101,8 +101,18 @@ put_verdict(const struct verifying *v, const weir_journal_proof *p, weir_buf *ou
     weir_buf_printf(out, "\n  head: %s:%" PRIu64 "\n", p->hash, p->last_seq);
 }
 
+/* Of a segment in which something was found, nobody has looked at the end, unless it is that. */
 static const char *
-say_of_signature(const struct verifying *v, const weir_journal_segment *s)
+say_of_unsigned(const weir_journal_proof *p, const weir_journal_segment *s)
+{
+    if (s->ended || p->finding == WEIR_JOURNAL_FOUND_UNPROVED)
+        return "not signed";
+    return is_fine(p) ? "not ended: it is signed when it is, if there is a key" : NULL;
+}
+
+static const char *
+say_of_signature(const struct verifying *v, const weir_journal_proof *p,
+                 const weir_journal_segment *s)
 {
     switch (s->signature) {
     case WEIR_JOURNAL_SIGNATURE_GOOD:
@@ -112,9 +122,7 @@ say_of_signature(const struct verifying *v, const weir_journal_segment *s)
     case WEIR_JOURNAL_SIGNATURE_UNCHECKED:
         return "signed; not checked: give the key with --public-key";
     default:
-        if (!v->expect.public_key)
-            return NULL;
-        return s->ended ? "not signed" : "not ended, and signed when it is, if there is a key";
+        return v->expect.public_key ? say_of_unsigned(p, s) : NULL;
     }
 }
 
@@ -124,8 +132,9 @@ put_signatures(const struct verifying *v, const weir_journal_proof *p, weir_buf 
 {
     for (size_t i = 0, next; i < p->nsegments; i = next) {
         const weir_journal_segment *s = &p->segments[i];
-        const char *say = say_of_signature(v, s);
-        for (next = i + 1; next < p->nsegments && say == say_of_signature(v, &p->segments[next]);)
+        const char *say = say_of_signature(v, p, s);
+        for (next = i + 1;
+             next < p->nsegments && say == say_of_signature(v, p, &p->segments[next]);)
             next++;
         if (!say)
             continue;

@@ -125,7 +125,8 @@ typedef struct weir_journal_options {
  *
  * A torn tail (a last line without its newline, or blocks of zeroes that a loss of power left) is
  * moved into a file of its own, `NNNNNNNN.torn-K`, never deleted; a warning and an event say so.
- * Where the chain is broken otherwise, nothing is touched.
+ * Where the chain is broken otherwise, nothing is touched. A warning also says where what is there
+ * is signed, and no key is given.
  *
  * May be killed at any moment: opening it again goes on where it was.
  *

@@ -275,6 +275,7 @@ def test_what_does_not_fit_is_no_accusation():
         result = verify(folder, "--public-key", public, code=1)
         assert b"NOT PROVED by the key, from entry " in result.out and b"without a signature" in result.err, result.text()
         assert told(folder, "--public-key", public, code=1)["finding"]["kind"] == "unproved"
+        assert b": not signed\n" in result.out and b"not ended" not in result.out, result.text()
         verify(folder)
 
         # what has been done, is told with its place, on standard output too
