@@ -62,6 +62,7 @@ put_counts(const struct redoing *r, weir_buf *out)
              {"missing", n->missing},
              {"unexplained", n->unexplained},
              {"malformed", r->redo.entries.malformed},
+             {"mixed", r->redo.past.mixed},
              {"cannot_be_told", n->untold},
              {"limited", n->limited},
              {"not_compared", r->redo.entries.aside}};

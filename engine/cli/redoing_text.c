@@ -163,6 +163,12 @@ put_others(const struct redoing *r, weir_buf *out)
         weir_buf_printf(out, " not written as records are; the first is %s:%" PRIu64 "\n", file,
                         e->bad_line);
     }
+    if (r->redo.past.mixed) {
+        weir_buf_puts(out, "  MIXED: ");
+        ui_count(out, r->redo.past.mixed, "error does", "errors do");
+        weir_buf_puts(out, " not say what becomes of such posts as the others of the same start "
+                           "do; --undecided is\n    one for all\n");
+    }
     if (n->limited) {
         weir_buf_puts(out, "  ");
         ui_count(out, n->limited, "record", "records");

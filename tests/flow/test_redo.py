@@ -63,8 +63,8 @@ class Kept(Journalled):
 
 
 def nothing_differs(seen):
-    return not any(seen[k] for k in ("different", "missing", "unexplained", "malformed", "cannot_be_told", "limited",
-                                     "not_compared")) and not seen["differences"]
+    return not any(seen[k] for k in ("different", "missing", "unexplained", "malformed", "mixed", "cannot_be_told",
+                                     "limited", "not_compared")) and not seen["differences"]
 
 
 TAGS = ("bad", "loud", "louder", "seen", "some", "later", "good", "fine")
@@ -408,6 +408,26 @@ def test_a_record_that_the_feed_does_not_explain():
         seen = told(server, feed, "--part")
         assert (seen["unexplained"], seen["same"]) == (3, 2), seen
         assert b"3 records are of posts that are not in this part of the feed" in redo(server, feed, "--part").out
+
+
+def test_errors_of_one_start_carry_the_same():
+    with weir.Folder() as folder:
+        sent = []
+        for args in (["--undecided", "withhold"], []):
+            with Kept(folder, args=args) as server:
+                server.give(b"{]\n", b"[\n", b"7\n")
+            sent += server.sent
+        server.feed.write_bytes(b"".join(sent))
+        assert nothing_differs(told(server, server.feed))
+        left = [1]
+
+        def stripped(kind, body):
+            return body.replace(b',"action":"withhold"', b"") if b'"withhold"' in body and left and left.pop() else body
+
+        journal.rewrite(server.dir, folder.path / "stripped", stripped)
+        seen = told(server, server.feed, journal_dir=folder.path / "stripped", code=1)
+        assert (seen["mixed"], seen["same"]) == (1, 6), seen
+        assert b"MIXED: 1 error does not say" in redo(server, server.feed, journal_dir=folder.path / "stripped", code=1).out
 
 
 def test_the_same_post_again_and_again():
