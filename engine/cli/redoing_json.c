@@ -61,6 +61,7 @@ put_counts(const struct redoing *r, weir_buf *out)
              {"ran_out_there_only", n->unlimited},
              {"missing", n->missing},
              {"unexplained", n->unexplained},
+             {"queries_not_in_feed", n->elsewhere},
              {"malformed", r->redo.entries.malformed},
              {"mixed", r->redo.past.mixed},
              {"cannot_be_told", n->untold},

@@ -156,6 +156,12 @@ put_others(const struct redoing *r, weir_buf *out)
                                          : " in the journal, but not in the feed (--part: the feed "
                                            "is only a part)\n");
     }
+    if (n->elsewhere) {
+        weir_buf_puts(out, "  ");
+        ui_count(out, n->elsewhere, "query is", "queries are");
+        weir_buf_puts(out, " not in the feed, and decided again as recorded: over HTTP they are "
+                           "asked one by one\n");
+    }
     if (e->malformed) {
         entry_file(e->bad_segment, file);
         weir_buf_puts(out, "  MALFORMED: ");

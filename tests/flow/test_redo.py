@@ -114,6 +114,8 @@ def test_by_any_clock():
                 server.fetch("/v1/hashtags/bad?at=2021-02-01T06:59:00Z")
             seen = told(server, server.feed)
             assert nothing_differs(seen) and seen["same"], (clock, seen)
+            assert seen["queries_not_in_feed"] == 1, (clock, seen)
+            assert b"  1 query is not in the feed, and decided again" in redo(server, server.feed).out
 
 
 def test_journals_of_replays():
