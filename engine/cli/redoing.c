@@ -95,7 +95,7 @@ redoing_differs(const struct redoing *r)
     const struct redo_counts *n = &r->redo.counts;
 
     return n->different || n->missing || (n->unexplained && !r->args->part) ||
-           r->redo.entries.malformed;
+           r->redo.entries.malformed || r->redo.past.mixed;
 }
 
 static int

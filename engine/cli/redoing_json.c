@@ -62,7 +62,9 @@ put_counts(const struct redoing *r, weir_buf *out)
              {"missing", n->missing},
              {"unexplained", n->unexplained},
              {"stray_errors", n->stray},
+             {"queries_not_in_feed", n->elsewhere},
              {"malformed", r->redo.entries.malformed},
+             {"mixed", r->redo.past.mixed},
              {"cannot_be_told", n->untold},
              {"limited", n->limited},
              {"not_compared", r->redo.entries.aside}};

@@ -162,12 +162,24 @@ put_others(const struct redoing *r, weir_buf *out)
         weir_buf_puts(out, " not in the feed, and name no post: nothing was decided. A question "
                            "by HTTP\n    that asks nothing is one, or what is sent by mistake\n");
     }
+    if (n->elsewhere) {
+        weir_buf_puts(out, "  ");
+        ui_count(out, n->elsewhere, "query is", "queries are");
+        weir_buf_puts(out, " not in the feed, and decided again as recorded: over HTTP they are "
+                           "asked one by one\n");
+    }
     if (e->malformed) {
         entry_file(e->bad_segment, file);
         weir_buf_puts(out, "  MALFORMED: ");
         ui_count(out, e->malformed, "record is", "records are");
         weir_buf_printf(out, " not written as records are; the first is %s:%" PRIu64 "\n", file,
                         e->bad_line);
+    }
+    if (r->redo.past.mixed) {
+        weir_buf_puts(out, "  MIXED: ");
+        ui_count(out, r->redo.past.mixed, "error does", "errors do");
+        weir_buf_puts(out, " not say what becomes of such posts as the others of the same start "
+                           "do; --undecided is\n    one for all\n");
     }
     if (n->limited) {
         weir_buf_puts(out, "  ");

@@ -244,17 +244,22 @@ past_event(struct past *p, const weir_journal_event *e)
 }
 
 void
-past_record(struct past *p, const struct recorded *d)
+past_record(struct past *p, const struct recorded *r)
 {
-    struct past_run *r = this_run(p);
+    struct past_run *run = this_run(p);
 
-    if (!r || !d)
+    if (!run)
         return;
+    if (r->kind == RECORDED_ERROR) {
+        run->withheld += r->withheld;
+        run->reported += !r->withheld;
+        return;
+    }
     if (p->cut) /* it may be one that no event names */
-        (void)name_set(p, d->ruleset);
-    r->all |= d->plain;
-    if (r->clock == ANSWER_NOW && d->kind == RECORDED_POST && r->latest_ms < d->at_ms)
-        r->latest_ms = d->at_ms;
+        (void)name_set(p, r->ruleset);
+    run->all |= r->plain;
+    if (run->clock == ANSWER_NOW && r->kind == RECORDED_POST && run->latest_ms < r->at_ms)
+        run->latest_ms = r->at_ms;
 }
 
 /* Spans -------------------------------------------------------------------------------------- */
@@ -343,6 +348,11 @@ make_spans(struct past *p)
 void
 past_finish(struct past *p)
 {
+    for (size_t i = 0; i < p->nruns; i++) {
+        const struct past_run *r = &p->runs[i];
+
+        p->mixed += r->withheld < r->reported ? r->withheld : r->reported;
+    }
     make_spans(p);
     make_rests(p);
 }

@@ -50,6 +50,7 @@ struct past {
     size_t nspans;
     char **rules; /* names of those whose breakers tripped, or were reset; `*`: the whole set's */
     size_t nrules;
+    uint64_t mixed;   /* errors that are withheld where others of the same run are not, or less */
     bool all;         /* plain allows are known to be recorded throughout */
     bool cut;         /* its oldest segments are retired */
     bool nomem;       /* not all is here */
@@ -74,8 +75,7 @@ void past_fini(struct past *p);
 /* In the order of the journal. */
 void past_header(struct past *p, const weir_journal_header *h);
 void past_event(struct past *p, const weir_journal_event *e);
-/* @param d  NULL: an error's. */
-void past_record(struct past *p, const struct recorded *d);
+void past_record(struct past *p, const struct recorded *r);
 /* When all was walked. */
 void past_finish(struct past *p);
 

@@ -23,6 +23,7 @@ struct past_run {
     uint32_t first;
     bool is_cut; /* what had tripped before its first mark is not known */
     bool all;
+    uint64_t reported, withheld; /* errors */
     enum answer_clock clock;
     int64_t at_ms;
     int64_t from_ms, latest_ms; /* by all that is known of it */

@@ -8,6 +8,8 @@
 
 #define LITERAL(s) ((weir_span){(s), sizeof(s) - 1})
 
+static const weir_span carried = LITERAL(",\"action\":\"withhold\"}");
+
 static weir_span
 rest(weir_span s, size_t from)
 {
@@ -133,7 +135,7 @@ recorded_read(weir_span record, struct recorded *out)
                            query = LITERAL("{\"v\":1,\"query\":");
     weir_span s = without_newline(record);
 
-    *out = (struct recorded){.kind = RECORDED_ERROR};
+    *out = (struct recorded){.kind = RECORDED_ERROR, .withheld = ends(s, carried)};
     if (begins(s, LITERAL("{\"v\":1,\"error\":\"")))
         return find(s, 0, LITERAL(",\"line\":")) < s.len && ends(s, LITERAL("}"));
     out->kind = begins(s, post) ? RECORDED_POST : RECORDED_QUERY;
@@ -146,8 +148,7 @@ recorded_read(weir_span record, struct recorded *out)
 void
 recorded_error_key(weir_span record, weir_buf *out)
 {
-    static const weir_span line = LITERAL(",\"line\":"),
-                           carried = LITERAL(",\"action\":\"withhold\"}");
+    static const weir_span line = LITERAL(",\"line\":");
     weir_span s = without_newline(record);
     size_t at = find(s, 0, line), upto = at;
 

@@ -16,6 +16,7 @@ enum recorded_kind { RECORDED_POST, RECORDED_QUERY, RECORDED_ERROR };
 struct recorded {
     enum recorded_kind kind;
     weir_span key; /* POST: its id, QUERY: what was asked, as JSON; ERROR: none */
+    bool withheld; /* ERROR: what could not be read is to be withheld */
     /* What follows is of no error. */
     int64_t at_ms;
     weir_span ruleset; /* RECORDED_DIGEST digits */

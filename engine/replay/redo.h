@@ -28,6 +28,7 @@ struct redo_counts {
     uint64_t untold;                 /* that should have had one, if decided at some times only */
     uint64_t unexplained;            /* records that nothing in the feed explains */
     uint64_t stray;                  /* errors that it does not, either, and that are of no post */
+    uint64_t elsewhere;              /* queries that the feed has not, or less often */
     uint64_t limited;                /* that came out otherwise, but a pattern had run out */
 };
 

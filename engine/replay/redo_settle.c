@@ -240,6 +240,7 @@ settle_queries(struct settling *s, const struct entry *first, size_t n)
 {
     uint32_t asked = asked_for(s->redo, first), more = asked > n ? asked - (uint32_t)n : 0;
 
+    s->redo->counts.elsewhere += asked < n ? n - asked : 0;
     for (size_t i = 0; i < n && !s->failed; i++)
         settle_query(s, &first[i]);
     if (!more || s->failed)

@@ -63,8 +63,8 @@ class Kept(Journalled):
 
 
 def nothing_differs(seen):
-    return not any(seen[k] for k in ("different", "missing", "unexplained", "malformed", "cannot_be_told", "limited",
-                                     "not_compared")) and not seen["differences"]
+    return not any(seen[k] for k in ("different", "missing", "unexplained", "malformed", "mixed", "cannot_be_told",
+                                     "limited", "not_compared")) and not seen["differences"]
 
 
 TAGS = ("bad", "loud", "louder", "seen", "some", "later", "good", "fine")
@@ -114,6 +114,8 @@ def test_by_any_clock():
                 server.fetch("/v1/hashtags/bad?at=2021-02-01T06:59:00Z")
             seen = told(server, server.feed)
             assert nothing_differs(seen) and seen["same"], (clock, seen)
+            assert seen["queries_not_in_feed"] == 1, (clock, seen)
+            assert b"  1 query is not in the feed, and decided again" in redo(server, server.feed).out
 
 
 def test_journals_of_replays():
@@ -425,6 +427,26 @@ def test_errors_that_are_of_no_post():
                         if b'"post":"1"' in body else body)
         seen = told(server, server.feed, journal_dir=in_place, code=1)
         assert (seen["missing"], seen["stray_errors"]) == (1, odd + 1), seen
+
+
+def test_errors_of_one_start_carry_the_same():
+    with weir.Folder() as folder:
+        sent = []
+        for args in (["--undecided", "withhold"], []):
+            with Kept(folder, args=args) as server:
+                server.give(b"{]\n", b"[\n", b"7\n")
+            sent += server.sent
+        server.feed.write_bytes(b"".join(sent))
+        assert nothing_differs(told(server, server.feed))
+        left = [1]
+
+        def stripped(kind, body):
+            return body.replace(b',"action":"withhold"', b"") if b'"withhold"' in body and left and left.pop() else body
+
+        journal.rewrite(server.dir, folder.path / "stripped", stripped)
+        seen = told(server, server.feed, journal_dir=folder.path / "stripped", code=1)
+        assert (seen["mixed"], seen["same"]) == (1, 6), seen
+        assert b"MIXED: 1 error does not say" in redo(server, server.feed, journal_dir=folder.path / "stripped", code=1).out
 
 
 def test_the_same_post_again_and_again():
