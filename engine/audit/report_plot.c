@@ -47,7 +47,7 @@ weir__place_on_axis(const weir_report *r, int64_t ms, int width)
         return 0;
     if (ms >= until)
         return width;
-    return (int)((__int128)(ms - from) * width / (until - from));
+    return (int)(((__int128)ms - from) * width / ((__int128)until - from));
 }
 
 size_t

@@ -250,6 +250,9 @@ times_beyond_the_axis_are_at_its_ends(void **state)
     assert_int_equal(weir__place_on_axis(r, DAY_0 + 3 * DAY, 3000), 3000);
     assert_int_equal(weir__place_on_axis(r, INT64_MIN, 3000), 0);
     assert_int_equal(weir__place_on_axis(r, INT64_MAX, 3000), 3000);
+    g.edges[0] = INT64_MIN + 1; /* no axis is too long */
+    g.edges[3] = INT64_MAX;
+    assert_int_equal(weir__place_on_axis(r, 0, 3000), 1500);
     assert_int_equal(weir__label_stride(3, 6), 1);
     assert_int_equal(weir__label_stride(6, 6), 1);
     assert_int_equal(weir__label_stride(7, 6), 2);
