@@ -97,14 +97,30 @@ put_ruleset(const weir_report *r, weir_buf *out)
 }
 
 static void
-put_names(const char *what, const weir_span *names, size_t n, weir_buf *out)
+put_rules_asked(const weir_report *r, weir_buf *out)
 {
-    if (!n)
+    if (!r->nonly_rules)
         return;
-    open_term(out, what);
-    for (size_t i = 0; i < n; i++) {
+    open_term(out, "only by rules");
+    for (size_t i = 0; i < r->nonly_rules; i++) {
         weir_buf_puts(out, i ? ", " : "");
-        weir__page_isolated(out, names[i]);
+        if (weir__is_open_name(r, r->only_rules[i]))
+            weir__page_isolated(out, r->only_rules[i]);
+        else
+            BUF_LIT(out, "one under a confidential order");
+    }
+    close_term(out);
+}
+
+static void
+put_orders_asked(const weir_report *r, weir_buf *out)
+{
+    if (!r->nonly_orders)
+        return;
+    open_term(out, "only under orders");
+    for (size_t i = 0; i < r->nonly_orders; i++) {
+        weir_buf_puts(out, i ? ", " : "");
+        weir__page_isolated(out, r->only_orders[i]);
     }
     close_term(out);
 }
@@ -136,8 +152,8 @@ put_asked(const weir_report *r, weir_buf *out)
                                                 : "what is downranked");
         close_term(out);
     }
-    put_names("only by rules", r->only_rules, r->nonly_rules, out);
-    put_names("only under orders", r->only_orders, r->nonly_orders, out);
+    put_rules_asked(r, out);
+    put_orders_asked(r, out);
 }
 
 static void

@@ -308,12 +308,14 @@ fill_tops(struct writing *w)
     w->r.tags = w->tags;
     w->r.ntags = n;
     w->r.tags_distinct = tops_distinct(p->tags);
+    w->r.tags_others = tops_others(p->tags);
     n = tops_first(p->accounts, first, TOPS_SHOWN);
     for (size_t i = 0; i < n; i++)
         w->accounts[i] = (weir_report_account){first[i].text, first[i].label, first[i].n};
     w->r.accounts = w->accounts;
     w->r.naccounts = n;
     w->r.accounts_distinct = tops_distinct(p->accounts);
+    w->r.accounts_others = tops_others(p->accounts);
 }
 
 static void

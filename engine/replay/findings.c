@@ -235,23 +235,12 @@ take_list(const struct taking *t, enum findings_beside what, const uint32_t *rul
     }
 }
 
-/* A post that a confidential rule matches tells of no others that they were outranked by it. */
-static bool
-trace_is_open(const struct taking *t)
-{
-    for (size_t i = 0; i < t->d->ntrace; i++)
-        if (t->d->trace[i].state >= WEIR_STATE_OBSERVED &&
-            findings_is_hidden(t->f->plan->rs, t->d->trace[i].rule))
-            return false;
-    return true;
-}
-
 static void
 take_trace(const struct taking *t)
 {
     const struct findings_plan *p = t->f->plan;
 
-    if (!trace_is_open(t))
+    if (!findings_trace_is_open(t->d))
         return;
     for (size_t i = 0; i < t->d->ntrace; i++) {
         const weir_trace_entry *e = &t->d->trace[i];
@@ -360,6 +349,7 @@ findings_take(struct findings *f, const weir_decision *d, weir_buf *facts)
     take_list(&t, FINDINGS_HELD_BACK, d->held_back, d->nheld_back);
     take_list(&t, FINDINGS_LIMIT, d->limit, d->nlimit);
     take_trace(&t);
+    findings_take_quoted(f, d);
     count_post(&t);
     if (facts->failed)
         return;

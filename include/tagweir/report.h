@@ -80,6 +80,7 @@ typedef struct weir_report_rule {
     uint64_t observed;  /* posts that it matched on trial */
     uint64_t held_back; /* posts whose authors its rollout leaves out */
     uint64_t limit;     /* posts on which a pattern of it ran out of its budget */
+    uint64_t aside; /* posts that quote one it had a part in, and such queries: in no other number */
     uint64_t outranked, excepted, matched; /* only where weir_report.traced */
 } weir_report_rule;
 
@@ -149,10 +150,10 @@ typedef struct weir_report {
     size_t nexemptions;
     const weir_report_count *tags; /* canonical keys; that came most often first */
     size_t ntags;
-    uint64_t tags_distinct;
+    uint64_t tags_distinct, tags_others; /* that are told apart; posts of all others */
     const weir_report_account *accounts; /* likewise */
     size_t naccounts;
-    uint64_t accounts_distinct;
+    uint64_t accounts_distinct, accounts_others;
 } weir_report;
 
 /** Rows of one table that are shown; a sentence tells how many there are besides. JSON has all. */

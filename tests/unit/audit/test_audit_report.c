@@ -137,6 +137,9 @@ texts_are_made_safe(void **state)
         {SPAN_LIT("\xE2\x80\xA8\xE2\x80\xA9"), "[U+2028][U+2029]"},
         {SPAN_LIT("\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xB7\x90"), "[U+FFFE][U+FFFF][U+FDD0]"},
         {SPAN_LIT("\xF3\xA0\x81\x81"), "[U+E0041]"},
+        {SPAN_LIT("\xE3\x85\xA4\xE1\x85\x9F\xCD\x8F\xE1\xA0\x8B\xE2\xA0\x80"),
+         "[U+3164][U+115F][U+034F][U+180B][U+2800]"}, /* letters and marks without a shape */
+        {SPAN_LIT("\xE2\x9D\xA4\xEF\xB8\x8F"), "\xE2\x9D\xA4\xEF\xB8\x8F"},
         {SPAN_LIT("\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9"),
          "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9"},
         {SPAN_LIT("\xFF\xC3(\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF"
@@ -344,7 +347,8 @@ confidential_orders_show_their_counts_alone(void **state)
                                   "\"downranked\":0,\"exempted\":0,\"authors\":1}"));
     assert_non_null(strstr(out.p, "\"exemptions\":[]"));
     assert_non_null(strstr(out.p, "\"silent\":[{\"id\":\"never\",\"why\":\"not in force at any of "
-                                  "these times\"},{\"id\":\"let\",\"why\":\"defeated nothing\"}]"));
+                                  "these times\"},{\"id\":\"let\",\"why\":\"defeated nothing, "
+                                  "confidential orders aside\"}]"));
 }
 
 static void
