@@ -216,13 +216,14 @@ static void
 put_totals(const weir_report *r, weir_buf *out)
 {
     const struct weir__columns *c = &weir__totals_columns;
+    uint64_t allowed;
 
     BUF_LIT(out, "<section aria-labelledby=\"sums\">\n<h2 id=\"sums\">In sum</h2>\n"
                  "<dl class=\"sums\">\n");
     for (size_t i = 0; i < c->n; i++) {
         put_sum(c->v[i].heading, weir__figure(r, &c->v[i]), c->v[i].key, out);
-        if (strcmp(c->v[i].key, "downranked") == 0)
-            put_sum("neither", weir__allowed(r), "allowed", out);
+        if (strcmp(c->v[i].key, "downranked") == 0 && weir__allowed(r, &allowed))
+            put_sum("neither", allowed, "allowed", out);
     }
     BUF_LIT(out, "</dl>\n<p>A post counts once, by the strictest of what is done to it "
                  "anywhere.");

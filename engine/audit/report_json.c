@@ -140,6 +140,8 @@ put_places(const weir_report *r, weir_span error, weir_buf *out)
 static void
 put_input(const weir_report *r, weir_buf *out)
 {
+    uint64_t allowed;
+
     BUF_LIT(out, ",\"input\":{");
     weir__figures_json(out, &weir__input_columns, r, false);
     BUF_LIT(out, "},\"skips\":[");
@@ -159,7 +161,8 @@ put_input(const weir_report *r, weir_buf *out)
     }
     BUF_LIT(out, "],\"totals\":{");
     weir__figures_json(out, &weir__totals_columns, r, false);
-    put_number(out, "allowed", weir__allowed(r));
+    if (weir__allowed(r, &allowed))
+        put_number(out, "allowed", allowed);
     BUF_LIT(out, "}");
     put_flag(out, "authors_estimated", r->authors_estimated);
 }

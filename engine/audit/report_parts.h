@@ -85,7 +85,8 @@ bool weir__is_part(const weir_report *r);
 /* Why a rule that is not hidden has no part in anything; NULL: it has. `has_hidden` is of
    weir__has_hidden: what rules have to do with confidential orders is not counted. */
 const char *weir__silence(const weir_report *r, uint32_t rule, bool has_hidden);
-uint64_t weir__allowed(const weir_report *r);
+/* Posts with nothing done to them. false: as only some effects are counted, that is not known. */
+bool weir__allowed(const weir_report *r, uint64_t *n);
 /* The number of an order's row; own policy is behind the last order. */
 size_t weir__norders(const weir_report *r);
 

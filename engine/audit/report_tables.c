@@ -125,10 +125,13 @@ static void
 put_step_sentence(const weir_report *r, weir_buf *out)
 {
     if (!r->nsteps) {
-        BUF_LIT(out, "<p>No post has a time, so nothing can be drawn.</p>\n");
+        weir_buf_puts(out, r->posts ? "<p>No post has a time, so nothing can be drawn.</p>\n"
+                                    : "<p>No post was decided.</p>\n");
         return;
     }
-    weir_buf_printf(out, "<p>A bar is one %s.", r->step);
+    /* `hour`, but `12 hours` */
+    weir_buf_printf(out, "<p>A bar is %s%s.", r->step[0] >= '0' && r->step[0] <= '9' ? "" : "one ",
+                    r->step);
     if (r->at_ms != WEIR_REPORT_NO_TIME) {
         BUF_LIT(out,
                 " Posts stand where they were <em>made</em>; all were decided as of one time, ");

@@ -69,10 +69,11 @@ weir__is_part(const weir_report *r)
     return r->region != WEIR_REGION_NONE || r->actions || r->nonly_rules || r->nonly_orders;
 }
 
-uint64_t
-weir__allowed(const weir_report *r)
+bool
+weir__allowed(const weir_report *r, uint64_t *n)
 {
-    return r->posts - r->done.withheld - r->done.downranked;
+    *n = r->posts - r->done.withheld - r->done.downranked;
+    return !r->actions && !r->nonly_rules && !r->nonly_orders;
 }
 
 size_t
@@ -91,25 +92,24 @@ never_in_force(const weir_report *r, uint32_t rule)
     return !i.holds && (i.until_ms == INT64_MIN || i.until_ms > r->decided_until_ms);
 }
 
-/* What nothing is known of, as far as it is counted. */
 static const char *
 silence_known(const weir_report_rule *did, bool allows, bool traced)
 {
     if (!traced)
         return allows ? "defeated nothing" : "acted on nothing";
     if (did->matched)
-        return allows ? "matched, but there was nothing to defeat" : "matched";
+        return "matched, but there was nothing to defeat";
     return did->excepted ? "matched only where its exceptions do" : "never matched";
 }
 
+/* Of confidential orders nothing is known here. */
 static const char *
-silence_with_hidden(const weir_report_rule *did, bool allows, bool traced)
+silence_aside(const weir_report_rule *did, bool allows, bool traced)
 {
     if (!traced)
         return allows ? "defeated nothing, confidential orders aside" : "acted on nothing";
     if (did->matched)
-        return allows ? "matched, but there was nothing to defeat, confidential orders aside"
-                      : "matched";
+        return "matched, but there was nothing to defeat, confidential orders aside";
     return did->excepted ? "matched only where its exceptions do, confidential orders aside"
                          : "never matched, confidential orders aside";
 }
@@ -126,14 +126,14 @@ weir__silence(const weir_report *r, uint32_t rule, bool has_hidden)
     weir_ruleset_rule(r->rs, rule, &info);
     if (info.mode == WEIR_MODE_OFF)
         return "switched off";
-    if (r->traced && did->outranked)
+    bool allows = info.action == WEIR_ALLOW, matched = r->traced && did->matched;
+    if ((r->traced && did->outranked) || (matched && !allows))
         return "matched, but others acted";
-    if (did->aside && !(r->traced && did->matched))
+    if (did->aside && !matched)
         return "had a part in quoted posts or queries alone";
     if (r->decided_from_ms == WEIR_REPORT_NO_TIME)
         return "nothing was decided";
     if (never_in_force(r, rule))
         return "not in force at any of these times";
-    return (has_hidden ? silence_with_hidden : silence_known)(did, info.action == WEIR_ALLOW,
-                                                              r->traced);
+    return (has_hidden ? silence_aside : silence_known)(did, allows, r->traced);
 }

@@ -257,6 +257,7 @@ def test_filters_choose_what_is_counted():
                               if "--only" not in args and ("--rule" not in args or k[0] == "in-who")}
             again.with_exemption = data["totals"]["exempted"]
             expect_again(data, again)
+            assert "allowed" not in data["totals"] and "neither" not in page.text  # others may have acted
             assert data["asked"]["part"] and "Only what is named above was counted" in page.text
             assert "silent" not in data and "this cannot be told" in page.text
         data = load(report(feed, rules=rules, args=("--json", "--since", "2021-02-03T00:00:00Z", "--until", "2021-02-05T00:00:00Z")))
@@ -276,6 +277,7 @@ def test_a_region_is_looked_up_as_a_reader_would():
         assert [r["region"] for r in data["regions"]] == ["IN"]
         assert (data["regions"][0]["withheld"], data["regions"][0]["downranked"]) == (counts["withhold"], counts["downrank"])
         assert (data["totals"]["withheld"], data["totals"]["downranked"]) == (counts["withhold"], counts["downrank"])
+        assert data["totals"]["allowed"] == counts["allow"]
         assert counts["downrank"] > 100 < counts["withhold"]
 
 
@@ -366,7 +368,7 @@ def test_feeds_with_next_to_nothing_in_them():
     for posts, n in ((b"", 0), (weir.own(1), 1), (b'{"delete":{"status":{"id":1}}}\n', 0), (b"{]\n", 0)):
         page, data = both("-", clock=weir.CLOCK, stdin=posts)
         assert data["totals"]["posts"] == n and data["steps"] == [] and data["regions"] == []
-        assert "No post has a time" in page.text and data["feeds"] == [{"name": "standard input"}]
+        assert ("No post has a time" if n else "No post was decided") in page.text and data["feeds"] == [{"name": "standard input"}]
     one = b'{"id":"1","author":"@a","hashtags":["t1"],"created_at":"2021-02-03T00:00:59.999Z"}\n'
     with weir.Folder() as folder:
         page, data = both("-", rules=folder.write("r.yaml", RULES), stdin=one)

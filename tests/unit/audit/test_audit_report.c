@@ -264,13 +264,79 @@ times_beyond_the_axis_are_at_its_ends(void **state)
 }
 
 static void
+high_figures_have_room_beside_the_axis(void **state)
+{
+    struct given g;
+
+    (void)state;
+    (void)given_days(&g);
+    g.steps[0][1] = (weir_report_step){.posts = 45000000, .withheld = 900000};
+    out.len = 0;
+    weir__plot_all(&g.r, &out);
+    weir_buf_putc(&out, '\0');
+    assert_non_null(strstr(out.p, ">60\xC2\xA0M</text>"));
+    assert_non_null(strstr(out.p, ">20\xC2\xA0M</text>"));
+    assert_non_null(strstr(out.p, ">0.5\xC2\xA0M</text>"));
+    assert_non_null(strstr(out.p, ">1\xC2\xA0M</text>"));
+    assert_null(strstr(out.p, ">0\xC2\xA0M"));
+}
+
+static void
+rules_without_a_part_are_told_with_what_is_known(void **state)
+{
+    static const struct {
+        weir_report_rule did;
+        bool allows, traced, hidden;
+        const char *why;
+    } cases[] = {
+        {{.exempts = 1}, true, false, false, NULL},
+        {{.aside = 1, .observed = 1}, false, false, false, NULL},
+        {{.aside = 1}, false, false, false, "had a part in quoted posts or queries alone"},
+        {{.aside = 1, .outranked = 1}, false, true, false, "matched, but others acted"},
+        {{.aside = 1, .matched = 1}, true, true, false, "matched, but there was nothing to defeat"},
+        {{.matched = 1}, false, true, true, "matched, but others acted"}, /* of a repost */
+        {{.matched = 1},
+         true,
+         true,
+         true,
+         "matched, but there was nothing to defeat, confidential orders aside"},
+        {{.matched = 0}, false, false, true, "acted on nothing"},
+        {{.matched = 0}, true, false, false, "defeated nothing"},
+        {{.matched = 0}, true, false, true, "defeated nothing, confidential orders aside"},
+        {{.matched = 0}, false, true, false, "never matched"},
+        {{.matched = 0}, false, true, true, "never matched, confidential orders aside"},
+        {{.excepted = 1},
+         false,
+         true,
+         true,
+         "matched only where its exceptions do, confidential orders aside"},
+    };
+    struct given g;
+
+    (void)state;
+    (void)given_days(&g);
+    g.r.decided_from_ms = DAY_0 + DAY;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t rule = cases[i].allows ? LET : ACT;
+
+        g.rules[rule] = cases[i].did;
+        g.r.traced = cases[i].traced;
+        const char *why = weir__silence(&g.r, rule, cases[i].hidden);
+        if (cases[i].why)
+            assert_string_equal(why, cases[i].why);
+        else
+            assert_null(why);
+    }
+}
+
+static void
 a_report_of_nothing(void **state)
 {
     struct given g;
     const char *page = html(given_nothing(&g));
 
     (void)state;
-    assert_non_null(strstr(page, "No post has a time"));
+    assert_non_null(strstr(page, "No post was decided"));
     assert_non_null(strstr(page, "Nothing was withheld or downranked anywhere"));
     assert_non_null(strstr(page, "nothing was decided"));
     assert_null(strstr(page, "class=\"plot\""));
@@ -397,6 +463,8 @@ main(void)
         cmocka_unit_test(numbers_are_held_together),
         cmocka_unit_test(scales_have_round_steps_and_room_for_all),
         cmocka_unit_test(times_beyond_the_axis_are_at_its_ends),
+        cmocka_unit_test(high_figures_have_room_beside_the_axis),
+        cmocka_unit_test(rules_without_a_part_are_told_with_what_is_known),
         cmocka_unit_test(a_report_of_nothing),
         cmocka_unit_test(an_order_without_an_end_goes_on_beyond_the_axis),
         cmocka_unit_test(an_interval_beyond_the_axis_on_both_sides_has_two_arrows),
