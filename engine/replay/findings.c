@@ -222,13 +222,27 @@ take_regions(struct taking *t)
     }
 }
 
+/* Of what is known of no region: can it be of one that is asked for, and of such an action? */
+static bool
+can_be_asked_for(const struct findings_plan *p, uint32_t rule)
+{
+    weir_rule_info info;
+
+    if (!is_asked_for(p, rule))
+        return false;
+    weir_ruleset_rule(p->rs, rule, &info);
+    if (p->actions && info.action != WEIR_ALLOW && !(p->actions >> info.action & 1))
+        return false;
+    return p->region == WEIR_REGION_NONE || weir_ruleset_rule_holds(p->rs, rule, p->region);
+}
+
 static void
 take_list(const struct taking *t, enum findings_beside what, const uint32_t *rules, size_t n)
 {
     const struct findings_plan *p = t->f->plan;
 
     for (size_t i = 0; i < n; i++) {
-        if (!is_asked_for(p, rules[i]))
+        if (!can_be_asked_for(p, rules[i]))
             continue;
         count(t, OF_BESIDE, key_of(what, rules[i]), 0, false);
         count(t, OF_POSTS_WITH, what, 0, false);
@@ -249,7 +263,7 @@ take_trace(const struct taking *t)
                                     : e->state == WEIR_STATE_MATCHED  ? FINDINGS_MATCHED
                                                                       : FINDINGS_NBESIDES;
 
-        if (what != FINDINGS_NBESIDES && is_asked_for(p, e->rule))
+        if (what != FINDINGS_NBESIDES && can_be_asked_for(p, e->rule))
             count(t, OF_BESIDE, key_of(what, e->rule), 0, false);
     }
 }

@@ -265,6 +265,26 @@ def test_filters_choose_what_is_counted():
         assert data["input"]["left_out"] > 3000 and data["totals"]["posts"] < 2000
 
 
+def test_filters_choose_what_is_counted_of_rules_on_trial():
+    rules = """tagweir: 1
+rules:
+  - {id: in-try, regions: [IN], mode: observe, action: withhold, match: {hashtags: [p]}}
+  - {id: us-try, regions: [US], mode: observe, action: downrank, match: {hashtags: [p]}}
+  - {id: all-try, regions: [XX], except_regions: [IN], mode: observe, action: downrank, match: {hashtags: [p]}}
+"""
+    with weir.Folder() as folder:
+        file = folder.write("r.yaml", rules)
+        for args, tried in (
+                ((), {"in-try", "us-try", "all-try"}),
+                (("--region", "IN"), {"in-try"}),
+                (("--region", "US"), {"us-try", "all-try"}),
+                (("--only", "downrank"), {"us-try", "all-try"}),
+                (("--region", "IN", "--only", "downrank"), set())):
+            _, data = both("-", rules=file, stdin=own(hashtags=["p"]), args=(*args, "--explain"))
+            assert {r["id"] for r in data["rules"] if r["observed"]} == tried, (args, data["rules"])
+            assert data["totals"]["observed"] == bool(tried), args
+
+
 def test_a_region_is_looked_up_as_a_reader_would():
     with weir.Folder() as folder:
         rules, feed = made(folder, 6000)
