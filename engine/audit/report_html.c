@@ -97,6 +97,19 @@ put_ruleset(const weir_report *r, weir_buf *out)
 }
 
 static void
+put_options(const weir_report *r, weir_buf *out)
+{
+    if (!r->noptions)
+        return;
+    open_term(out, "read with");
+    for (size_t i = 0; i < r->noptions; i++) {
+        weir_buf_printf(out, "%s<code>--%s</code> ", i ? ", " : "", r->options[i].name);
+        weir__page_isolated(out, r->options[i].value);
+    }
+    close_term(out);
+}
+
+static void
 put_rules_asked(const weir_report *r, weir_buf *out)
 {
     if (!r->nonly_rules)
@@ -182,6 +195,7 @@ put_head(const weir_report *r, weir_buf *out)
     BUF_LIT(out, "<section aria-label=\"What this report is of\">\n<dl>\n");
     put_clock(r, out);
     put_ruleset(r, out);
+    put_options(r, out);
     put_asked(r, out);
     BUF_LIT(out, "</dl>\n");
     if (weir__is_part(r))

@@ -108,6 +108,12 @@ put_head(const weir_report *r, weir_buf *out)
     put_text(out, "ruleset", weir_ruleset_digest(r->rs));
     put_number(out, "rules_in_set", weir_ruleset_nrules(r->rs));
     put_number(out, "orders_in_set", weir_ruleset_norders(r->rs));
+    BUF_LIT(out, ",\"read_with\":{");
+    for (size_t i = 0; i < r->noptions; i++) {
+        weir_buf_printf(out, "%s\"%s\":", i ? "," : "", r->options[i].name);
+        weir__json_any(out, r->options[i].value);
+    }
+    BUF_LIT(out, "}");
     put_asked(r, out);
     BUF_LIT(out, ",\"feeds\":[");
     for (size_t i = 0; i < r->nfeeds; i++) {

@@ -23,6 +23,12 @@ typedef struct weir_report_feed {
     uint64_t bytes; /* as it lies on disk */
 } weir_report_feed;
 
+/** What else decisions hang on: how feeds were read, as an option says it. */
+typedef struct weir_report_option {
+    const char *name; /* `tags`: a key in JSON, with two dashes on the page */
+    weir_span value;
+} weir_report_option;
+
 /** How often something was met: a kind of what was skipped, an error, a tag. */
 typedef struct weir_report_count {
     weir_span what;
@@ -121,6 +127,8 @@ typedef struct weir_report {
     size_t nonly_rules, nonly_orders;
     int64_t since_ms, until_ms; /* WEIR_REPORT_NO_TIME */
 
+    const weir_report_option *options; /* that have not their defaults */
+    size_t noptions;
     const weir_report_feed *feeds;
     size_t nfeeds;
     uint64_t lines, items, queries, left_out, skipped, failed;

@@ -93,6 +93,19 @@ def test_the_head_says_what_it_is_of():
     assert "all were decided as of one time" in " ".join(page.text.split())
 
 
+def test_the_head_says_how_feeds_were_read():
+    with weir.Folder() as folder:
+        rules = folder.write("r.yaml", RULES)
+        handles = folder.write("<i>.csv", "did:plc:a,h13\n")
+        _, data = both("-", rules=rules, stdin=own(text="#t5", hashtags=[]))
+        assert data["read_with"] == {} and data["totals"]["downranked"] == 0
+        page, data = both("-", rules=rules, stdin=own(text="#t5", hashtags=[]),
+                          args=("--tags", "both", "--handles", handles, "--max-line", 5000, "--owner", "me", "--owner-id", 6))
+        assert data["read_with"] == {"tags": "both", "handles": str(handles), "owner": "me", "owner-id": "6", "max-line": "5000"}
+        assert data["totals"]["downranked"] == 1
+        assert f"--tags both , --handles {handles} , --owner me , --owner-id 6 , --max-line 5000" in " ".join(page.text.split())
+
+
 def test_a_report_is_the_same_for_any_number_of_threads_and_again():
     with weir.Folder() as folder:
         rules, feed = made(folder, 60000)
