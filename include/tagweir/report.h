@@ -86,7 +86,7 @@ typedef struct weir_report_rule {
     uint64_t observed;  /* posts that it matched on trial */
     uint64_t held_back; /* posts whose authors its rollout leaves out */
     uint64_t limit;     /* posts on which a pattern of it ran out of its budget */
-    uint64_t aside; /* posts that quote one it had a part in, and such queries: in no other number */
+    uint64_t aside; /* posts quoting one it had a part in, and such queries: in no other number */
     uint64_t outranked, excepted, matched; /* only where weir_report.traced */
 } weir_report_rule;
 
@@ -123,7 +123,7 @@ typedef struct weir_report {
     /* What was asked for; absent: all. */
     uint16_t region;  /* WEIR_REGION_NONE */
     uint32_t actions; /* bit (1 << weir_action); 0 */
-    const weir_span *only_rules, *only_orders;
+    const weir_span *only_rules, *only_orders; /* of the rules, hidden ones are not named */
     size_t nonly_rules, nonly_orders;
     int64_t since_ms, until_ms; /* WEIR_REPORT_NO_TIME */
 
