@@ -243,8 +243,24 @@ past_event(struct past *p, const weir_journal_event *e)
     }
 }
 
+static void
+note_breaker(void *past, weir_span rule)
+{
+    (void)name_rule(past, rule);
+}
+
+/* What is retired may have named them first: rule sets that were reloaded, breakers that tripped.
+ */
+static void
+note_names(struct past *p, const struct past_run *run, const struct recorded *r, weir_span record)
+{
+    (void)name_set(p, r->ruleset);
+    if (run->is_cut)
+        recorded_breakers(record, note_breaker, p);
+}
+
 void
-past_record(struct past *p, const struct recorded *r)
+past_record(struct past *p, const struct recorded *r, weir_span record)
 {
     struct past_run *run = this_run(p);
 
@@ -255,8 +271,8 @@ past_record(struct past *p, const struct recorded *r)
         run->reported += !r->withheld;
         return;
     }
-    if (p->cut) /* it may be one that no event names */
-        (void)name_set(p, r->ruleset);
+    if (p->cut)
+        note_names(p, run, r, record);
     run->all |= r->plain;
     if (run->clock == ANSWER_NOW && r->kind == RECORDED_POST && run->latest_ms < r->at_ms)
         run->latest_ms = r->at_ms;

@@ -75,7 +75,7 @@ void past_fini(struct past *p);
 /* In the order of the journal. */
 void past_header(struct past *p, const weir_journal_header *h);
 void past_event(struct past *p, const weir_journal_event *e);
-void past_record(struct past *p, const struct recorded *r);
+void past_record(struct past *p, const struct recorded *r, weir_span record);
 /* When all was walked. */
 void past_finish(struct past *p);
 

@@ -221,21 +221,41 @@ next_in_list(weir_span s, size_t at, weir_span *out)
     return end; /* of a comma, or of the list's end */
 }
 
-bool
-recorded_names_breaker(weir_span record, const char *rule)
+void
+recorded_breakers(weir_span record, recorded_rule_fn *rule, void *arg)
 {
     static const weir_span key = LITERAL(",\"breaker\":[");
-    size_t len = strlen(rule);
 
     for (size_t at = find(record, 0, key); at < record.len; at = find(record, at + 1, key)) {
         weir_span name;
         size_t in = at + key.len - 1;
 
         while ((in = next_in_list(record, in, &name)))
-            if (name.len == len && memcmp(name.p, rule, len) == 0)
-                return true;
+            rule(arg, name);
     }
-    return false;
+}
+
+struct wanted {
+    const char *rule;
+    size_t len;
+    bool found;
+};
+
+static void
+is_wanted(void *arg, weir_span id)
+{
+    struct wanted *w = arg;
+
+    w->found |= id.len == w->len && memcmp(id.p, w->rule, w->len) == 0;
+}
+
+bool
+recorded_names_breaker(weir_span record, const char *rule)
+{
+    struct wanted w = {.rule = rule, .len = strlen(rule)};
+
+    recorded_breakers(record, is_wanted, &w);
+    return w.found;
 }
 
 /* Comparing ---------------------------------------------------------------------------------- */

@@ -673,6 +673,29 @@ def test_a_journal_that_begins_in_the_middle():
         assert (seen["same"], seen["cannot_be_told"], seen["missing"]) == (2, 1, 0), seen
 
 
+def test_what_tripped_before_the_journal_begins():
+    """The trip is retired; only records tell of it."""
+    with weir.Folder() as folder:
+        with Kept(folder, ruleset(cap=1)) as server:
+            server.give(own(1, "bad"), own(2, "bad"))
+            wait_for(lambda: server.status()["tripped"])
+            server.give(own(3, "bad"), own(4, "loud"))
+        lines = (server.dir / "00000001.ndjson").read_bytes().splitlines()
+        bodies = [journal.LINE.fullmatch(x).groups() for x in lines]
+        header, last = json.loads(bodies[0][1]), json.loads(lines[1])
+        j = journal.Journal(folder.path / "cut")
+        j.segment, j.seq, j.before = 1, last["seq"], bytes.fromhex(last["hash"])
+        j.begin(**{k: header[k] for k in ("opened", "ruleset", "version", "unicode", "icu", "clock")})
+        for kind, body in bodies:
+            if b'"post":"3"' in body or b'"post":"4"' in body:
+                j.add(kind.decode(), body.decode())
+        j.event(kind="retired", at=header["opened"], first=1, last=1, seq=last["seq"], hash=last["hash"])
+        j.end("full")
+        assert b'"breaker":["bad"]' in test_journal.records(j.folder)[0]
+        seen = told(server, folder.write("feed", own(3, "bad") + own(4, "loud")), journal_dir=j.folder)
+        assert (seen["same"], seen["different"]) == (2, 0), seen
+
+
 def test_records_that_are_none():
     with weir.Folder() as folder:
         with Kept(folder) as server:
