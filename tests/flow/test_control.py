@@ -162,6 +162,16 @@ def test_a_dry_run_of_what_cannot_be_read_is_no_all_clear():
             server.ctl("reload", "--dry-run", "--feed", folder.write("f", content))
 
 
+def test_other_sockets_than_that_of_control_are_told_by_what_they_answer():
+    with weir.Folder() as folder:
+        web = f"unix:{folder.path}/web"
+        with Controlled(folder, rules(), args=["--http", web]) as server:
+            for address, said in (("unix:" + server.path, "posts are answered there"), (web, "HTTP is spoken there")):
+                for word in "status", "reload":  # which has all the time in the world
+                    done = weir.expect(weir.run("ctl", "--control", address, word, timeout=60), 4)
+                    assert said in done.err.decode() and not done.out and b"bad_json" not in done.err, done.text()
+
+
 def test_an_option_that_a_word_has_no_use_for_is_refused():
     with weir.Folder() as folder, Controlled(folder, rules()) as server:
         feed = folder.write("feed.ndjson", own(1, "farmers"))
