@@ -97,14 +97,43 @@ put_ruleset(const weir_report *r, weir_buf *out)
 }
 
 static void
-put_names(const char *what, const weir_span *names, size_t n, weir_buf *out)
+put_options(const weir_report *r, weir_buf *out)
 {
-    if (!n)
+    if (!r->noptions)
         return;
-    open_term(out, what);
-    for (size_t i = 0; i < n; i++) {
+    open_term(out, "read with");
+    for (size_t i = 0; i < r->noptions; i++) {
+        weir_buf_printf(out, "%s<code>--%s</code> ", i ? ", " : "", r->options[i].name);
+        weir__page_isolated(out, r->options[i].value);
+    }
+    close_term(out);
+}
+
+static void
+put_rules_asked(const weir_report *r, weir_buf *out)
+{
+    if (!r->nonly_rules)
+        return;
+    open_term(out, "only by rules");
+    for (size_t i = 0; i < r->nonly_rules; i++) {
         weir_buf_puts(out, i ? ", " : "");
-        weir__page_isolated(out, names[i]);
+        if (weir__is_open_name(r, r->only_rules[i]))
+            weir__page_isolated(out, r->only_rules[i]);
+        else
+            BUF_LIT(out, "one under a confidential order");
+    }
+    close_term(out);
+}
+
+static void
+put_orders_asked(const weir_report *r, weir_buf *out)
+{
+    if (!r->nonly_orders)
+        return;
+    open_term(out, "only under orders");
+    for (size_t i = 0; i < r->nonly_orders; i++) {
+        weir_buf_puts(out, i ? ", " : "");
+        weir__page_isolated(out, r->only_orders[i]);
     }
     close_term(out);
 }
@@ -136,8 +165,8 @@ put_asked(const weir_report *r, weir_buf *out)
                                                 : "what is downranked");
         close_term(out);
     }
-    put_names("only by rules", r->only_rules, r->nonly_rules, out);
-    put_names("only under orders", r->only_orders, r->nonly_orders, out);
+    put_rules_asked(r, out);
+    put_orders_asked(r, out);
 }
 
 static void
@@ -166,6 +195,7 @@ put_head(const weir_report *r, weir_buf *out)
     BUF_LIT(out, "<section aria-label=\"What this report is of\">\n<dl>\n");
     put_clock(r, out);
     put_ruleset(r, out);
+    put_options(r, out);
     put_asked(r, out);
     BUF_LIT(out, "</dl>\n");
     if (weir__is_part(r))
@@ -200,13 +230,14 @@ static void
 put_totals(const weir_report *r, weir_buf *out)
 {
     const struct weir__columns *c = &weir__totals_columns;
+    uint64_t allowed;
 
     BUF_LIT(out, "<section aria-labelledby=\"sums\">\n<h2 id=\"sums\">In sum</h2>\n"
                  "<dl class=\"sums\">\n");
     for (size_t i = 0; i < c->n; i++) {
         put_sum(c->v[i].heading, weir__figure(r, &c->v[i]), c->v[i].key, out);
-        if (strcmp(c->v[i].key, "downranked") == 0)
-            put_sum("neither", weir__allowed(r), "allowed", out);
+        if (strcmp(c->v[i].key, "downranked") == 0 && weir__allowed(r, &allowed))
+            put_sum("neither", allowed, "allowed", out);
     }
     BUF_LIT(out, "</dl>\n<p>A post counts once, by the strictest of what is done to it "
                  "anywhere.");

@@ -40,19 +40,6 @@ put_flag(weir_buf *out, const char *key, bool yes)
     weir_buf_printf(out, ",\"%s\":%s", key, yes ? "true" : "false");
 }
 
-static void
-put_names(weir_buf *out, const char *key, const weir_span *names, size_t n)
-{
-    if (!n)
-        return;
-    weir_buf_printf(out, ",\"%s\":[", key);
-    for (size_t i = 0; i < n; i++) {
-        weir_buf_puts(out, i ? "," : "");
-        weir__json_any(out, names[i]);
-    }
-    weir_buf_putc(out, ']');
-}
-
 /* An object whose first key is known. */
 static void
 open_row(weir_buf *out, size_t i, const char *key)
@@ -62,6 +49,32 @@ open_row(weir_buf *out, size_t i, const char *key)
 
 /* The head ---------------------------------------------------------------------------------------
  */
+
+/* A rule under a confidential order is null. */
+static void
+put_rules_asked(const weir_report *r, weir_buf *out)
+{
+    weir_buf_puts(out, r->nonly_rules ? ",\"rules\":[" : "");
+    for (size_t i = 0; i < r->nonly_rules; i++) {
+        weir_buf_puts(out, i ? "," : "");
+        if (weir__is_open_name(r, r->only_rules[i]))
+            weir__json_any(out, r->only_rules[i]);
+        else
+            BUF_LIT(out, "null");
+    }
+    weir_buf_puts(out, r->nonly_rules ? "]" : "");
+}
+
+static void
+put_orders_asked(const weir_report *r, weir_buf *out)
+{
+    weir_buf_puts(out, r->nonly_orders ? ",\"orders\":[" : "");
+    for (size_t i = 0; i < r->nonly_orders; i++) {
+        weir_buf_puts(out, i ? "," : "");
+        weir__json_any(out, r->only_orders[i]);
+    }
+    weir_buf_puts(out, r->nonly_orders ? "]" : "");
+}
 
 static void
 put_asked(const weir_report *r, weir_buf *out)
@@ -75,8 +88,8 @@ put_asked(const weir_report *r, weir_buf *out)
             weir_buf_printf(out, n++ ? ",\"%s\"" : ",\"actions\":[\"%s\"",
                             weir_action_name((weir_action)a));
     weir_buf_puts(out, r->actions ? "]" : "");
-    put_names(out, "rules", r->only_rules, r->nonly_rules);
-    put_names(out, "orders", r->only_orders, r->nonly_orders);
+    put_rules_asked(r, out);
+    put_orders_asked(r, out);
     put_time(out, "since", r->since_ms);
     put_time(out, "until", r->until_ms);
     BUF_LIT(out, "}");
@@ -95,6 +108,12 @@ put_head(const weir_report *r, weir_buf *out)
     put_text(out, "ruleset", weir_ruleset_digest(r->rs));
     put_number(out, "rules_in_set", weir_ruleset_nrules(r->rs));
     put_number(out, "orders_in_set", weir_ruleset_norders(r->rs));
+    BUF_LIT(out, ",\"read_with\":{");
+    for (size_t i = 0; i < r->noptions; i++) {
+        weir_buf_printf(out, "%s\"%s\":", i ? "," : "", r->options[i].name);
+        weir__json_any(out, r->options[i].value);
+    }
+    BUF_LIT(out, "}");
     put_asked(r, out);
     BUF_LIT(out, ",\"feeds\":[");
     for (size_t i = 0; i < r->nfeeds; i++) {
@@ -127,6 +146,8 @@ put_places(const weir_report *r, weir_span error, weir_buf *out)
 static void
 put_input(const weir_report *r, weir_buf *out)
 {
+    uint64_t allowed;
+
     BUF_LIT(out, ",\"input\":{");
     weir__figures_json(out, &weir__input_columns, r, false);
     BUF_LIT(out, "},\"skips\":[");
@@ -146,7 +167,8 @@ put_input(const weir_report *r, weir_buf *out)
     }
     BUF_LIT(out, "],\"totals\":{");
     weir__figures_json(out, &weir__totals_columns, r, false);
-    put_number(out, "allowed", weir__allowed(r));
+    if (weir__allowed(r, &allowed))
+        put_number(out, "allowed", allowed);
     BUF_LIT(out, "}");
     put_flag(out, "authors_estimated", r->authors_estimated);
 }
@@ -287,13 +309,14 @@ put_orders(const weir_report *r, weir_buf *out)
 static void
 put_rules(const weir_report *r, weir_buf *out)
 {
+    bool hidden = weir__has_hidden(r);
     size_t n = 0;
     weir_rule_info info;
     weir_order_info order;
 
     BUF_LIT(out, ",\"rules\":[");
     for (uint32_t i = 0; i < weir_ruleset_nrules(r->rs); i++) {
-        if (weir__is_hidden_rule(r, i) || weir__silence(r, i))
+        if (weir__is_hidden_rule(r, i) || weir__silence(r, i, hidden))
             continue;
         weir_ruleset_rule(r->rs, i, &info);
         open_row(out, n++, "id");
@@ -314,6 +337,7 @@ put_rules(const weir_report *r, weir_buf *out)
 static void
 put_silent(const weir_report *r, weir_buf *out)
 {
+    bool hidden = weir__has_hidden(r);
     size_t n = 0;
     weir_rule_info info;
 
@@ -321,7 +345,7 @@ put_silent(const weir_report *r, weir_buf *out)
         return;
     BUF_LIT(out, ",\"silent\":[");
     for (uint32_t i = 0; i < weir_ruleset_nrules(r->rs); i++) {
-        const char *why = weir__is_hidden_rule(r, i) ? NULL : weir__silence(r, i);
+        const char *why = weir__is_hidden_rule(r, i) ? NULL : weir__silence(r, i, hidden);
 
         if (!why)
             continue;
@@ -383,6 +407,7 @@ put_tops(const weir_report *r, weir_buf *out)
     }
     BUF_LIT(out, "]");
     put_number(out, "tags_distinct", r->tags_distinct);
+    put_number(out, "tags_others", r->tags_others);
     BUF_LIT(out, ",\"accounts\":[");
     for (size_t i = 0; i < r->naccounts; i++) {
         const weir_report_account *a = &r->accounts[i];
@@ -398,6 +423,7 @@ put_tops(const weir_report *r, weir_buf *out)
     }
     BUF_LIT(out, "]");
     put_number(out, "accounts_distinct", r->accounts_distinct);
+    put_number(out, "accounts_others", r->accounts_others);
 }
 
 void

@@ -48,7 +48,7 @@ put_row(const weir_report *r, uint32_t order, weir_buf *out)
     BUF_LIT(out, "</th><td>");
     if (!is_own(r, order) && !is_confidential(r, order)) {
         weir_ruleset_order(r->rs, order, &info);
-        weir__page_isolated(out, span_of(info.basis));
+        weir__page_term(out, info.basis);
     }
     BUF_LIT(out, "</td>");
     weir__figures_html(out, &weir__order_columns, &r->orders[order], "orders", order);
@@ -78,7 +78,7 @@ put_term(const char *what, const char *text, weir_buf *out)
     if (!text)
         return;
     weir_buf_printf(out, "<div><dt>%s</dt><dd>", what);
-    weir__page_isolated(out, span_of(text));
+    weir__page_term(out, text);
     BUF_LIT(out, "</dd></div>\n");
 }
 

@@ -11,8 +11,9 @@
 
 /* Texts: report_text.c ----------------------------------------------------------------------- */
 
-/* Code points of a text from outside that a page shows. */
+/* Code points that a page shows of a text from outside, and of what orders say of themselves. */
 #define WEIR__SHOWN_MOST 160
+#define WEIR__TERM_MOST 4000
 
 /*
  * Any bytes as text of an element or a quoted attribute: markup is escaped; what is no UTF-8 is
@@ -22,6 +23,7 @@
 void weir__page_text(weir_buf *out, weir_span s, size_t most);
 /* The same in an element of its own, so that its direction is nobody else's. */
 void weir__page_isolated(weir_buf *out, weir_span s);
+void weir__page_term(weir_buf *out, const char *text);
 /* 12 345: groups are held together by narrow spaces that do not break. */
 void weir__page_number(weir_buf *out, uint64_t n);
 /* `2021-02-01 07:00 UTC` */
@@ -67,6 +69,8 @@ void weir__figure_html(weir_buf *out, const char *tag, uint64_t n, const char *p
 
 /* The order of the rule is confidential. */
 bool weir__is_hidden_rule(const weir_report *r, uint32_t rule);
+/* A rule that was asked for by its name, and is not hidden. */
+bool weir__is_open_name(const weir_report *r, weir_span name);
 /* It has to do with no confidential order. */
 bool weir__is_open_exemption(const weir_report *r, const weir_report_exemption *e);
 /* There are such orders. */
@@ -78,9 +82,11 @@ bool weir__next_interval(const weir_report *r, uint32_t order, int64_t after_ms,
 bool weir__order_did(const weir_report_order *o);
 /* Only some effects are counted: then rules without any tell nothing. */
 bool weir__is_part(const weir_report *r);
-/* Why a rule that is not hidden has no part in anything; NULL: it has. */
-const char *weir__silence(const weir_report *r, uint32_t rule);
-uint64_t weir__allowed(const weir_report *r);
+/* Why a rule that is not hidden has no part in anything; NULL: it has. `has_hidden` is of
+   weir__has_hidden: what rules have to do with confidential orders is not counted. */
+const char *weir__silence(const weir_report *r, uint32_t rule, bool has_hidden);
+/* Posts with nothing done to them. false: as only some effects are counted, that is not known. */
+bool weir__allowed(const weir_report *r, uint64_t *n);
 /* The number of an order's row; own policy is behind the last order. */
 size_t weir__norders(const weir_report *r);
 

@@ -47,7 +47,7 @@ weir__place_on_axis(const weir_report *r, int64_t ms, int width)
         return 0;
     if (ms >= until)
         return width;
-    return (int)((__int128)(ms - from) * width / (until - from));
+    return (int)(((__int128)ms - from) * width / ((__int128)until - from));
 }
 
 size_t
@@ -137,6 +137,18 @@ scaled(uint64_t n, uint64_t top)
     return n && h < 10 ? 10 : h; /* what is there is seen */
 }
 
+/* There is room for six digits: more are written as `1.5 M`, which is exact, as steps are round. */
+static void
+put_scale_text(uint64_t at, struct weir__scale s, weir_buf *out)
+{
+    const uint64_t million = 1000000;
+    bool in_millions = at && s.step % (million / 2) == 0;
+
+    weir__page_number(out, in_millions ? at / million : at);
+    if (in_millions)
+        weir_buf_puts(out, at % million ? ".5\xC2\xA0M" : "\xC2\xA0M");
+}
+
 static void
 put_scale(const struct panel *p, struct weir__scale s, weir_buf *out)
 {
@@ -148,7 +160,7 @@ put_scale(const struct panel *p, struct weir__scale s, weir_buf *out)
 
         put_line(out, at ? "grid" : "axis", LEFT, y, RIGHT, y);
         open_text(out, "y", LEFT - 60, y + 40);
-        weir__page_number(out, at);
+        put_scale_text(at, s, out);
         BUF_LIT(out, "</text>");
     }
 }

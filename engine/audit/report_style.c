@@ -13,7 +13,7 @@ const char weir__report_style[] =
     "h3{font-size:1.05rem;margin:1.75rem 0 .5rem;overflow-wrap:anywhere}\n"
     "p{margin:.5rem 0;max-width:46rem}\n"
     "code{font:.92em ui-monospace,monospace;overflow-wrap:anywhere}\n"
-    "bdi{unicode-bidi:isolate;overflow-wrap:anywhere}\n"
+    "bdi{unicode-bidi:isolate;overflow-wrap:anywhere;white-space:pre-wrap}\n"
     ".note{font-weight:400;color:#555}\n"
     "dl{margin:.75rem 0}\n"
     "dl>div{display:flex;gap:1rem;padding:.1rem 0}\n"

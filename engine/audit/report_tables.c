@@ -125,10 +125,13 @@ static void
 put_step_sentence(const weir_report *r, weir_buf *out)
 {
     if (!r->nsteps) {
-        BUF_LIT(out, "<p>No post has a time, so nothing can be drawn.</p>\n");
+        weir_buf_puts(out, r->posts ? "<p>No post has a time, so nothing can be drawn.</p>\n"
+                                    : "<p>No post was decided.</p>\n");
         return;
     }
-    weir_buf_printf(out, "<p>A bar is one %s.", r->step);
+    /* `hour`, but `12 hours` */
+    weir_buf_printf(out, "<p>A bar is %s%s.", r->step[0] >= '0' && r->step[0] <= '9' ? "" : "one ",
+                    r->step);
     if (r->at_ms != WEIR_REPORT_NO_TIME) {
         BUF_LIT(out,
                 " Posts stand where they were <em>made</em>; all were decided as of one time, ");
@@ -219,6 +222,7 @@ put_rule_row(const weir_report *r, uint32_t rule, size_t row, weir_buf *out)
 void
 weir__section_rules(const weir_report *r, weir_buf *out)
 {
+    bool hidden = weir__has_hidden(r);
     size_t n = 0;
 
     open_section(out, "by-rule", "By rule");
@@ -235,7 +239,7 @@ weir__section_rules(const weir_report *r, weir_buf *out)
         weir__headings_html(out, &weir__trace_columns);
     weir__table_body(out);
     for (uint32_t i = 0; i < weir_ruleset_nrules(r->rs); i++) {
-        if (weir__is_hidden_rule(r, i) || weir__silence(r, i))
+        if (weir__is_hidden_rule(r, i) || weir__silence(r, i, hidden))
             continue;
         if (n < WEIR_REPORT_ROWS)
             put_rule_row(r, i, n, out);
@@ -243,7 +247,7 @@ weir__section_rules(const weir_report *r, weir_buf *out)
     }
     weir__table_end(out);
     weir__rows_left(out, n);
-    if (weir__has_hidden(r))
+    if (hidden)
         BUF_LIT(out, "<p>Rules under confidential orders, and what other rules have to do with "
                      "them, are in no row; what they did stands with their orders.</p>\n");
     BUF_LIT(out, "</section>\n");
@@ -322,20 +326,27 @@ weir__section_exemptions(const weir_report *r, weir_buf *out)
 /* Tops -------------------------------------------------------------------------------------------
  */
 
+/* Whoever counts tells so many apart and no more. */
 static void
-put_distinct(const char *path, uint64_t distinct, const char *what, weir_buf *out)
+put_distinct(const char *what, uint64_t distinct, uint64_t others, weir_buf *out)
 {
-    BUF_LIT(out, "<p>");
-    weir_buf_printf(out, "<span data-figure=\"%s\">", path);
+    weir_buf_printf(out, "<p><span data-figure=\"%s_distinct\">", what);
     weir__page_number(out, distinct);
-    weir_buf_printf(out, "</span> %s; those that came most often are listed.</p>\n", what);
+    weir_buf_printf(out, "</span> different %s; those that came most often are listed.", what);
+    if (others) {
+        BUF_LIT(out, " <strong>There were more</strong>, in <span data-figure=\"");
+        weir_buf_printf(out, "%s_others\">", what);
+        weir__page_number(out, others);
+        BUF_LIT(out, "</span> posts: too many to be told apart, and counted nowhere else here.");
+    }
+    BUF_LIT(out, "</p>\n");
 }
 
 static void
 put_tags(const weir_report *r, weir_buf *out)
 {
     BUF_LIT(out, "<h3>Hashtags that rules acted on</h3>\n");
-    put_distinct("tags_distinct", r->tags_distinct, "different tags", out);
+    put_distinct("tags", r->tags_distinct, r->tags_others, out);
     if (!r->ntags)
         return;
     weir__table_begin(out, "Posts by hashtag, as they are compared");
@@ -356,7 +367,7 @@ static void
 put_accounts(const weir_report *r, weir_buf *out)
 {
     BUF_LIT(out, "<h3>Accounts whose posts were withheld or downranked</h3>\n");
-    put_distinct("accounts_distinct", r->accounts_distinct, "different accounts", out);
+    put_distinct("accounts", r->accounts_distinct, r->accounts_others, out);
     if (!r->naccounts)
         return;
     weir__table_begin(out, "Posts by account");
@@ -393,7 +404,7 @@ weir__section_tops(const weir_report *r, weir_buf *out)
  */
 
 static void
-put_silent_rows(const weir_report *r, weir_buf *out)
+put_silent_rows(const weir_report *r, bool hidden, weir_buf *out)
 {
     size_t n = 0;
     weir_rule_info info;
@@ -403,7 +414,7 @@ put_silent_rows(const weir_report *r, weir_buf *out)
     put_heading(out, "what became of it");
     weir__table_body(out);
     for (uint32_t i = 0; i < weir_ruleset_nrules(r->rs); i++) {
-        const char *why = weir__is_hidden_rule(r, i) ? NULL : weir__silence(r, i);
+        const char *why = weir__is_hidden_rule(r, i) ? NULL : weir__silence(r, i, hidden);
 
         if (!why || n++ >= WEIR_REPORT_ROWS)
             continue;
@@ -419,11 +430,11 @@ put_silent_rows(const weir_report *r, weir_buf *out)
 void
 weir__section_silent(const weir_report *r, weir_buf *out)
 {
-    bool any = false;
+    bool any = false, hidden = weir__has_hidden(r);
 
     open_section(out, "silent", "Rules that never matched");
     for (uint32_t i = 0; i < weir_ruleset_nrules(r->rs); i++)
-        any = any || (!weir__is_hidden_rule(r, i) && weir__silence(r, i));
+        any = any || (!weir__is_hidden_rule(r, i) && weir__silence(r, i, hidden));
     if (weir__is_part(r)) {
         BUF_LIT(out, "<p>Only some effects were counted, so this cannot be told.</p>\n");
     } else if (!any) {
@@ -433,7 +444,7 @@ weir__section_silent(const weir_report *r, weir_buf *out)
                                      : "<p>Which of these matched no post, and which matched some "
                                        "where others acted, is told with "
                                        "<code>--explain</code>.</p>\n");
-        put_silent_rows(r, out);
+        put_silent_rows(r, hidden, out);
     }
     BUF_LIT(out, "</section>\n");
 }

@@ -25,12 +25,15 @@ next_cp(weir_span s, size_t *at)
 }
 
 /* What a reader would not see, or would see the rest of the line otherwise by. The joiners of
-   emoji and of Persian and Indian words are kept: a text is isolated anyway. */
+   emoji and of Persian and Indian words are kept, and what makes emoji of signs: a text is isolated
+   anyway. */
 static bool
 is_shown_by_number(UChar32 c)
 {
-    if (c == 0x200C || c == 0x200D)
+    if (c == 0x200C || c == 0x200D || c == 0xFE0E || c == 0xFE0F)
         return false;
+    if (u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) || c == 0x2800) /* a blank */
+        return true;
     if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c & 0xFFFE) == 0xFFFE)
         return true;
     if (c >= 0xFDD0 && c <= 0xFDEF)
@@ -88,12 +91,24 @@ weir__page_text(weir_buf *out, weir_span s, size_t most)
         weir_buf_printf(out, "… (%zu bytes)", s.len);
 }
 
+static void
+put_isolated(weir_buf *out, weir_span s, size_t most)
+{
+    BUF_LIT(out, "<bdi>");
+    weir__page_text(out, s, most);
+    BUF_LIT(out, "</bdi>");
+}
+
 void
 weir__page_isolated(weir_buf *out, weir_span s)
 {
-    BUF_LIT(out, "<bdi>");
-    weir__page_text(out, s, WEIR__SHOWN_MOST);
-    BUF_LIT(out, "</bdi>");
+    put_isolated(out, s, WEIR__SHOWN_MOST);
+}
+
+void
+weir__page_term(weir_buf *out, const char *text)
+{
+    put_isolated(out, span_of(text), WEIR__TERM_MOST);
 }
 
 void

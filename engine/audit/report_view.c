@@ -19,6 +19,14 @@ weir__is_hidden_rule(const weir_report *r, uint32_t rule)
 }
 
 bool
+weir__is_open_name(const weir_report *r, weir_span name)
+{
+    uint32_t rule = weir_ruleset_find_rule(r->rs, name);
+
+    return rule == WEIR_NONE || !weir__is_hidden_rule(r, rule);
+}
+
+bool
 weir__is_open_exemption(const weir_report *r, const weir_report_exemption *e)
 {
     return !weir__is_hidden_rule(r, e->rule) && !weir__is_hidden_rule(r, e->by);
@@ -61,10 +69,11 @@ weir__is_part(const weir_report *r)
     return r->region != WEIR_REGION_NONE || r->actions || r->nonly_rules || r->nonly_orders;
 }
 
-uint64_t
-weir__allowed(const weir_report *r)
+bool
+weir__allowed(const weir_report *r, uint64_t *n)
 {
-    return r->posts - r->done.withheld - r->done.downranked;
+    *n = r->posts - r->done.withheld - r->done.downranked;
+    return !r->actions && !r->nonly_rules && !r->nonly_orders;
 }
 
 size_t
@@ -83,8 +92,30 @@ never_in_force(const weir_report *r, uint32_t rule)
     return !i.holds && (i.until_ms == INT64_MIN || i.until_ms > r->decided_until_ms);
 }
 
+static const char *
+silence_known(const weir_report_rule *did, bool allows, bool traced)
+{
+    if (!traced)
+        return allows ? "defeated nothing" : "acted on nothing";
+    if (did->matched)
+        return "matched, but there was nothing to defeat";
+    return did->excepted ? "matched only where its exceptions do" : "never matched";
+}
+
+/* Of confidential orders nothing is known here. */
+static const char *
+silence_aside(const weir_report_rule *did, bool allows, bool traced)
+{
+    if (!traced)
+        return allows ? "defeated nothing, confidential orders aside" : "acted on nothing";
+    if (did->matched)
+        return "matched, but there was nothing to defeat, confidential orders aside";
+    return did->excepted ? "matched only where its exceptions do, confidential orders aside"
+                         : "never matched, confidential orders aside";
+}
+
 const char *
-weir__silence(const weir_report *r, uint32_t rule)
+weir__silence(const weir_report *r, uint32_t rule, bool has_hidden)
 {
     const weir_report_rule *did = &r->rules[rule];
     weir_rule_info info;
@@ -95,15 +126,14 @@ weir__silence(const weir_report *r, uint32_t rule)
     weir_ruleset_rule(r->rs, rule, &info);
     if (info.mode == WEIR_MODE_OFF)
         return "switched off";
+    bool allows = info.action == WEIR_ALLOW, matched = r->traced && did->matched;
+    if ((r->traced && did->outranked) || (matched && !allows))
+        return "matched, but others acted";
+    if (did->aside && !matched)
+        return "had a part in quoted posts or queries alone";
     if (r->decided_from_ms == WEIR_REPORT_NO_TIME)
         return "nothing was decided";
     if (never_in_force(r, rule))
         return "not in force at any of these times";
-    if (!r->traced)
-        return info.action == WEIR_ALLOW ? "defeated nothing" : "acted on nothing";
-    if (did->outranked)
-        return "matched, but others acted";
-    if (did->matched)
-        return info.action == WEIR_ALLOW ? "matched, but there was nothing to defeat" : "matched";
-    return did->excepted ? "matched only where its exceptions do" : "never matched";
+    return (has_hidden ? silence_aside : silence_known)(did, allows, r->traced);
 }

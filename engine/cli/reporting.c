@@ -65,6 +65,8 @@ note(void *hand, const weir_decision *d, weir_buf *facts)
 
     if (d->post->query.kind == WEIR_QUERY_NONE)
         findings_take(h->findings, d, facts);
+    else
+        findings_take_query(h->findings, d);
 }
 
 static bool

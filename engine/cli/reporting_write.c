@@ -8,6 +8,7 @@
 
 #include "flow/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,9 @@
 #define TOPS_SHOWN 50
 /* Steps of the time axis, at the most. */
 #define STEPS_MOST 100
+
+/* Options that decisions hang on. */
+#define OPTIONS_MOST 5
 
 struct writing {
     const struct reporting *p;
@@ -32,6 +36,8 @@ struct writing {
     weir_report_where *where; /* of all exemptions */
     weir_report_feed *feeds;
     weir_span *named[2];
+    weir_report_option options[OPTIONS_MOST];
+    char max_line[24];
     weir_report_count skips[TALLY_SKIPS], errors[WEIR_NREAD_ERRORS], tags[TOPS_SHOWN];
     weir_report_place places[WEIR_NREAD_ERRORS * PLACES_MOST];
     weir_report_account accounts[TOPS_SHOWN];
@@ -90,6 +96,28 @@ fill_asked(struct writing *w)
     r->nonly_orders = a->by_order.n;
     r->since_ms = asked_time(a->since_ms);
     r->until_ms = asked_time(a->until_ms);
+}
+
+static void
+add_option(struct writing *w, const char *name, const char *value)
+{
+    if (value)
+        w->options[w->r.noptions++] = (weir_report_option){name, span(value)};
+}
+
+/* Whoever makes the report again needs these as well. */
+static void
+fill_options(struct writing *w)
+{
+    const struct args *a = w->p->run->args;
+
+    (void)snprintf(w->max_line, sizeof w->max_line, "%zu", a->answer.max_line);
+    add_option(w, "tags", a->answer.tags == WEIR_TAGS_BOTH ? "both" : NULL);
+    add_option(w, "handles", a->handles);
+    add_option(w, "owner", a->owner);
+    add_option(w, "owner-id", a->owner_id);
+    add_option(w, "max-line", a->answer.max_line ? w->max_line : NULL);
+    w->r.options = w->options;
 }
 
 static void
@@ -308,12 +336,14 @@ fill_tops(struct writing *w)
     w->r.tags = w->tags;
     w->r.ntags = n;
     w->r.tags_distinct = tops_distinct(p->tags);
+    w->r.tags_others = tops_others(p->tags);
     n = tops_first(p->accounts, first, TOPS_SHOWN);
     for (size_t i = 0; i < n; i++)
         w->accounts[i] = (weir_report_account){first[i].text, first[i].label, first[i].n};
     w->r.accounts = w->accounts;
     w->r.naccounts = n;
     w->r.accounts_distinct = tops_distinct(p->accounts);
+    w->r.accounts_others = tops_others(p->accounts);
 }
 
 static void
@@ -324,6 +354,7 @@ fill(struct writing *w)
 
     r->rs = w->p->run->rs;
     fill_clock(w);
+    fill_options(w);
     fill_asked(w);
     fill_input(w);
     r->done = done_of(findings_all(f));

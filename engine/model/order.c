@@ -3,15 +3,27 @@
  */
 #include "model/order.h"
 
+/* Intervals are sorted and do not overlap: only the last that has begun can hold. An order may have
+   thousands, and who lists them asks for each. */
+static bool
+is_inside(const struct weir__order *o, int64_t now)
+{
+    size_t low = 0, high = o->nintervals;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        *(o->intervals[middle].from <= now ? &low : &high) = middle; /* an open one is the least */
+    }
+    return high > low && weir__interval_holds(&o->intervals[low], now);
+}
+
 bool
 weir__order_holds(const struct weir__order *o, int64_t now)
 {
-    bool inside = false;
-
     if (o->revoked != WEIR_TIME_NONE && now >= o->revoked)
         return false;
-    for (size_t i = 0; i < o->nintervals && !inside; i++)
-        inside = weir__interval_holds(&o->intervals[i], now);
+    bool inside = is_inside(o, now);
     if (!inside || !o->lapses || o->review_by == WEIR_TIME_NONE || now < o->review_by)
         return inside;
     /* past its review: only a confirmation brings it back */

@@ -87,11 +87,12 @@ month_of(int64_t ms)
     return year * 12 + month - 1;
 }
 
+/* The year 10000 cannot be written, and is where the last step ends. */
 static int64_t
 start_of_month(int month)
 {
     char text[64];
-    int64_t ms = INT64_MAX; /* beyond all that can be written */
+    int64_t ms = LAST_MS + 1;
 
     int len = snprintf(text, sizeof text, "%04d-%02d-01T00:00:00Z", month / 12, month % 12 + 1);
     (void)weir_time_parse((weir_span){text, (size_t)len}, &ms);

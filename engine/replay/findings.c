@@ -222,28 +222,31 @@ take_regions(struct taking *t)
     }
 }
 
+/* Of what is known of no region: can it be of one that is asked for, and of such an action? */
+static bool
+can_be_asked_for(const struct findings_plan *p, uint32_t rule)
+{
+    weir_rule_info info;
+
+    if (!is_asked_for(p, rule))
+        return false;
+    weir_ruleset_rule(p->rs, rule, &info);
+    if (p->actions && info.action != WEIR_ALLOW && !(p->actions >> info.action & 1))
+        return false;
+    return p->region == WEIR_REGION_NONE || weir_ruleset_rule_holds(p->rs, rule, p->region);
+}
+
 static void
 take_list(const struct taking *t, enum findings_beside what, const uint32_t *rules, size_t n)
 {
     const struct findings_plan *p = t->f->plan;
 
     for (size_t i = 0; i < n; i++) {
-        if (!is_asked_for(p, rules[i]))
+        if (!can_be_asked_for(p, rules[i]))
             continue;
         count(t, OF_BESIDE, key_of(what, rules[i]), 0, false);
         count(t, OF_POSTS_WITH, what, 0, false);
     }
-}
-
-/* A post that a confidential rule matches tells of no others that they were outranked by it. */
-static bool
-trace_is_open(const struct taking *t)
-{
-    for (size_t i = 0; i < t->d->ntrace; i++)
-        if (t->d->trace[i].state >= WEIR_STATE_OBSERVED &&
-            findings_is_hidden(t->f->plan->rs, t->d->trace[i].rule))
-            return false;
-    return true;
 }
 
 static void
@@ -251,7 +254,7 @@ take_trace(const struct taking *t)
 {
     const struct findings_plan *p = t->f->plan;
 
-    if (!trace_is_open(t))
+    if (!findings_trace_is_open(t->d))
         return;
     for (size_t i = 0; i < t->d->ntrace; i++) {
         const weir_trace_entry *e = &t->d->trace[i];
@@ -260,7 +263,7 @@ take_trace(const struct taking *t)
                                     : e->state == WEIR_STATE_MATCHED  ? FINDINGS_MATCHED
                                                                       : FINDINGS_NBESIDES;
 
-        if (what != FINDINGS_NBESIDES && is_asked_for(p, e->rule))
+        if (what != FINDINGS_NBESIDES && can_be_asked_for(p, e->rule))
             count(t, OF_BESIDE, key_of(what, e->rule), 0, false);
     }
 }
@@ -360,6 +363,7 @@ findings_take(struct findings *f, const weir_decision *d, weir_buf *facts)
     take_list(&t, FINDINGS_HELD_BACK, d->held_back, d->nheld_back);
     take_list(&t, FINDINGS_LIMIT, d->limit, d->nlimit);
     take_trace(&t);
+    findings_take_quoted(f, d);
     count_post(&t);
     if (facts->failed)
         return;

@@ -35,8 +35,10 @@ struct findings;
 struct findings *findings_new(const struct findings_plan *p);
 void findings_free(struct findings *f);
 
-/* A decision of a post, its quotes aside. */
+/* A decision of a post. Of what it quotes is counted only which rules had a part in it. */
 void findings_take(struct findings *f, const weir_decision *d, weir_buf *facts);
+/* A decision of a query: likewise, and nothing else. */
+void findings_take_query(struct findings *f, const weir_decision *d);
 /* Add another's, which is left as it is. */
 void findings_add(struct findings *f, const struct findings *other);
 /* Count all that was noted. */
@@ -61,6 +63,7 @@ struct findings_row findings_rule(const struct findings *f, uint32_t rule);
     X(OBSERVED, observed)   /* it is on trial, and matched */                                      \
     X(HELD_BACK, held_back) /* its rollout kept it from the author */                              \
     X(LIMIT, limit)         /* a pattern of it ran out of its budget */                            \
+    X(ASIDE, aside)         /* of a quoted post, or a query: it had any part, trace included */    \
     X(OUTRANKED, outranked) /* it matched, and others acted */                                     \
     X(EXCEPTED, excepted)   /* its `except` matched, too */                                        \
     X(MATCHED, matched)     /* it matched; an allow: there was nothing to defeat */

@@ -39,6 +39,11 @@ struct findings {
     size_t ntouched, touched_cap;
 };
 
+/* A post that a confidential rule matches tells of no others that they were outranked by it. */
+bool findings_trace_is_open(const weir_decision *d);
+/* findings_aside.c: rules with a part in what a post quotes. headcount_begin was called for it. */
+void findings_take_quoted(struct findings *f, const weir_decision *d);
+
 static inline struct headcount_key
 findings_key(enum findings_table table, uint64_t what, uint64_t whose)
 {

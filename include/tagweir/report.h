@@ -23,6 +23,12 @@ typedef struct weir_report_feed {
     uint64_t bytes; /* as it lies on disk */
 } weir_report_feed;
 
+/** What else decisions hang on: how feeds were read, as an option says it. */
+typedef struct weir_report_option {
+    const char *name; /* `tags`: a key in JSON, with two dashes on the page */
+    weir_span value;
+} weir_report_option;
+
 /** How often something was met: a kind of what was skipped, an error, a tag. */
 typedef struct weir_report_count {
     weir_span what;
@@ -80,6 +86,7 @@ typedef struct weir_report_rule {
     uint64_t observed;  /* posts that it matched on trial */
     uint64_t held_back; /* posts whose authors its rollout leaves out */
     uint64_t limit;     /* posts on which a pattern of it ran out of its budget */
+    uint64_t aside; /* posts quoting one it had a part in, and such queries: in no other number */
     uint64_t outranked, excepted, matched; /* only where weir_report.traced */
 } weir_report_rule;
 
@@ -116,10 +123,12 @@ typedef struct weir_report {
     /* What was asked for; absent: all. */
     uint16_t region;  /* WEIR_REGION_NONE */
     uint32_t actions; /* bit (1 << weir_action); 0 */
-    const weir_span *only_rules, *only_orders;
+    const weir_span *only_rules, *only_orders; /* of the rules, hidden ones are not named */
     size_t nonly_rules, nonly_orders;
     int64_t since_ms, until_ms; /* WEIR_REPORT_NO_TIME */
 
+    const weir_report_option *options; /* that have not their defaults */
+    size_t noptions;
     const weir_report_feed *feeds;
     size_t nfeeds;
     uint64_t lines, items, queries, left_out, skipped, failed;
@@ -149,10 +158,10 @@ typedef struct weir_report {
     size_t nexemptions;
     const weir_report_count *tags; /* canonical keys; that came most often first */
     size_t ntags;
-    uint64_t tags_distinct;
+    uint64_t tags_distinct, tags_others; /* that are told apart; posts of all others */
     const weir_report_account *accounts; /* likewise */
     size_t naccounts;
-    uint64_t accounts_distinct;
+    uint64_t accounts_distinct, accounts_others;
 } weir_report;
 
 /** Rows of one table that are shown; a sentence tells how many there are besides. JSON has all. */

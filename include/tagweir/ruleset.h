@@ -212,7 +212,7 @@ typedef struct weir_interval {
  * @param at_ms  Any time: nothing here reads a clock.
  * @param out    Always written.
  *
- * Any number of threads at once. Costs the square of the number of the order's intervals: made for
+ * Any number of threads at once. Costs more the more intervals the order has: made for
  * telling people, not for deciding.
  */
 WEIR_API void weir_ruleset_rule_interval(const weir_ruleset *rs, uint32_t rule, int64_t at_ms,

@@ -60,6 +60,10 @@ def made(folder, n=20000, rules=RULES):
     return folder.write("rules.yaml", rules), folder.write("feed.ndjson", make_feed(n))
 
 
+def own(**keys):
+    return json.dumps({"id": "1", "author": "@a", "created_at": weir.CLOCK, **keys}).encode() + b"\n"
+
+
 def rows(data, part, key="id"):
     return {row.get(key, "own policy"): row for row in data[part]}
 
@@ -87,6 +91,19 @@ def test_the_head_says_what_it_is_of():
     page, data = both(weir.INDIA / "posts.ndjson", clock=weir.CLOCK)
     assert data["at"] == weir.CLOCK and "all posts as of 2021-02-01 07:00 UTC" in " ".join(page.text.split())
     assert "all were decided as of one time" in " ".join(page.text.split())
+
+
+def test_the_head_says_how_feeds_were_read():
+    with weir.Folder() as folder:
+        rules = folder.write("r.yaml", RULES)
+        handles = folder.write("<i>.csv", "did:plc:a,h13\n")
+        _, data = both("-", rules=rules, stdin=own(text="#t5", hashtags=[]))
+        assert data["read_with"] == {} and data["totals"]["downranked"] == 0
+        page, data = both("-", rules=rules, stdin=own(text="#t5", hashtags=[]),
+                          args=("--tags", "both", "--handles", handles, "--max-line", 5000, "--owner", "me", "--owner-id", 6))
+        assert data["read_with"] == {"tags": "both", "handles": str(handles), "owner": "me", "owner-id": "6", "max-line": "5000"}
+        assert data["totals"]["downranked"] == 1
+        assert f"--tags both , --handles {handles} , --owner me , --owner-id 6 , --max-line 5000" in " ".join(page.text.split())
 
 
 def test_a_report_is_the_same_for_any_number_of_threads_and_again():
@@ -253,11 +270,32 @@ def test_filters_choose_what_is_counted():
                               if "--only" not in args and ("--rule" not in args or k[0] == "in-who")}
             again.with_exemption = data["totals"]["exempted"]
             expect_again(data, again)
+            assert "allowed" not in data["totals"] and "neither" not in page.text  # others may have acted
             assert data["asked"]["part"] and "Only what is named above was counted" in page.text
             assert "silent" not in data and "this cannot be told" in page.text
         data = load(report(feed, rules=rules, args=("--json", "--since", "2021-02-03T00:00:00Z", "--until", "2021-02-05T00:00:00Z")))
         assert {s["from"][:10] for s in data["steps"]} == {"2021-02-03", "2021-02-04"}
         assert data["input"]["left_out"] > 3000 and data["totals"]["posts"] < 2000
+
+
+def test_filters_choose_what_is_counted_of_rules_on_trial():
+    rules = """tagweir: 1
+rules:
+  - {id: in-try, regions: [IN], mode: observe, action: withhold, match: {hashtags: [p]}}
+  - {id: us-try, regions: [US], mode: observe, action: downrank, match: {hashtags: [p]}}
+  - {id: all-try, regions: [XX], except_regions: [IN], mode: observe, action: downrank, match: {hashtags: [p]}}
+"""
+    with weir.Folder() as folder:
+        file = folder.write("r.yaml", rules)
+        for args, tried in (
+                ((), {"in-try", "us-try", "all-try"}),
+                (("--region", "IN"), {"in-try"}),
+                (("--region", "US"), {"us-try", "all-try"}),
+                (("--only", "downrank"), {"us-try", "all-try"}),
+                (("--region", "IN", "--only", "downrank"), set())):
+            _, data = both("-", rules=file, stdin=own(hashtags=["p"]), args=(*args, "--explain"))
+            assert {r["id"] for r in data["rules"] if r["observed"]} == tried, (args, data["rules"])
+            assert data["totals"]["observed"] == bool(tried), args
 
 
 def test_a_region_is_looked_up_as_a_reader_would():
@@ -272,6 +310,7 @@ def test_a_region_is_looked_up_as_a_reader_would():
         assert [r["region"] for r in data["regions"]] == ["IN"]
         assert (data["regions"][0]["withheld"], data["regions"][0]["downranked"]) == (counts["withhold"], counts["downrank"])
         assert (data["totals"]["withheld"], data["totals"]["downranked"]) == (counts["withhold"], counts["downrank"])
+        assert data["totals"]["allowed"] == counts["allow"]
         assert counts["downrank"] > 100 < counts["withhold"]
 
 
@@ -291,6 +330,57 @@ def test_rules_without_a_part_are_told_with_what_became_of_them():
         assert rows(data, "rules")["press"]["matched"] == pressed > 0
 
 
+def test_rules_with_a_part_in_quoted_posts_or_queries_are_told_so():
+    aside = "had a part in quoted posts or queries alone"
+    rules = """tagweir: 1
+rules:
+  - {id: in-quote, regions: [IN], action: withhold, match: {hashtags: [q]}}
+  - {id: in-query, regions: [IN], action: downrank, match: {hashtags: [s]}}
+  - {id: watched, regions: [IN], mode: observe, action: withhold, match: {hashtags: [q]}}
+  - {id: spared, regions: [TR], action: withhold, match: {hashtags: [q]}}
+  - {id: spares, regions: [TR], action: allow, match: {accounts: ['@b']}}
+  - {id: both, regions: [US], action: withhold, match: {hashtags: [q, p]}}
+  - {id: idle-allow, regions: [FR], action: allow, match: {accounts: ['@b']}}
+  - {id: nobody, regions: [IN], action: withhold, match: {hashtags: [neverused]}}
+"""
+    query = json.dumps({"query": {"hashtag": "s", "at": weir.CLOCK}}).encode() + b"\n"
+    stdin = own(hashtags=["p"], quotes={"id": "2", "author": "@b", "hashtags": ["q"]}) + query
+    with weir.Folder() as folder:
+        file = folder.write("r.yaml", rules)
+        for args in (), ("--explain",):
+            _, data = both("-", rules=file, stdin=stdin, args=args)
+            why = {s["id"]: s["why"] for s in data["silent"]}
+            alone = ["in-quote", "in-query", "watched", "spared", "spares"] + ["idle-allow"] * bool(args)
+            assert {k for k, v in why.items() if v == aside} == set(alone), why
+            assert [r["id"] for r in data["rules"]] == ["both"] and data["totals"]["withheld"] == 1
+            assert why["nobody"] == ("never matched" if args else "acted on nothing")
+        # without a post, too
+        _, data = both("-", rules=file, stdin=query)
+        why = {s["id"]: s["why"] for s in data["silent"]}
+        assert why["in-query"] == aside and why["nobody"] == "nothing was decided"
+
+
+def test_accounts_that_are_too_many_to_be_told_apart_are_said_to_be():
+    # what is kept of their names has a bound
+    posts = b"".join(own(author={"id": f"{i}" + "x" * 900000}, hashtags=["t5"]) for i in range(40))
+    with weir.Folder() as folder:
+        page, data = both("-", rules=folder.write("r.yaml", RULES), stdin=posts)
+    assert data["totals"]["authors"] == 40 and data["accounts_distinct"] + data["accounts_others"] == 40
+    assert 0 < data["accounts_others"] < 10 and page.figures["accounts_others"] == data["accounts_others"]
+    assert "There were more" in page.text and data["tags_others"] == 0 and "tags_others" not in page.figures
+
+
+def test_from_the_first_year_to_the_last():
+    times = "0000-01-01T00:00:00Z", "1969-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"
+    posts = b"".join(own(hashtags=["t5"], created_at=at) for at in times)
+    with weir.Folder() as folder:
+        rules = folder.write("r.yaml", RULES)
+        for clock in "created", weir.CLOCK:
+            page, data = both("-", rules=rules, stdin=posts, clock=clock)
+            assert data["step"] == "century" and len(data["steps"]) == 100
+            assert [i for i, s in enumerate(data["steps"]) if s["downranked"]] == [0, 19, 99]
+
+
 def test_orders_are_told_with_their_terms():
     with weir.Folder() as folder:
         rules, feed = made(folder, 6000)
@@ -298,6 +388,10 @@ def test_orders_are_told_with_their_terms():
         order = rows(data, "orders")["o-in"]
         assert order["authority"] == 'Ministry <of> "Posts" & Telegraphs' and order["basis"] == "Act 1, section 2"
         assert [(i["from"], i["until"]) for i in order["in_force"]] == [("2021-02-02T00:00:00Z", "2021-02-06T12:00:00Z")]
+        assert "… (" not in page.text
+        basis = "Act 1, read with " + "section 2 of the rules under it, and " * 40 + "what follows"
+        long, _ = both(feed, rules=folder.write("long.yaml", RULES.replace("Act 1, section 2", basis)))
+        assert basis in long.text and "… (" not in long.text
         for word in ('Ministry <of> "Posts" & Telegraphs', "Act 1, section 2", "r/1", "Nothing was done under it."):
             assert word in page.text, word
         assert "line" not in rows(data, "orders")["o-late"]
@@ -307,7 +401,7 @@ def test_feeds_with_next_to_nothing_in_them():
     for posts, n in ((b"", 0), (weir.own(1), 1), (b'{"delete":{"status":{"id":1}}}\n', 0), (b"{]\n", 0)):
         page, data = both("-", clock=weir.CLOCK, stdin=posts)
         assert data["totals"]["posts"] == n and data["steps"] == [] and data["regions"] == []
-        assert "No post has a time" in page.text and data["feeds"] == [{"name": "standard input"}]
+        assert ("No post has a time" if n else "No post was decided") in page.text and data["feeds"] == [{"name": "standard input"}]
     one = b'{"id":"1","author":"@a","hashtags":["t1"],"created_at":"2021-02-03T00:00:59.999Z"}\n'
     with weir.Folder() as folder:
         page, data = both("-", rules=folder.write("r.yaml", RULES), stdin=one)
@@ -431,6 +525,27 @@ def test_of_a_confidential_order_the_id_and_counts_are_all_there_is():
         # that jane's exemption did something would tell whom the veiled order is about
         assert data["exemptions"] == [] and data["totals"]["exempted"] == 1
         assert [s["id"] for s in data["silent"]] == ["allow-jane"]
+
+
+def test_a_confidential_rule_that_is_asked_for_is_not_named():
+    with weir.Folder() as folder:
+        rules, feed = folder.write("r.yaml", SECRET), folder.write("f.ndjson", b"".join(secret_lines()))
+        args = ("--rule", "secretrule-who", "--rule", "open-tag")
+        page, data = both(feed, rules=rules, args=args)
+        html = report(feed, rules=rules, args=args).decode()
+        assert "secretrule" not in html and all("secretrule" not in s for s in strings_of(data))
+        assert data["asked"]["rules"] == [None, "open-tag"] and "one under a confidential order" in page.text
+        assert rows(data, "orders")["veiled"]["withheld"] == 3
+
+
+def test_rules_that_have_to_do_with_confidential_orders_are_not_said_to_be_idle():
+    with weir.Folder() as folder:
+        feed = folder.write("f.ndjson", b"".join(secret_lines()))
+        rules = folder.write("r.yaml", SECRET.replace("match: {hashtags: [known]}}\n  - {id: open-jane", "match: {hashtags: [none]}}\n  - {id: open-jane"))
+        for args, why in ((), "defeated nothing"), (("--explain",), "never matched"):
+            page, data = both(feed, rules=rules, args=args)
+            silent = {s["id"]: s["why"] for s in data["silent"]}
+            assert silent["allow-jane"] == why + ", confidential orders aside", silent
 
 
 def test_rules_that_a_confidential_one_outranks_do_not_tell_of_it():

@@ -137,6 +137,9 @@ texts_are_made_safe(void **state)
         {SPAN_LIT("\xE2\x80\xA8\xE2\x80\xA9"), "[U+2028][U+2029]"},
         {SPAN_LIT("\xEF\xBF\xBE\xEF\xBF\xBF\xEF\xB7\x90"), "[U+FFFE][U+FFFF][U+FDD0]"},
         {SPAN_LIT("\xF3\xA0\x81\x81"), "[U+E0041]"},
+        {SPAN_LIT("\xE3\x85\xA4\xE1\x85\x9F\xCD\x8F\xE1\xA0\x8B\xE2\xA0\x80"),
+         "[U+3164][U+115F][U+034F][U+180B][U+2800]"}, /* letters and marks without a shape */
+        {SPAN_LIT("\xE2\x9D\xA4\xEF\xB8\x8F"), "\xE2\x9D\xA4\xEF\xB8\x8F"},
         {SPAN_LIT("\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9"),
          "\xF0\x9F\x91\xA8\xE2\x80\x8D\xF0\x9F\x91\xA9"},
         {SPAN_LIT("\xFF\xC3(\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD(\xEF\xBF\xBD\xEF\xBF\xBD\xEF"
@@ -250,11 +253,80 @@ times_beyond_the_axis_are_at_its_ends(void **state)
     assert_int_equal(weir__place_on_axis(r, DAY_0 + 3 * DAY, 3000), 3000);
     assert_int_equal(weir__place_on_axis(r, INT64_MIN, 3000), 0);
     assert_int_equal(weir__place_on_axis(r, INT64_MAX, 3000), 3000);
+    g.edges[0] = INT64_MIN + 1; /* no axis is too long */
+    g.edges[3] = INT64_MAX;
+    assert_int_equal(weir__place_on_axis(r, 0, 3000), 1500);
     assert_int_equal(weir__label_stride(3, 6), 1);
     assert_int_equal(weir__label_stride(6, 6), 1);
     assert_int_equal(weir__label_stride(7, 6), 2);
     assert_int_equal(weir__label_stride(100, 6), 17);
     assert_int_equal(weir__label_stride(0, 6), 1);
+}
+
+static void
+high_figures_have_room_beside_the_axis(void **state)
+{
+    struct given g;
+
+    (void)state;
+    (void)given_days(&g);
+    g.steps[0][1] = (weir_report_step){.posts = 45000000, .withheld = 900000};
+    out.len = 0;
+    weir__plot_all(&g.r, &out);
+    weir_buf_putc(&out, '\0');
+    assert_non_null(strstr(out.p, ">60\xC2\xA0M</text>"));
+    assert_non_null(strstr(out.p, ">20\xC2\xA0M</text>"));
+    assert_non_null(strstr(out.p, ">0.5\xC2\xA0M</text>"));
+    assert_non_null(strstr(out.p, ">1\xC2\xA0M</text>"));
+    assert_null(strstr(out.p, ">0\xC2\xA0M"));
+}
+
+static void
+rules_without_a_part_are_told_with_what_is_known(void **state)
+{
+    static const struct {
+        weir_report_rule did;
+        bool allows, traced, hidden;
+        const char *why;
+    } cases[] = {
+        {{.exempts = 1}, true, false, false, NULL},
+        {{.aside = 1, .observed = 1}, false, false, false, NULL},
+        {{.aside = 1}, false, false, false, "had a part in quoted posts or queries alone"},
+        {{.aside = 1, .outranked = 1}, false, true, false, "matched, but others acted"},
+        {{.aside = 1, .matched = 1}, true, true, false, "matched, but there was nothing to defeat"},
+        {{.matched = 1}, false, true, true, "matched, but others acted"}, /* of a repost */
+        {{.matched = 1},
+         true,
+         true,
+         true,
+         "matched, but there was nothing to defeat, confidential orders aside"},
+        {{.matched = 0}, false, false, true, "acted on nothing"},
+        {{.matched = 0}, true, false, false, "defeated nothing"},
+        {{.matched = 0}, true, false, true, "defeated nothing, confidential orders aside"},
+        {{.matched = 0}, false, true, false, "never matched"},
+        {{.matched = 0}, false, true, true, "never matched, confidential orders aside"},
+        {{.excepted = 1},
+         false,
+         true,
+         true,
+         "matched only where its exceptions do, confidential orders aside"},
+    };
+    struct given g;
+
+    (void)state;
+    (void)given_days(&g);
+    g.r.decided_from_ms = DAY_0 + DAY;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t rule = cases[i].allows ? LET : ACT;
+
+        g.rules[rule] = cases[i].did;
+        g.r.traced = cases[i].traced;
+        const char *why = weir__silence(&g.r, rule, cases[i].hidden);
+        if (cases[i].why)
+            assert_string_equal(why, cases[i].why);
+        else
+            assert_null(why);
+    }
 }
 
 static void
@@ -264,7 +336,7 @@ a_report_of_nothing(void **state)
     const char *page = html(given_nothing(&g));
 
     (void)state;
-    assert_non_null(strstr(page, "No post has a time"));
+    assert_non_null(strstr(page, "No post was decided"));
     assert_non_null(strstr(page, "Nothing was withheld or downranked anywhere"));
     assert_non_null(strstr(page, "nothing was decided"));
     assert_null(strstr(page, "class=\"plot\""));
@@ -341,7 +413,8 @@ confidential_orders_show_their_counts_alone(void **state)
                                   "\"downranked\":0,\"exempted\":0,\"authors\":1}"));
     assert_non_null(strstr(out.p, "\"exemptions\":[]"));
     assert_non_null(strstr(out.p, "\"silent\":[{\"id\":\"never\",\"why\":\"not in force at any of "
-                                  "these times\"},{\"id\":\"let\",\"why\":\"defeated nothing\"}]"));
+                                  "these times\"},{\"id\":\"let\",\"why\":\"defeated nothing, "
+                                  "confidential orders aside\"}]"));
 }
 
 static void
@@ -390,6 +463,8 @@ main(void)
         cmocka_unit_test(numbers_are_held_together),
         cmocka_unit_test(scales_have_round_steps_and_room_for_all),
         cmocka_unit_test(times_beyond_the_axis_are_at_its_ends),
+        cmocka_unit_test(high_figures_have_room_beside_the_axis),
+        cmocka_unit_test(rules_without_a_part_are_told_with_what_is_known),
         cmocka_unit_test(a_report_of_nothing),
         cmocka_unit_test(an_order_without_an_end_goes_on_beyond_the_axis),
         cmocka_unit_test(an_interval_beyond_the_axis_on_both_sides_has_two_arrows),

@@ -291,6 +291,25 @@ walking_through_time_finds_the_same_intervals(void **state)
 }
 
 static void
+of_many_intervals_the_one_around_a_time_is_found(void **state)
+{
+    static struct weir__interval many[1001];
+    struct weir__order o = {.served = N, .review_by = N, .confirmed = N, .revoked = N};
+
+    (void)state;
+    o.intervals = many;
+    for (o.nintervals = 0; o.nintervals < 1001; o.nintervals++) /* 8 in 10, the first one open */
+        many[o.nintervals] = (struct weir__interval){
+            o.nintervals ? (int64_t)o.nintervals * 10 : N, (int64_t)o.nintervals * 10 + 8};
+    for (int64_t at = 0; at < 10020; at++)
+        assert_int_equal(weir__order_holds(&o, at), at < 10008 && at % 10 < 8);
+    assert_true(weir__order_holds(&o, INT64_MIN + 1));
+    assert_false(weir__order_holds(&o, INT64_MAX));
+    o.nintervals = 0;
+    assert_false(weir__order_holds(&o, 5));
+}
+
+static void
 the_public_interface_tells_it(void **state)
 {
     weir_ruleset *rs = given_rules(
@@ -327,6 +346,7 @@ main(void)
         cmocka_unit_test(orders_hold_in_their_intervals),
         cmocka_unit_test(rules_cut_into_the_intervals_of_orders),
         cmocka_unit_test(walking_through_time_finds_the_same_intervals),
+        cmocka_unit_test(of_many_intervals_the_one_around_a_time_is_found),
         cmocka_unit_test(the_public_interface_tells_it),
     };
 
