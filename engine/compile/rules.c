@@ -461,6 +461,8 @@ compile_rule(struct compiling *c, const struct node *map)
         take_against(c, map, &r);
         take_numbers(c, map, &r);
     } else { /* the rest is still looked at, so that one run tells everything */
+        r.action = WEIR_WITHHOLD; /* which has no numbers of its own */
+        take_numbers(c, map, &r);
         r.action = weir__node_get(map, "regions") ? WEIR_WITHHOLD : WEIR_ALLOW;
     }
     take_regions(c, map, &r);
