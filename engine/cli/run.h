@@ -33,9 +33,9 @@ struct run {
     bool one_go;                  /* it cannot be gone on with where it was stopped */
     bool input_only;              /* what was decided is told elsewhere, and not in the summary */
     bool untold;                  /* no summary: what came of it is told elsewhere */
-    const struct census *census;  /* for the summary; NULL: none was made */
-    const struct tops *tags;      /* the same */
-    const weir_export *exported;  /* the same; NULL: records are written */
+    const struct headcount *census; /* for the summary; NULL: none was made */
+    const struct tops *tags;        /* the same */
+    const weir_export *exported;    /* the same; NULL: records are written */
 };
 
 /*
