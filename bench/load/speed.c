@@ -30,8 +30,8 @@ struct race {
     struct set set;
     struct server servers[2]; /* SPEED_SERVE, SPEED_BASELINE */
     uint64_t delivered[2];    /* answers that came from them */
-    char file[WORKPLACE_PATH_MAX];
-    size_t file_lines; /* the feed's, again and again */
+    size_t nwritten;          /* files of the feed: replay takes none twice */
+    size_t file_lines;        /* the feed's, again and again */
     struct replay replay;
     size_t nfiles; /* that a round replays beyond the first */
 };
@@ -61,19 +61,45 @@ start_servers(struct race *r)
     server_start(&r->servers[SPEED_BASELINE], "baseline", argv, s->cores.server);
 }
 
-/* With the file named n times. The end if it fails, or if its records are not what is owed. */
+static void
+file_path(char out[WORKPLACE_PATH_MAX], size_t i)
+{
+    char name[40];
+
+    (void)snprintf(name, sizeof name, "feed-%zu.ndjson", i);
+    workplace_path(out, name);
+}
+
+/* So many files of the same lines. */
+static void
+write_files(struct race *r, size_t n)
+{
+    char path[WORKPLACE_PATH_MAX];
+
+    for (; r->nwritten < n; r->nwritten++) {
+        file_path(path, r->nwritten);
+        (void)feed_write(&r->feed, r->file_lines, path);
+    }
+}
+
+/* Of n files. The end if it fails, or if its records are not what is owed. */
 static struct run_time
 replay_files(struct race *r, enum sink sink, size_t n)
 {
+    char(*paths)[WORKPLACE_PATH_MAX] = allocate(n, sizeof *paths);
     const char **files = allocate(n, sizeof *files);
     char fault[FAULT_MAX];
     struct run_time time;
 
-    for (size_t i = 0; i < n; i++)
-        files[i] = r->file;
+    write_files(r, n);
+    for (size_t i = 0; i < n; i++) {
+        file_path(paths[i], i);
+        files[i] = paths[i];
+    }
     if (!replay_run(&r->replay, sink, files, n, n * r->file_lines, &time, fault))
         die(EXIT_FAILED, "%s", fault);
     free(files);
+    free(paths);
     return time;
 }
 
@@ -93,9 +119,8 @@ set_up_replay(struct race *r)
 
     if (!takes_part(r, SPEED_REPLAY) && !takes_part(r, SPEED_REPLAY_NULL))
         return;
-    workplace_path(r->file, "feed.ndjson");
+    r->nwritten = 0;
     r->file_lines = (1 + FILE_LINES / r->feed.nlines) * r->feed.nlines;
-    (void)feed_write(&r->feed, r->file_lines, r->file);
     r->replay = (struct replay){.tagweir = s->tagweir,
                                 .rules = r->set.compiled,
                                 .clock = MATERIAL_CLOCK,
@@ -105,6 +130,7 @@ set_up_replay(struct race *r)
     /* as many as take the time of a round; the first runs also bring all files into memory */
     double files = s->load.seconds * 2 / time_files(r, SINK_PIPE, 2).seconds;
     r->nfiles = files < 1 ? 1 : files > MOST_FILES ? MOST_FILES : (size_t)(files + 0.5);
+    write_files(r, 1 + r->nfiles);
 }
 
 static void

@@ -158,6 +158,20 @@ take_plain(const struct command *cmd, struct args *a, const char *text, struct s
     return ARGS_GO;
 }
 
+/* What may be given again adds up, in options.c. Of all else the last would win, and a filter, an
+   output or a time that was meant would be lost without a word. Flags say the same again. */
+static bool
+may_repeat(int id)
+{
+    static const enum option_id lists[] = {OPT_RULES, OPT_OLD,   OPT_NEW,  OPT_LISTEN,   OPT_ONLY,
+                                           OPT_RULE,  OPT_ORDER, OPT_REDO, OPT_MATCH_OFF};
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        if (id == (int)lists[i])
+            return true;
+    return !defs[id].value;
+}
+
 static int
 take_option(const struct command *cmd, struct args *a, int got)
 {
@@ -165,6 +179,11 @@ take_option(const struct command *cmd, struct args *a, int got)
     weir_buf why = {0};
     int rc = ARGS_GO;
 
+    if (a->given[id] && !may_repeat(id))
+        return args_bad(cmd->name,
+                        "--%s is given twice, the second time as %s: which one is meant?",
+                        defs[id].name, optarg);
+    a->given[id] = true;
     if (id == OPT_HELP) {
         help_command(cmd, &why);
         rc = ui_put(&why);

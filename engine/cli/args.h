@@ -115,6 +115,7 @@ struct args_clock {
 
 /* What the command line said; what it did not say has its default. */
 struct args {
+    bool given[OPT_COUNT]; /* was said, whatever it was */
     struct strings rules, old_rules, new_rules, listen, plain;
     struct strings by_rule, by_order; /* --rule and --order */
     struct strings redo;              /* verify: feeds, to which its further arguments are added */
@@ -124,7 +125,8 @@ struct args {
         *user;
     const char *journal, *sign_key, *store;
     const char *head, *public_key; /* verify */
-    const char *feed, *handles, *owner, *owner_id, *tag, *account, *post, *output;
+    const char *owner;             /* without `@` */
+    const char *feed, *handles, *owner_id, *tag, *account, *post, *output;
     uint16_t region; /* WEIR_REGION_NONE: not said */
     bool has_at;
     int64_t at_ms;

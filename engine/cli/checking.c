@@ -232,7 +232,7 @@ count_files(const struct checking *c)
 
     if (c->rs)
         return weir_ruleset_nfiles(c->rs);
-    if (c->st != WEIR_E_IO && inputs_files(&c->rules, ".yaml", &files) == EXIT_DONE)
+    if (c->st != WEIR_E_IO && inputs_files(&c->rules, ".yaml", false, &files) == EXIT_DONE)
         n = files.n;
     inputs_files_free(&files);
     return n;

@@ -66,6 +66,20 @@ add_stored(const struct args *a, const char *digest, struct strings *out)
     return found;
 }
 
+/* It might be taken for a file that is absent, or, worse, for one that is there. */
+static bool
+is_too_short(const struct args *a, const char *rules)
+{
+    struct stat st;
+
+    if (!a->store || !store_is_short(rules) || stat(rules, &st) == 0)
+        return false;
+    ui_say("--rules %s: there is no such file, and as a rule set's digest it is too short: give at "
+           "least the %u digits that records show",
+           rules, STORE_DIGEST_LEAST);
+    return true;
+}
+
 int
 inputs_rule_paths(const struct args *a, const char *command, struct strings *out)
 {
@@ -76,6 +90,8 @@ inputs_rule_paths(const struct args *a, const char *command, struct strings *out
     for (size_t i = 0; i < a->rules.n; i++)
         if (names_stored(a, a->rules.v[i]))
             good = add_stored(a, a->rules.v[i], out) && good;
+        else if (is_too_short(a, a->rules.v[i]))
+            good = false;
         else
             add_copy(out, a->rules.v[i]);
     return good ? EXIT_DONE : EXIT_IO;
@@ -220,8 +236,24 @@ by_bytes(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* What a folder holds that is passed over; NULL: it is not, or is as good as nothing. */
+static const char *
+passed_over(const FTSENT *e)
+{
+    switch (e->fts_info) {
+    case FTS_SLNONE:
+        return "the link leads to nothing";
+    case FTS_DC:
+        return "it leads back to a folder that it is in";
+    case FTS_DEFAULT:
+        return "it is no file, but a pipe, a socket or a device";
+    default:
+        return NULL;
+    }
+}
+
 static bool
-add_folder(struct strings *out, const char *path, const char *suffix)
+add_folder(struct strings *out, const char *path, const char *suffix, bool tell)
 {
     char *roots[] = {(char *)(uintptr_t)path, NULL};
     FTS *fts = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, NULL);
@@ -236,6 +268,8 @@ add_folder(struct strings *out, const char *path, const char *suffix)
             good = complain(e->fts_path, e->fts_errno);
         else if (e->fts_info == FTS_F && ends_in(e->fts_path, suffix))
             good = add_openable(out, e->fts_path) && good;
+        else if (tell && passed_over(e))
+            ui_say("%s was skipped: %s", e->fts_path, passed_over(e));
     }
     (void)fts_close(fts);
     if (out->n > from)
@@ -244,7 +278,7 @@ add_folder(struct strings *out, const char *path, const char *suffix)
 }
 
 int
-inputs_files(const struct strings *paths, const char *suffix, struct strings *out)
+inputs_files(const struct strings *paths, const char *suffix, bool tell, struct strings *out)
 {
     bool good = true;
     struct stat st;
@@ -257,7 +291,7 @@ inputs_files(const struct strings *paths, const char *suffix, struct strings *ou
         else if (stat(path, &st) < 0)
             good = complain(path, errno);
         else if (S_ISDIR(st.st_mode))
-            good = add_folder(out, path, suffix) && good;
+            good = add_folder(out, path, suffix, tell) && good;
         else if (S_ISREG(st.st_mode))
             good = add_openable(out, path) && good;
         else
@@ -280,7 +314,7 @@ inputs_sources(const struct args *a, const char *command, struct source_options 
 {
     *out = (struct source_options){
         .owner_id = a->owner_id,
-        .owner_handle = a->owner && *a->owner == '@' ? a->owner + 1 : a->owner,
+        .owner_handle = a->owner,
         .max_line = a->answer.max_line,
         .command = command,
     };

@@ -27,9 +27,10 @@ int inputs_handles(const struct args *a, weir_handles **out);
 /*
  * The files that paths stand for: a file itself (`-` for standard input), a folder every regular
  * file below it, in byte order of the path, ending in `suffix` where that is not NULL. Each can be
- * opened at this moment. What is wrong is said. @return EXIT_DONE or EXIT_IO.
+ * opened at this moment. What is wrong is said; with `tell` also what a folder holds that is
+ * neither a file nor a folder. @return EXIT_DONE or EXIT_IO.
  */
-int inputs_files(const struct strings *paths, const char *suffix, struct strings *out);
+int inputs_files(const struct strings *paths, const char *suffix, bool tell, struct strings *out);
 void inputs_files_free(struct strings *files);
 
 /*

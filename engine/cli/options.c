@@ -1,5 +1,6 @@
 /*
- * What each option means: its help, and how its value is read.
+ * What each option means: its help, and how its value is read. Longer than other files, as all
+ * options are in it; it is read by name.
  */
 #include "cli/args.h"
 
@@ -42,7 +43,8 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_THREADS] = "threads that read and decide (default: as many as there are cores)",
     [OPT_OUT] =
         "write what comes out to this file, packed if it ends in .gz or .zst (-: standard output)",
-    [OPT_CHANGES] = "write a line for each post that changes, to this file; packed as by its name",
+    [OPT_CHANGES] =
+        "write a line for each post or query that changes, or quotes what does; packed as by name",
     [OPT_SAMPLES] = "posts that are shown of each change (default 3; 0: none)",
     [OPT_EMIT] = "export in place of records, or changes:" WEIR_EXPORTS(X),
     [OPT_LABEL_SRC] = "the DID that labels come from, such as did:web:{region}.labels.example",
@@ -262,6 +264,36 @@ take_text(const char **slot, const char *value, weir_buf *why)
     return false;
 }
 
+/* Of these bytes alone. */
+static bool
+take_made_of(const char *value, const char *bytes, const char **slot)
+{
+    *slot = value;
+    return *value && !value[strspn(value, bytes)];
+}
+
+#define DIGITS "0123456789"
+
+/* Of Twitter's accounts: no other archive leaves it open whose it is. */
+static bool
+take_owner(const char *value, const char **slot, weir_buf *why)
+{
+    if (take_made_of(value + (*value == '@'),
+                     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_" DIGITS, slot))
+        return true;
+    weir_buf_puts(why, "expected a handle of letters, digits and _, such as @finn");
+    return false;
+}
+
+static bool
+take_owner_id(const char *value, const char **slot, weir_buf *why)
+{
+    if (take_made_of(value, DIGITS, slot))
+        return true;
+    weir_buf_puts(why, "expected the number of an account, such as 4242");
+    return false;
+}
+
 static bool
 take_url(const char *value, const char **slot, weir_buf *why)
 {
@@ -304,11 +336,11 @@ take_parts(const char *value, uint32_t *off, weir_buf *why)
     }
 }
 
-/* Actions, with commas between. */
+/* Actions, with commas between; those of another --only are added. */
 static bool
 take_only(const char *value, uint32_t *only, weir_buf *why)
 {
-    for (*only = 0;; value++) {
+    for (;; value++) {
         size_t len = strcspn(value, ",");
         int action = WEIR_ALLOW;
 
@@ -468,10 +500,6 @@ text_of(struct args *a, enum option_id id)
     switch (id) {
     case OPT_HANDLES:
         return &a->handles;
-    case OPT_OWNER:
-        return &a->owner;
-    case OPT_OWNER_ID:
-        return &a->owner_id;
     case OPT_TAG:
         return &a->tag;
     case OPT_ACCOUNT:
@@ -547,6 +575,10 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
     case OPT_UNDECIDED:
     case OPT_TAGS:
         return take_choice(a, id, value, why);
+    case OPT_OWNER:
+        return take_owner(value, &a->owner, why);
+    case OPT_OWNER_ID:
+        return take_owner_id(value, &a->owner_id, why);
     case OPT_FSYNC:
         return take_fsync(value, &a->fsync, why);
     case OPT_MAX_LINE:

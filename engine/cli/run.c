@@ -3,6 +3,7 @@
  */
 #include "cli/run.h"
 
+#include "cli/feeds.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "cli/resume.h"
@@ -306,6 +307,8 @@ finish(struct running *x, enum crew_end end)
         return EXIT_IO;
     CHECK(x->delivered == x->made);
     resume_done(&x->resume);
+    if (x->skipped && !x->nfiles)
+        return feeds_none(x->skipped);
     if (x->skipped > SKIPPED_TOLD && !x->r->args->quiet)
         ui_say("%" PRIu64 " more files were skipped, as they hold no posts",
                x->skipped - SKIPPED_TOLD);
@@ -316,27 +319,6 @@ finish(struct running *x, enum crew_end end)
 
 /* The beginning ----------------------------------------------------------------------------------
  */
-
-/* The files of a folder are what it happens to hold: none at all is hardly what was meant. */
-static int
-find_feeds(const struct run *r, const struct source_options *so, struct strings *files)
-{
-    int rc = inputs_files(&r->args->plain, NULL, files);
-    weir_buf why = {0};
-
-    if (rc == EXIT_DONE && files->n == 0) {
-        ui_say("no feed was found: there is no file in %s", r->args->plain.v[0]);
-        return EXIT_IO;
-    }
-    for (size_t i = 0; i < files->n && rc == EXIT_DONE; i++) { /* before anything is written */
-        if (!source_check(files->v[i], so, &why)) {
-            ui_say("%.*s", (int)why.len, why.p);
-            rc = EXIT_IO;
-        }
-    }
-    weir_buf_fini(&why);
-    return rc;
-}
 
 static int
 open_sink(struct running *x)
@@ -425,7 +407,7 @@ run_feeds(struct run *r)
 
     if (rc != EXIT_DONE)
         return rc;
-    rc = find_feeds(r, &so, &x.files);
+    rc = feeds_find(r->args, &so, &x.files);
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)

@@ -188,9 +188,24 @@ put_actions(const char *what, const uint64_t n[WEIR_WITHHOLD + 1], weir_buf *out
     weir_buf_putc(out, '\n');
 }
 
-static void
-put_decisions(const struct tally *t, weir_buf *out)
+/* A rule may downrank more posts than there are whose action is downrank. */
+static bool
+some_count_elsewhere(const struct summary *s)
 {
+    size_t n;
+    struct ledger_row *rows = ledger_rows(s->ledger, &n);
+    bool some = false;
+
+    for (size_t i = 0; i < n; i++)
+        some = some || rows[i].did.downranked > s->tally->action[WEIR_DOWNRANK];
+    free(rows);
+    return some;
+}
+
+static void
+put_decisions(const struct summary *s, weir_buf *out)
+{
+    const struct tally *t = s->tally;
     const struct {
         uint64_t n;
         const char *what;
@@ -202,6 +217,11 @@ put_decisions(const struct tally *t, weir_buf *out)
     uint64_t quoted = 0;
 
     put_actions("decisions  ", t->action, out);
+    if (some_count_elsewhere(s))
+        weir_buf_puts(out,
+                      "           A post counts once here, by the strictest of what is done to "
+                      "it anywhere: below,\n           some that are withheld are downranked "
+                      "elsewhere, too\n");
     for (size_t i = 0; i < sizeof also / sizeof *also; i++) {
         if (also[i].n)
             weir_buf_printf(out, "           %" PRIu64 " %s\n", also[i].n, also[i].what);
@@ -354,7 +374,7 @@ summary_print(const struct summary *s)
         put_errors(s, &out);
         put_abandoned(s->tally, &out);
         if (s->rs && !s->input_only) {
-            put_decisions(s->tally, &out);
+            put_decisions(s, &out);
             if (s->census)
                 put_census(s, &out);
             if (s->exported)

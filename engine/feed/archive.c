@@ -161,13 +161,49 @@ tell_array(weir_span s, size_t at, bool whole)
     return told;
 }
 
-struct archive_told
-archive_tell(weir_span begin, bool whole)
+/* ---- tar ---- */
+
+#define TAR_HEADER ((size_t)512)
+#define TAR_SUM ((size_t)148) /* where a header has its checksum, */
+#define TAR_SUM_LEN ((size_t)8)
+
+/* Every tar, also those from before there was a magic, begins with a header that holds the sum of
+   its own bytes, those of the sum taken as blanks: no text does so by chance. */
+static bool
+is_tar(weir_span s)
+{
+    size_t at = TAR_SUM, end = TAR_SUM + TAR_SUM_LEN;
+    uint32_t sum = 0, said = 0;
+
+    if (s.len < TAR_HEADER || s.p[0] == '\0')
+        return false;
+    while (at < end && s.p[at] == ' ')
+        at++;
+    size_t digits = at;
+    for (; at < end && s.p[at] >= '0' && s.p[at] <= '7'; at++)
+        said = said * 8 + (uint32_t)(s.p[at] - '0');
+    for (size_t i = 0; i < TAR_HEADER; i++)
+        sum += i >= TAR_SUM && i < end ? ' ' : (unsigned char)s.p[i];
+    return at > digits && sum == said;
+}
+
+/* A name that is filled up with zeroes begins a header. Lines have none, so that of a pipe no more
+   is waited for than tells a line. */
+static bool
+may_be_tar(weir_span s)
+{
+    return s.len < TAR_HEADER && s.p[0] != '\0' && memchr(s.p, '\0', s.len) &&
+           !memchr(s.p, '\n', s.len);
+}
+
+/* ---- all ---- */
+
+static struct archive_told
+tell_text(weir_span begin, bool whole)
 {
     static const char bom[] = "\xEF\xBB\xBF";
     size_t at = starts(begin, bom) ? strlen(bom) : 0;
 
-    whole = whole || begin.len >= ARCHIVE_TOLD_BY;
     at = skip_blanks(begin, at);
     if (at == begin.len || (at == 0 && begin.len < strlen(bom) && may_start(begin, bom)))
         return (struct archive_told){.kind = whole ? ARCHIVE_LINES : ARCHIVE_MORE};
@@ -176,6 +212,18 @@ archive_tell(weir_span begin, bool whole)
     if (!may_be_archive((weir_span){begin.p + at, begin.len - at}))
         return (struct archive_told){.kind = ARCHIVE_LINES};
     return tell_assignment(begin, at, whole);
+}
+
+struct archive_told
+archive_tell(weir_span begin, bool whole)
+{
+    whole = whole || begin.len >= ARCHIVE_TOLD_BY;
+    if (is_tar(begin))
+        return (struct archive_told){.kind = ARCHIVE_TAR};
+    struct archive_told told = tell_text(begin, whole);
+    if (told.kind == ARCHIVE_LINES && !whole && may_be_tar(begin))
+        told.kind = ARCHIVE_MORE;
+    return told;
 }
 
 /* ---- what is no feed ---- */

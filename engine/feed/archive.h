@@ -5,7 +5,7 @@
  * Source of the forms: the archives that Twitter, later X, gave its users. From 2012 to 2019
  * (named for the library that drew them) `data/js/tweets/2013_01.js`, whose tweets have users;
  * since then `data/tweets.js` (`tweet.js` until 2022), whose tweets have none, as `data/account.js`
- * says it once.
+ * says it once. Of tar: POSIX.1, pax, "ustar Interchange Format", whose headers older ones share.
  */
 #ifndef WEIR_FEED_ARCHIVE_H
 #define WEIR_FEED_ARCHIVE_H
@@ -22,6 +22,7 @@ enum archive_kind {
     ARCHIVE_GRAILBIRD, /* an array of tweets */
     ARCHIVE_YTD,       /* an array of tweets without users */
     ARCHIVE_OTHER,     /* a part of an archive that holds no tweets */
+    ARCHIVE_TAR,       /* a tar archive: files of any kind, with headers between them */
 };
 
 struct archive_told {

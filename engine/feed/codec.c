@@ -29,6 +29,9 @@ struct codec {
     enum where where;
     z_stream z;
     ZSTD_DCtx *zstd;
+    uint64_t given, proved; /* bytes in all; as codec_proved has it */
+    uint64_t frame;         /* zstd: bytes that were taken of the frame */
+    bool has_sum, no_sum;   /* zstd: the frame has a checksum; one before had none */
 };
 
 struct codec *
@@ -104,9 +107,11 @@ inflate_some(struct codec *c, struct step *s, const char **bad)
     int got = inflate(&c->z, Z_NO_FLUSH);
     s->in += in - c->z.avail_in;
     s->out += out - c->z.avail_out;
+    c->given += out - c->z.avail_out;
     switch (got) {
     case Z_STREAM_END:
         c->where = BETWEEN;
+        c->proved = c->given;
         return CODEC_FINE;
     case Z_OK:
     case Z_BUF_ERROR: /* nothing was left to take, or to give */
@@ -150,6 +155,23 @@ zstd_failure(size_t code, const char **bad)
     }
 }
 
+/* Behind the magic of a frame stands what it has; one that is skipped holds nothing to be proved.
+ */
+#define ZSTD_DESCRIPTOR_AT 4u
+#define ZSTD_HAS_SUM 0x04
+
+static void
+note_frame(struct codec *c, const ZSTD_inBuffer *in, size_t given, bool ends)
+{
+    if (c->frame <= ZSTD_DESCRIPTOR_AT && in->pos > ZSTD_DESCRIPTOR_AT - c->frame)
+        c->has_sum = (((const char *)in->src)[ZSTD_DESCRIPTOR_AT - c->frame] & ZSTD_HAS_SUM) != 0;
+    c->frame = ends ? 0 : c->frame + in->pos;
+    c->given += given;
+    c->no_sum = c->no_sum || (given && !c->has_sum);
+    if (ends && !c->no_sum)
+        c->proved = c->given;
+}
+
 static enum codec_result
 step_zstd(struct codec *c, struct step *s, const char **bad)
 {
@@ -162,6 +184,7 @@ step_zstd(struct codec *c, struct step *s, const char **bad)
         size_t got = ZSTD_decompressStream(c->zstd, &out, &in);
         s->in += in.pos;
         s->out += out.pos;
+        note_frame(c, &in, out.pos, got == 0);
         if (ZSTD_isError(got))
             return zstd_failure(got, bad);
         c->where = got == 0 ? BETWEEN : WITHIN;
@@ -181,4 +204,11 @@ codec_may_end(const struct codec *c)
 {
     CHECK_OBJ(c, CODEC_MAGIC);
     return c->where != WITHIN;
+}
+
+uint64_t
+codec_proved(const struct codec *c)
+{
+    CHECK_OBJ(c, CODEC_MAGIC);
+    return c->proved;
 }

@@ -7,6 +7,7 @@
 #include "feed/step.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum codec_kind { CODEC_GZIP, CODEC_ZSTD };
 
@@ -31,5 +32,12 @@ enum codec_result codec_step(struct codec *c, struct step *s, const char **bad);
 
 /* May the packed stream end here? Asked when all of it was taken and given. */
 bool codec_may_end(const struct codec *c);
+
+/*
+ * Bytes from the first on that checksums have shown to be what was packed. A checksum stands behind
+ * a member or frame: until then nobody can know, as most of what is damaged can be unpacked to
+ * something. Frames of zstd may have none; what they and all behind them hold is never proved.
+ */
+uint64_t codec_proved(const struct codec *c);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,7 +34,10 @@ struct source {
     char *chunk; /* unpacked and not handed on: [at, len) of it */
     size_t at, len;
     bool is_bad;
+    bool owned; /* by what the options say */
     uint64_t made;
+    /* Of what is packed: lines that were handed on; those of them that are proved. */
+    uint64_t lines, proved;
     uint64_t from, to; /* of a regular file; else zeroes */
     weir_buf user, fault, note;
 };
@@ -94,7 +98,8 @@ find_owner(struct source *s, const struct source_options *o, bool is_needed, wei
     weir_buf where = {0};
 
     if (!is_needed || is_stdin(s) || !archive_owner(s->path, &where, &s->user)) {
-        if (o->owner_handle)
+        s->owned = o->owner_handle != NULL;
+        if (s->owned)
             archive_owner_given(o->owner_id, o->owner_handle, &s->user);
         else if (is_needed && is_stdin(s))
             weir_buf_printf(why,
@@ -147,6 +152,16 @@ skip_all(struct source *s, const char *what, weir_span name)
     (void)said_text(&s->note);
 }
 
+/* What a feed is to be, and is not, stands within. */
+static bool
+refuse_tar(const struct source *s, weir_buf *why)
+{
+    weir_buf_printf(why, "%s is a tar archive; unpack it first, and name the folder", s->name);
+    if (!is_stdin(s))
+        weir_buf_printf(why, ": tar -xf %s -C FOLDER", s->name);
+    return false;
+}
+
 /* As many bytes as tell what it is. false: stop_fd ended it. */
 static bool
 read_begin(struct source *s, struct archive_told *told)
@@ -183,6 +198,8 @@ open_stream(struct source *s, const struct source_options *o, weir_buf *why)
         what = archive_no_feed(s->path, unpack_begin(&s->unpacker));
     if (!read_begin(s, &told))
         return false;
+    if (told.kind == ARCHIVE_TAR)
+        return refuse_tar(s, why);
     if (told.kind == ARCHIVE_OTHER || (what && told.kind == ARCHIVE_LINES))
         skip_all(s, told.kind == ARCHIVE_OTHER ? NULL : what, told.name);
     else if (told.kind != ARCHIVE_LINES)
@@ -235,13 +252,17 @@ source_close(struct source *s)
 }
 
 bool
-source_check(const char *path, const struct source_options *o, weir_buf *why)
+source_check(const char *path, const struct source_options *o, struct source_told *told,
+             weir_buf *why)
 {
     struct stat st;
 
+    *told = (struct source_told){.looked = false};
     if (strcmp(path, "-") == 0 || (stat(path, &st) == 0 && !S_ISREG(st.st_mode)))
         return true;
     struct source *s = source_open(path, o, why);
+    if (s)
+        *told = (struct source_told){.looked = true, .kind = s->kind, .owned = s->owned};
     source_close(s);
     return s != NULL;
 }
@@ -256,10 +277,55 @@ fail(struct source *s)
     return SOURCE_FAULT;
 }
 
+static uint64_t
+lines_in(const char *p, size_t n)
+{
+    const char *end = p + n;
+    uint64_t lines = 0;
+
+    for (; (p = memchr(p, '\n', (size_t)(end - p))); p++)
+        lines++;
+    return lines;
+}
+
+/* Lines that were handed on, byte for byte: proved are as many as end before what is not. */
+static void
+note_lines(struct source *s, const char *p, size_t n)
+{
+    uint64_t proved = unpack_proved(&s->unpacker);
+
+    if (proved >= s->made)
+        s->proved = s->lines + lines_in(p, proved - s->made < n ? (size_t)(proved - s->made) : n);
+    s->lines += lines_in(p, n);
+}
+
+static void
+tell_proved(struct source *s)
+{
+    const char *what = s->kind == SOURCE_ARRAY ? "elements" : "lines";
+
+    if (!s->unpacker.made)
+        return;
+    if (unpack_proved(&s->unpacker) >= s->unpacker.made)
+        weir_buf_puts(&s->fault, ", and are as they were packed, by their checksums");
+    else if (s->proved)
+        weir_buf_printf(&s->fault,
+                        ". By its checksums, the first %" PRIu64 " %s are as they were packed; "
+                        "what was made of later ones is not to be trusted",
+                        s->proved, what);
+    else
+        weir_buf_printf(&s->fault,
+                        ". No checksum proves any of its %s: what was made of them is not to be "
+                        "trusted, as the damage can lie far before",
+                        what);
+}
+
 static ssize_t
 pass_fault(struct source *s)
 {
     weir_buf_put(&s->fault, (weir_span){s->unpacker.why.p, s->unpacker.why.len});
+    if (s->unpacker.is_damaged)
+        tell_proved(s);
     s->fault.failed = s->fault.failed || s->unpacker.why.failed;
     return fail(s);
 }
@@ -276,7 +342,28 @@ read_lines(struct source *s, char *p, size_t n)
         return (ssize_t)there;
     }
     ssize_t got = unpack_read(&s->unpacker, p, n);
-    return got == UNPACK_FAULT ? pass_fault(s) : got;
+    if (got == UNPACK_FAULT) {
+        note_lines(s, p, 0);
+        return pass_fault(s);
+    }
+    return got;
+}
+
+/* Of the chunk: its end, or where what is proved ends in it, so that elements before are known. */
+static size_t
+step_to(const struct source *s)
+{
+    uint64_t from = s->unpacker.made - s->len, proved = unpack_proved(&s->unpacker);
+
+    return proved > from + s->at && proved < from + s->len ? (size_t)(proved - from) : s->len;
+}
+
+/* All that was unpacked up to `upto` is in lines that were handed on, or in one that has begun. */
+static void
+note_elements(struct source *s, uint64_t upto)
+{
+    if (unpack_proved(&s->unpacker) >= upto)
+        s->proved = s->lines;
 }
 
 static ssize_t
@@ -287,17 +374,23 @@ read_array(struct source *s, char *p, size_t n)
     bool good = true;
 
     while (good) {
-        struct step step = {s->chunk + s->at, s->chunk + s->len, p, p + n};
+        note_elements(s, s->unpacker.made - (s->len - s->at));
+        struct step step = {s->chunk + s->at, s->chunk + step_to(s), p, p + n};
 
         good = array_step(&s->array, &step, &why);
         s->at = (size_t)(step.in - s->chunk);
         if (step.out > p) { /* what is not good will be so again */
             weir_buf_fini(&why);
+            s->lines += lines_in(p, (size_t)(step.out - p));
             return step.out - p;
         }
         if (!good)
             break;
+        if (s->at < s->len)
+            continue;
+        uint64_t before = s->unpacker.made;
         got = unpack_read(&s->unpacker, s->chunk, ARRAY_CHUNK);
+        note_elements(s, before);
         if (got == UNPACK_FAULT)
             return pass_fault(s);
         if (got < 0)
@@ -328,6 +421,8 @@ source_read(struct source *s, char *p, size_t n)
     if (s->kind == SOURCE_NO_POSTS)
         return SOURCE_END;
     got = s->kind == SOURCE_ARRAY ? read_array(s, p, n) : read_lines(s, p, n);
+    if (got > 0 && s->unpacker.codec && s->kind == SOURCE_LINES)
+        note_lines(s, p, (size_t)got);
     if (got > 0)
         s->made += (uint64_t)got;
     return got;

@@ -3,8 +3,8 @@
  * first bytes, not by its name (but see archive_no_feed):
  *
  *   packed    plain; gzip of any number of members, zeroes behind them dropped; zstd of any number
- *             of frames, skippable ones dropped, windows up to 128 MiB. xz, bzip2 and zip are
- *             refused. What is packed twice is not looked into.
+ *             of frames, skippable ones dropped, windows up to 128 MiB. xz, bzip2, zip and tar,
+ *             also packed tar, are refused. What is packed twice is not looked into.
  *   arrays    a feed whose first byte that is no blank is `[`, or that begins as the files of an
  *             account archive do: `Grailbird.data.tweets_2013_01 = [`, or
  *             `window.YTD.tweets.part0 = [`. Each element becomes a line. (But where the first line
@@ -20,6 +20,11 @@
  * `"user":{…}`, the owner, is added behind its last member, so that no offset before it moves; its
  * bytes count for the limit of a line. Elements may be of any length: of one that is longer than a
  * line may be, as much is handed on as makes the reader say so.
+ *
+ * What is damaged in a packed feed is handed on as long as it can be unpacked: that it is damaged
+ * shows at the end of the member or frame, by its checksum, and what was handed on by then would
+ * have to be kept for that. source_fault says which lines are proved, so that the others can be
+ * taken back.
  *
  * A source belongs to one thread at a time.
  */
@@ -62,14 +67,21 @@ struct source;
 struct source *source_open(const char *path, const struct source_options *o, weir_buf *why);
 void source_close(struct source *s);
 
+struct source_told {
+    bool looked; /* it is a regular file; else nothing below is known */
+    enum source_kind kind;
+    bool owned; /* whose its tweets are is known by source_options alone */
+};
+
 /*
- * Could source_open open it? For regular files alone; true for all others, `-` among them, which
- * are not touched. @param why  As of source_open.
+ * Could source_open open it, and what is it? For regular files alone; true for all others, `-`
+ * among them, which are not touched. @param why  As of source_open.
  */
-bool source_check(const char *path, const struct source_options *o, weir_buf *why);
+bool source_check(const char *path, const struct source_options *o, struct source_told *told,
+                  weir_buf *why);
 
 #define SOURCE_END 0
-#define SOURCE_FAULT (-1)   /* source_fault says what; all that was whole has been handed on */
+#define SOURCE_FAULT (-1)   /* source_fault says what; all that could be read was handed on */
 #define SOURCE_STOPPED (-2) /* by stop_fd; to be called again if it was a mistake */
 
 /*
@@ -80,9 +92,9 @@ bool source_check(const char *path, const struct source_options *o, weir_buf *wh
 ssize_t source_read(struct source *s, char *p, size_t n);
 
 /*
- * After SOURCE_FAULT: what is wrong, where, and how many bytes came before, as a whole sentence
- * (`x.gz: damaged at byte 1234 of the compressed file: incorrect data check; …`). Else NULL. The
- * source's; so is the note.
+ * After SOURCE_FAULT: what is wrong, where, how many bytes came before, and of damage which lines
+ * a checksum proves, as a whole sentence (`x.gz: damaged at byte 1234 of the compressed file:
+ * incorrect data check; …`). Else NULL. The source's; so is the note.
  */
 const char *source_fault(const struct source *s);
 /* A sentence about a feed that was skipped as a whole, as it holds no posts; NULL: nothing to say.

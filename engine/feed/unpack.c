@@ -1,5 +1,5 @@
 /*
- * Reading and unpacking. All that was whole is given out before a fault is told of.
+ * Reading and unpacking. All that could be unpacked is given out before a fault is told of.
  */
 #include "feed/unpack.h"
 
@@ -182,6 +182,12 @@ unpack_begin(const struct unpacker *u)
 }
 
 uint64_t
+unpack_proved(const struct unpacker *u)
+{
+    return u->codec ? codec_proved(u->codec) : 0;
+}
+
+uint64_t
 unpack_used(const struct unpacker *u)
 {
     return u->taken - (u->len - u->at);
@@ -224,6 +230,7 @@ tell_damage(struct unpacker *u, enum codec_result got, const char *bad, uint64_t
                         u->name, bad ? "damaged" : "cut off", at, bad ? ": " : "", bad ? bad : "",
                         made);
     u->is_bad = true;
+    u->is_damaged = got == CODEC_BAD && bad;
 }
 
 static ssize_t

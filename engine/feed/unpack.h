@@ -19,11 +19,13 @@ struct unpacker {
     enum codec_kind kind;
     char *in; /* what was read and not yet unpacked: [at, len) of it */
     size_t at, len;
-    bool ended;     /* the descriptor was read to its end */
-    uint64_t taken; /* bytes read of it */
-    uint64_t made;  /* bytes given out */
-    bool is_bad;    /* for good; what was given out before is whole */
-    weir_buf why;   /* of that, a whole sentence */
+    bool ended;      /* the descriptor was read to its end */
+    uint64_t taken;  /* bytes read of it */
+    uint64_t made;   /* bytes given out */
+    bool is_bad;     /* for good */
+    bool is_damaged; /* the same, as it cannot be unpacked: what was given out before, and is not
+                        proved, may be anything */
+    weir_buf why;    /* of that, a whole sentence */
 };
 
 /* As ssize_t: bytes, or one of these. */
@@ -44,6 +46,8 @@ ssize_t unpack_read(struct unpacker *u, char *p, size_t n);
 
 /* The first bytes as they were packed, before anything was unpacked. */
 weir_span unpack_begin(const struct unpacker *u);
+/* Bytes from the first on that were unpacked and, by a checksum, are what was packed. */
+uint64_t unpack_proved(const struct unpacker *u);
 /* Bytes of the descriptor that were unpacked. */
 uint64_t unpack_used(const struct unpacker *u);
 

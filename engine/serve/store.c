@@ -23,6 +23,14 @@ store_is_digest(const char *text)
     return len >= STORE_DIGEST_LEAST && len <= STORE_DIGEST && strspn(text, digits) == len;
 }
 
+bool
+store_is_short(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len > 0 && len < STORE_DIGEST_LEAST && strspn(text, digits) == len;
+}
+
 /* Keeping ------------------------------------------------------------------------------------ */
 
 static bool

@@ -13,6 +13,8 @@
 
 /* Lower-case hexadecimal digits, from STORE_DIGEST_LEAST to STORE_DIGEST of them? */
 bool store_is_digest(const char *text);
+/* At least one of these digits, and nothing else, but fewer than STORE_DIGEST_LEAST? */
+bool store_is_short(const char *text);
 
 /*
  * Keep a rule set, in a folder that is made (mode 0700) where it is absent. One that is there

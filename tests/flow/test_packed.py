@@ -1,10 +1,12 @@
 """Feeds as they are archived: packed, and as the files of account archives."""
 import gzip
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -101,6 +103,47 @@ def test_of_a_damaged_feed_what_was_whole_is_read():
     assert said.encode() in bad.err, bad.text()
     said = f"tail.gz: damaged at byte {size} of the compressed file: what follows the last member is no gzip"
     assert said.encode() in tail.err, tail.text()
+
+
+def test_of_damage_in_the_middle_it_is_said_what_is_proved():
+    first, second = POSTS[:50000], POSTS[50000:]
+    whole = bytearray(gzip.compress(first) + gzip.compress(second))
+    at = len(gzip.compress(first)) + 3000
+    whole[at:at + 4] = bytes(b ^ 0x55 for b in whole[at:at + 4])
+    alone = bytearray(gzip.compress(POSTS))
+    alone[3000:3004] = bytes(b ^ 0x55 for b in alone[3000:3004])
+    with weir.Folder() as folder:
+        done = posts(folder.write("two.gz", bytes(whole)), code=4)
+        one = posts(folder.write("one.gz", bytes(alone)), code=4)
+    proved = first.count(b"\n")
+    assert done.lines[:proved] == posts("-", stdin=POSTS).lines[:proved]
+    said = f". By its checksums, the first {proved} lines are as they were packed; what was made of later ones is " \
+        "not to be trusted; stopped after line "
+    assert said.encode() in done.err, done.text()
+    assert b". No checksum proves any of its lines: " in one.err, one.text()
+
+
+def tar_of(**files):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text))
+    return out.getvalue()
+
+
+def test_tar_is_refused_whatever_it_is_packed_in():
+    tar = tar_of(a=POSTS, b=POSTS)
+    with weir.Folder() as folder:
+        good = folder.write("a.ndjson", POSTS)
+        for pack in (plain, gzip_of, zstd):
+            feed = folder.write("feeds.bin", pack(tar))
+            done = posts(good, feed, code=4)
+            said = f"{feed} is a tar archive; unpack it first, and name the folder: tar -xf {feed} -C FOLDER\n"
+            assert not done.out and said.encode() in done.err, done.text()
+            done = posts("-", stdin=pack(tar), code=4)
+            assert not done.out and b"standard input is a tar archive; unpack it first" in done.err, done.text()
 
 
 def test_windows_that_would_take_gigabytes_are_refused():

@@ -17,7 +17,7 @@ from weir import tap
 
 def test_a_terminal_sees_a_bar_and_a_log_does_not():
     with Given(60000) as given:
-        feeds = [str(given.feed)] * 3
+        feeds = [str(given.write(f"feed{i}", given.lines)) for i in range(3)]
         command = [weir.TAGWEIR, "replay", "--rules", str(given.rules), "--clock", weir.CLOCK, *feeds]
         main, side = pty.openpty()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=side)

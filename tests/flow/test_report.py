@@ -42,7 +42,7 @@ ORDER_OF = {"in-tags": "o-in", "in-who": "o-in", "eu-tags": "o-eu"}
 
 
 def report(*feeds, rules=weir.INDIA, clock="created", args=(), stdin=b"", code=0):
-    clocked = ("--clock", clock) if clock else ()
+    clocked = ("--clock", clock) if clock and "--clock" not in args else ()
     done = weir.run("report", "-q", "--rules", rules, *clocked, *args, *feeds, stdin=stdin)
     return weir.expect(done, code).out
 

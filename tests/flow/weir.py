@@ -61,7 +61,7 @@ def expect(result, code=0):
 
 def replay(*feeds, rules=INDIA, clock=CLOCK, args=(), stdin=b"", code=0):
     """replay, which must end with `code`."""
-    clocked = ("--clock", clock) if clock else ()
+    clocked = ("--clock", clock) if clock and "--clock" not in args else ()
     return expect(run("replay", "--rules", rules, *clocked, *args, *feeds, stdin=stdin), code)
 
 
@@ -124,7 +124,8 @@ class Server:
         self.path = self.folder.name + "/socket"
         self.listen = listen or ["unix:" + self.path]
         self.log = open(self.folder.name + "/log", "w+b")
-        command = [*prefix, TAGWEIR, "serve", "--rules", str(rules), "--clock", clock, *args]
+        command = [*prefix, TAGWEIR, "serve", "--rules", str(rules), *args]
+        command += () if "--clock" in args else ("--clock", clock)
         for address in self.listen:
             command += ["--listen", address]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, cwd=ROOT,

@@ -70,6 +70,46 @@ beginnings_tell_what_a_file_is(void **state)
     }
 }
 
+/* A header as tar writes it; without a magic, as before POSIX. */
+static void
+make_header(char header[512], const char *name)
+{
+    unsigned sum = 8 * ' ';
+
+    memset(header, 0, 512);
+    (void)snprintf(header, 100, "%s", name);
+    memcpy(header + 100, "0000644\0000001750\0000001750\00000000000013\00014132652371\0", 48);
+    header[156] = '0';
+    for (size_t i = 0; i < 512; i++)
+        sum += (unsigned char)header[i];
+    (void)snprintf(header + 148, 8, "%06o", sum);
+    header[155] = ' ';
+}
+
+static void
+tar_is_told_by_the_sum_of_its_header(void **state)
+{
+    static const char *const names[] = {
+        "feeds/a.ndjson", "{", "[1].ndjson", "var log", "window.YTD.tweets.part0", "\xEF\xBB\xBF"};
+    char header[512];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        make_header(header, names[i]);
+        assert_int_equal(archive_tell((weir_span){header, 512}, false).kind, ARCHIVE_TAR);
+        assert_int_equal(archive_tell((weir_span){header, 512}, true).kind, ARCHIVE_TAR);
+        assert_int_not_equal(archive_tell((weir_span){header, 511}, true).kind, ARCHIVE_TAR);
+        header[300] ^= 1;
+        assert_int_not_equal(archive_tell((weir_span){header, 512}, false).kind, ARCHIVE_TAR);
+    }
+    make_header(header, "feeds/a.ndjson"); /* of a pipe that gives little at first, more is asked */
+    assert_int_equal(archive_tell((weir_span){header, 20}, false).kind, ARCHIVE_MORE);
+    assert_int_equal(archive_tell((weir_span){header, 20}, true).kind, ARCHIVE_LINES);
+    assert_int_equal(archive_tell((weir_span){"a\0\n", 3}, false).kind, ARCHIVE_LINES);
+    memset(header, 0, 512);
+    assert_int_equal(archive_tell((weir_span){header, 512}, false).kind, ARCHIVE_LINES);
+}
+
 static void
 what_lies_beside_feeds_is_skipped_with_a_note(void **state)
 {
@@ -380,6 +420,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(beginnings_tell_what_a_file_is),
+        cmocka_unit_test(tar_is_told_by_the_sum_of_its_header),
         cmocka_unit_test(what_lies_beside_feeds_is_skipped_with_a_note),
         cmocka_unit_test(owners_come_from_the_account_beside_or_the_options),
         cmocka_unit_test(arrays_by_themselves_get_users_for_wrapped_tweets_alone),

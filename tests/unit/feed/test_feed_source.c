@@ -108,7 +108,9 @@ other_packings_are_refused_by_name(void **state)
         assert_non_null(strstr(g.why.p, rows[i].said));
         assert_non_null(strstr(g.why.p, folder));
         assert_true(i == 2 || strstr(g.why.p, "| tagweir posts … -"));
-        assert_false(source_check(path_of("packed"), &o, &why));
+        struct source_told told;
+
+        assert_false(source_check(path_of("packed"), &o, &told, &why));
         assert_int_equal(why.len + 1, g.why.len);
         weir_buf_fini(&why);
         got_fini(&g);
@@ -201,6 +203,55 @@ cut_anywhere_gives_what_was_whole_and_then_a_fault(void **state)
     weir_buf_fini(&feed);
 }
 
+static size_t
+lines_in(const char *p, size_t n)
+{
+    size_t lines = 0;
+
+    for (size_t i = 0; i < n; i++)
+        lines += p[i] == '\n';
+    return lines;
+}
+
+/* Bytes that hold so many lines. */
+static size_t
+upto_line(const weir_buf *b, size_t lines)
+{
+    size_t n = 0;
+
+    while (lines && n < b->len)
+        lines -= b->p[n++] == '\n';
+    assert_int_equal(lines, 0);
+    return n;
+}
+
+/* What is said to be proved is what was packed, and is no less than the members before the damage
+   hold. */
+static void
+check_proved(const weir_buf *feed, const struct edges *edges, size_t damaged_at,
+             const struct got *g)
+{
+    const char *some = strstr(g->why.p, ". By its checksums, the first ");
+    size_t whole = 0, lines = 0;
+
+    if (strstr(g->why.p, ", unpacked: at byte ") || strstr(g->why.p, " elements"))
+        return; /* its first byte has become that of an array */
+    for (size_t i = 0; i < edges->n; i++)
+        if (edges->at[i] <= damaged_at)
+            whole = edges->unpacked[i];
+    if (strstr(g->why.p, ", and are as they were packed, by their checksums"))
+        lines = lines_in(g->out.p, g->out.len);
+    else if (some)
+        assert_int_equal(sscanf(some, ". By its checksums, the first %zu lines are", &lines), 1);
+    else if (g->out.len)
+        assert_true(strstr(g->why.p, "No checksum proves any of its lines") ||
+                    strstr(g->why.p, ": cut off at byte ") || strstr(g->why.p, " begins what "));
+    if (lines)
+        assert_memory_equal(g->out.p, feed->p, upto_line(feed, lines));
+    if (!strstr(g->why.p, ": cut off at byte ") && !strstr(g->why.p, " begins what "))
+        assert_true(lines >= lines_in(feed->p, whole));
+}
+
 static void
 a_flipped_bit_is_found_or_changes_nothing(void **state)
 {
@@ -224,6 +275,8 @@ a_flipped_bit_is_found_or_changes_nothing(void **state)
             assert_true(g.opened);
             if (g.good)
                 assert_text(&g.out, feed.p, feed.len);
+            else
+                check_proved(&feed, &edges, i, &g);
             found += !g.good;
             got_fini(&g);
         }
@@ -291,6 +344,52 @@ what_is_behind_a_member_is_no_secret(void **state)
     }
 }
 
+static void
+elements_are_proved_by_checksums_too(void **state)
+{
+    static const char first[] = "[{\"id\":\"1\"},\n{\"id\":\"2\"},{\"id", last[] = "\":\"3\"}]\n";
+
+    /* zstd looks at the checksum of so short a frame before it gives out any of it */
+    static const char *const said[] = {
+        NULL, "By its checksums, the first 2 elements are as they were packed",
+        "28 bytes were unpacked before, and are as they were packed, by their checksums"};
+
+    (void)state;
+    for (size_t k = 1; k < NPACKINGS; k++) {
+        weir_buf packed = {0};
+        struct got g;
+
+        pack_more(packings[k], first, sizeof first - 1, &packed);
+        pack_more(packings[k], last, sizeof last - 1, &packed);
+        packed.p[packed.len - (k == 1 ? 5 : 1)] ^= 1; /* in the checksum */
+        read_source(write_file("array", packed.p, packed.len), &defaults, 9, &g);
+        assert_false(g.good);
+        if (!strstr(g.why.p, said[k]))
+            fail_msg("got \"%s\"", g.why.p);
+        got_fini(&g);
+        weir_buf_fini(&packed);
+    }
+}
+
+/* A frame without a checksum (the first) proves nothing, nor does any behind it. */
+static void
+frames_without_a_checksum_prove_nothing(void **state)
+{
+    char frame[] = "\x28\xB5\x2F\xFD\0\0\x19\0\0{}\n";
+    weir_buf packed = {0};
+    struct got g;
+
+    (void)state;
+    weir_buf_put(&packed, (weir_span){frame, sizeof frame - 1});
+    pack_more(SINK_ZSTD, "{}\n", 3, &packed);
+    weir_buf_puts(&packed, "garbage");
+    read_source(write_file("frames", packed.p, packed.len), &defaults, 100, &g);
+    assert_text(&g.out, "{}\n{}\n", 6);
+    assert_non_null(strstr(g.why.p, "No checksum proves any of its lines"));
+    got_fini(&g);
+    weir_buf_fini(&packed);
+}
+
 /* A frame of one raw block, `{}\n`, that says how far it looks back. */
 static void
 absurd_windows_are_refused(void **state)
@@ -331,6 +430,8 @@ main(void)
         cmocka_unit_test(a_flipped_bit_is_found_or_changes_nothing),
         cmocka_unit_test(garbage_anywhere_is_no_crash),
         cmocka_unit_test(what_is_behind_a_member_is_no_secret),
+        cmocka_unit_test(elements_are_proved_by_checksums_too),
+        cmocka_unit_test(frames_without_a_checksum_prove_nothing),
         cmocka_unit_test(absurd_windows_are_refused),
     };
 
