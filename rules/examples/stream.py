@@ -153,6 +153,11 @@ def tell_answer(record, known, summary):
     print(f"{mark:<11}{name:<27} {tags or '-':<28}  {tell(record)}")
 
 
+def tell_end(line):
+    """Why the server closed the connection, as its last line says it: what is not answered is not decided."""
+    sys.exit(f"stream.py: the server has closed the connection ({line['closed']}): {line.get('detail', '')}")
+
+
 def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__.strip())
@@ -169,13 +174,20 @@ def main():
     start = time.monotonic()
 
     def send():
-        s.sendall(lines)
-        s.shutdown(socket.SHUT_WR)  # that was all; the answers still come
+        try:
+            s.sendall(lines)
+            s.shutdown(socket.SHUT_WR)  # that was all; the answers still come
+        except OSError:
+            pass  # the server has closed the connection: its last line says why
 
     threading.Thread(target=send, daemon=True).start()
     summary = Summary()
-    for line in s.makefile("rb"):
-        tell_answer(json.loads(line), known, summary)
+    answers = (json.loads(line) for line in s.makefile("rb"))
+    for record in answers:
+        if "closed" in record:
+            summary.show(time.monotonic() - start)
+            tell_end(record)
+        tell_answer(record, known, summary)
     summary.show(time.monotonic() - start)
 
 
