@@ -86,10 +86,13 @@ const struct command command_verify = {
         "was made of, by the rule set that each record names (--store), or by other rules "
         "(--rules),"
         "\nat the time of each record, with breakers that had tripped; and compared, byte for byte."
-        "\nGive --tags, --handles and --max-line as they were given to the server.",
+        "\nGive --tags, --handles, --max-line and --no-jit as they were given to the server; of a "
+        "replay,\n"
+        "its filters (--only, --region, --rule, --order, --since, --until).",
     .options = OPTIONS_OF(OPT_RULES, OPT_STORE, OPT_TAGS, OPT_HANDLES, OPT_OWNER, OPT_OWNER_ID,
                           OPT_MAX_LINE, OPT_THREADS, OPT_JOURNAL_ALL, OPT_NO_JIT, OPT_MATCH_OFF,
-                          OPT_HEAD, OPT_PUBLIC_KEY, OPT_REDO, OPT_PART, OPT_JSON, OPT_QUIET),
+                          OPT_ONLY, OPT_REGION, OPT_RULE, OPT_ORDER, OPT_SINCE, OPT_UNTIL, OPT_HEAD,
+                          OPT_PUBLIC_KEY, OPT_REDO, OPT_PART, OPT_JSON, OPT_QUIET),
     .plain = "JOURNAL",
     .run = verify,
 };

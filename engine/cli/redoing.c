@@ -4,6 +4,7 @@
 #include "cli/redoing.h"
 
 #include "cli/inputs.h"
+#include "cli/naming.h"
 #include "cli/run.h"
 #include "cli/ui.h"
 #include "flow/said.h"
@@ -56,6 +57,60 @@ load(struct redoing *r)
     return r->args->rules.n ? load_one(r) : load_each(r);
 }
 
+/* Filters ------------------------------------------------------------------------------------ */
+
+static bool
+has_filters(const struct args *a)
+{
+    return a->only || a->region != WEIR_REGION_NONE || a->by_rule.n || a->by_order.n ||
+           a->since_ms != INT64_MIN || a->until_ms != INT64_MAX;
+}
+
+/* Names of rules are looked for in the sets that are there. */
+static int
+name(struct redoing *r)
+{
+    const struct past *p = &r->redo.past;
+    weir_ruleset **sets = ui_alloc(p->nsets + 1, sizeof *sets);
+    bool **named = ui_alloc(p->nsets + 1, sizeof *named);
+    size_t n = 0;
+
+    for (size_t i = 0; i < p->nsets; i++)
+        if (p->sets[i].rs)
+            sets[n++] = p->sets[i].rs;
+    int rc = naming_rules(r->args, "verify", sets, n, named);
+    n = 0;
+    for (size_t i = 0; i < p->nsets; i++)
+        r->named[i] = p->sets[i].rs ? named[n++] : NULL;
+    free(sets);
+    free(named);
+    return rc;
+}
+
+/* What a replay did not choose has no record, and misses none. */
+static int
+pick(struct redoing *r)
+{
+    const struct args *a = r->args;
+    size_t n = r->redo.past.nsets;
+
+    if (!has_filters(a))
+        return EXIT_DONE;
+    r->picks = ui_alloc(n + 1, sizeof *r->picks);
+    r->named = ui_alloc(n + 1, sizeof *r->named);
+    int rc = name(r);
+    for (size_t i = 0; i < n; i++)
+        r->picks[i] =
+            (struct pick){.actions = a->only,
+                          .region = a->region,
+                          .rules = r->named[i],
+                          .since_ms = a->since_ms,
+                          .until_ms = a->until_ms,
+                          .has_times = a->since_ms != INT64_MIN || a->until_ms != INT64_MAX};
+    r->redo.job.picks = r->picks;
+    return rc;
+}
+
 /* The feed ----------------------------------------------------------------------------------- */
 
 static int
@@ -95,7 +150,7 @@ redoing_differs(const struct redoing *r)
     const struct redo_counts *n = &r->redo.counts;
 
     return n->different || n->missing || (n->unexplained && !r->args->part) ||
-           r->redo.entries.malformed;
+           r->redo.entries.malformed || r->redo.past.mixed;
 }
 
 static int
@@ -139,6 +194,8 @@ redo(void *arg, const weir_journal_proof *p, weir_buf *out)
 
     if (rc == EXIT_DONE)
         rc = load(r);
+    if (rc == EXIT_DONE)
+        rc = pick(r);
     if (rc == EXIT_DONE && !redo_prepare(&r->redo))
         ui_no_memory();
     if (rc == EXIT_DONE)
@@ -169,7 +226,7 @@ check(const struct args *a)
 {
     bool any = a->rules.n || a->store || a->part || a->journal_all || a->handles || a->owner ||
                a->answer.max_line || a->threads || a->answer.tags != WEIR_TAGS_STRUCTURED ||
-               a->answer.match_off;
+               a->answer.match_off || has_filters(a);
 
     if (!a->redo.n && any)
         return args_bad("verify", "options about rules and feeds need --redo FEED");
@@ -199,6 +256,11 @@ redoing_begin(struct redoing *r, const struct args *a, struct verifying *v)
 void
 redoing_end(struct redoing *r)
 {
-    if (r->args)
-        redo_fini(&r->redo);
+    if (!r->args)
+        return;
+    for (size_t i = 0; r->named && i < r->redo.past.nsets; i++)
+        free(r->named[i]);
+    free(r->named);
+    free(r->picks);
+    redo_fini(&r->redo);
 }

@@ -13,6 +13,8 @@ struct redoing {
     const struct args *args;
     struct redo redo;
     const weir_ruleset *rs; /* --rules: one for all; NULL: each record's own */
+    struct pick *picks;     /* by rule set: the filters of a replay; NULL: there were none */
+    bool **named;           /* rules that they name */
 };
 
 /* Refuses what does not go together. EXIT_DONE: redoing_end is due. */
@@ -29,8 +31,6 @@ bool redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf 
 /* The same as a member of an object. */
 bool redoing_put_json(const struct redoing *r, weir_buf *out);
 
-/* Did segments come from another version than this one? */
-bool redoing_is_other(const struct past_writer *w);
 /* A record that is shown, and its number. false: it was said why it cannot be read. */
 bool redoing_read(struct entry_reader *reader, const struct entry *e, weir_span *record,
                   uint64_t *seq);

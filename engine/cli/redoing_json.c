@@ -26,7 +26,7 @@ put_versions(const struct redoing *r, weir_buf *out)
         weir_buf_puts(out, ",\"icu\":");
         ui_json(out, w->icu);
         weir_buf_printf(out, ",\"first\":%" PRIu32 ",\"last\":%" PRIu32 ",\"same\":%s}", w->first,
-                        w->last, redoing_is_other(w) ? "false" : "true");
+                        w->last, past_is_other(w) ? "false" : "true");
     }
     weir_buf_puts(out, "]");
 }
@@ -57,9 +57,13 @@ put_counts(const struct redoing *r, weir_buf *out)
              {"same", n->same},
              {"different", n->different},
              {"out_of_force", n->out_of_force},
+             {"out_of_time", n->out_of_time},
+             {"ran_out_there_only", n->unlimited},
              {"missing", n->missing},
              {"unexplained", n->unexplained},
+             {"queries_not_in_feed", n->elsewhere},
              {"malformed", r->redo.entries.malformed},
+             {"mixed", r->redo.past.mixed},
              {"cannot_be_told", n->untold},
              {"limited", n->limited},
              {"not_compared", r->redo.entries.aside}};

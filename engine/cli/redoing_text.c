@@ -14,16 +14,6 @@
 #define SHOWN 10
 
 bool
-redoing_is_other(const struct past_writer *w)
-{
-    weir_journal_versions v;
-
-    weir_journal_get_versions(&v);
-    return strcmp(w->engine, v.engine) != 0 || strcmp(w->unicode, v.unicode) != 0 ||
-           strcmp(w->icu, v.icu) != 0;
-}
-
-bool
 redoing_read(struct entry_reader *reader, const struct entry *e, weir_span *record, uint64_t *seq)
 {
     weir_buf why = {0};
@@ -46,7 +36,7 @@ redoing_put_versions(const struct redoing *r, weir_buf *out)
     for (size_t i = 0; i < r->redo.past.nwriters; i++) {
         const struct past_writer *w = &r->redo.past.writers[i];
 
-        if (!redoing_is_other(w))
+        if (!past_is_other(w))
             continue;
         if (w->first == w->last)
             weir_buf_printf(out, "  segment %" PRIu32 " was", w->first);
@@ -96,6 +86,16 @@ put_rules(const struct redoing *r, weir_buf *out)
 }
 
 static void
+put_of_these(weir_buf *out, uint64_t n, const char *one, const char *more, const char *rest)
+{
+    if (!n)
+        return;
+    weir_buf_puts(out, "    of these, ");
+    ui_count(out, n, one, more);
+    weir_buf_puts(out, rest);
+}
+
+static void
 put_different(const struct redoing *r, weir_buf *out)
 {
     const struct redo_counts *n = &r->redo.counts;
@@ -105,11 +105,13 @@ put_different(const struct redoing *r, weir_buf *out)
     weir_buf_puts(out, "  DIFFERENT: ");
     ui_count(out, n->different, "record came", "records came");
     weir_buf_puts(out, " out otherwise\n");
-    if (n->out_of_force) {
-        weir_buf_puts(out, "    of these, ");
-        ui_count(out, n->out_of_force, "names a rule set that was", "name rule sets that were");
-        weir_buf_puts(out, " not in force there, by the journal's own events\n");
-    }
+    put_of_these(out, n->out_of_force, "names a rule set that was", "name rule sets that were",
+                 " not in force there, by the journal's own events\n");
+    put_of_these(out, n->out_of_time, "says a time that cannot be its",
+                 "say times that cannot be their", " own, by the journal's events and its clock\n");
+    put_of_these(out, n->unlimited, "says", "say",
+                 " that a pattern ran out of its budget, and none does here: --no-jit has to be as "
+                 "it\n    was for the server\n");
     put_rules(r, out);
 }
 
@@ -154,12 +156,24 @@ put_others(const struct redoing *r, weir_buf *out)
                                          : " in the journal, but not in the feed (--part: the feed "
                                            "is only a part)\n");
     }
+    if (n->elsewhere) {
+        weir_buf_puts(out, "  ");
+        ui_count(out, n->elsewhere, "query is", "queries are");
+        weir_buf_puts(out, " not in the feed, and decided again as recorded: over HTTP they are "
+                           "asked one by one\n");
+    }
     if (e->malformed) {
         entry_file(e->bad_segment, file);
         weir_buf_puts(out, "  MALFORMED: ");
         ui_count(out, e->malformed, "record is", "records are");
         weir_buf_printf(out, " not written as records are; the first is %s:%" PRIu64 "\n", file,
                         e->bad_line);
+    }
+    if (r->redo.past.mixed) {
+        weir_buf_puts(out, "  MIXED: ");
+        ui_count(out, r->redo.past.mixed, "error does", "errors do");
+        weir_buf_puts(out, " not say what becomes of such posts as the others of the same start "
+                           "do; --undecided is\n    one for all\n");
     }
     if (n->limited) {
         weir_buf_puts(out, "  ");
@@ -205,6 +219,8 @@ put_sample(struct entry_reader *reader, const char *what, const struct redo_samp
     }
     if (s->made.len)
         put_line(out, "now:     ", (weir_span){s->made.p, s->made.len});
+    else if (s->is_lost)
+        weir_buf_puts(out, "    now:     not kept: too many posts before it were edited\n");
     else if (nothing)
         weir_buf_printf(out, "    %s\n", nothing);
     return true;
@@ -248,9 +264,11 @@ redoing_put(const struct redoing *r, const weir_journal_proof *p, weir_buf *out)
     put_missing(r, p, out);
     put_others(r, out);
     bool good =
-        put_samples(&reader, "different", &d->different,
-                    "now:     nothing: its rule set was not in force there, or is not known",
-                    out) &&
+        put_samples(
+            &reader, "different", &d->different,
+            "now:     nothing: its rule set was not in force there, or is not known, or its "
+            "time cannot be its own",
+            out) &&
         put_samples(&reader, "missing", &d->missing,
                     "now:     one more of the same post than the journal has", out) &&
         (r->args->part || put_samples(&reader, "not in the feed", &d->unexplained, NULL, out));

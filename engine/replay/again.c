@@ -14,91 +14,11 @@
 struct again_set {
     weir_scratch *scratch; /* NULL: not yet */
     uint32_t *rules;       /* numbers of the past's rules; NO_RULE: it has none of that name */
-    uint8_t *told;         /* weir_trip, of the same */
+    uint8_t *trips;        /* weir_trip, of the same: what it does where it has tripped */
+    uint8_t *told;         /* weir_trip */
 };
 
 #define NO_RULE (WEIR_NONE - 1)
-
-/* Points ------------------------------------------------------------------------------------- */
-
-static const weir_ruleset *
-rules_of(const struct again_job *job, size_t set)
-{
-    return job->past->sets[set].rs;
-}
-
-/* With --rules, all sets are one. */
-static size_t
-same_set(const struct again_job *job, size_t set)
-{
-    return job->any_rules ? 0 : set;
-}
-
-static bool
-has_point(const struct again_job *job, const struct again_point *p)
-{
-    for (size_t i = 0; i < job->npoints; i++) {
-        const struct again_point *o = &job->points[i];
-
-        if (o->set == p->set && o->clock == p->clock && o->all == p->all &&
-            o->until_ms == p->until_ms && (o->clock != ANSWER_FIXED || o->at_ms == p->at_ms))
-            return true;
-    }
-    return false;
-}
-
-static bool
-add_point(struct again_job *job, const struct again_point *p)
-{
-    if (has_point(job, p))
-        return true;
-    struct again_point *points = reallocarray(job->points, job->npoints + 1, sizeof *points);
-    if (!points)
-        return false;
-    job->points = points;
-    points[job->npoints++] = *p;
-    return true;
-}
-
-/* Under the wall clock, one for each time from which something is otherwise. */
-static bool
-add_span(struct again_job *job, const struct past_span *s)
-{
-    struct again_point p = {.set = same_set(job, s->set),
-                            .clock = s->clock,
-                            .at_ms = s->at_ms,
-                            .until_ms = INT64_MAX,
-                            .all = s->all};
-    const weir_ruleset *rs = rules_of(job, p.set);
-    bool good = true;
-
-    if (!rs || s->clock != ANSWER_NOW)
-        return !rs || add_point(job, &p);
-    for (p.at_ms = s->from_ms; good && p.at_ms <= s->until_ms; p.at_ms = p.until_ms) {
-        p.until_ms = weir_ruleset_next_change(rs, p.at_ms);
-        good = add_point(job, &p);
-    }
-    return good;
-}
-
-bool
-again_job_init(struct again_job *job)
-{
-    bool good = true;
-
-    job->points = NULL;
-    job->npoints = 0;
-    for (size_t i = 0; good && i < job->past->nspans; i++)
-        good = add_span(job, &job->past->spans[i]);
-    return good;
-}
-
-void
-again_job_fini(struct again_job *job)
-{
-    free(job->points);
-    job->points = NULL;
-}
 
 /* Rule sets ---------------------------------------------------------------------------------- */
 
@@ -116,6 +36,7 @@ again_fini(struct again *a)
     for (size_t i = 0; a->sets && i < 2 * a->job->past->nsets; i++) {
         weir_scratch_free(a->sets[i].scratch);
         free(a->sets[i].rules);
+        free(a->sets[i].trips);
         free(a->sets[i].told);
     }
     free(a->sets);
@@ -137,6 +58,24 @@ number_of(const weir_ruleset *rs, const char *rule)
     return number == WEIR_NONE ? NO_RULE : number;
 }
 
+/* By its own caps, whatever an event says: a rule without any does not trip, and one that goes on
+   as before when it has is never observed for it. */
+static weir_trip
+trip_by(const weir_ruleset *rs, uint32_t rule)
+{
+    weir_rule_info info;
+
+    if (rule == NO_RULE)
+        return WEIR_TRIP_NONE;
+    if (rule == WEIR_NONE)
+        weir_ruleset_breaker(rs, &info.breaker);
+    else
+        weir_ruleset_rule(rs, rule, &info);
+    if (!info.breaker.per_minute && !info.breaker.share_milli)
+        return WEIR_TRIP_NONE;
+    return info.breaker.observe ? WEIR_TRIP_OBSERVE : WEIR_TRIP_ALERT;
+}
+
 static bool
 make_set(const struct again *a, struct again_set *s, weir_ruleset *rs, bool traced)
 {
@@ -144,12 +83,16 @@ make_set(const struct again *a, struct again_set *s, weir_ruleset *rs, bool trac
     const weir_decide_options o = {.trace = traced, .match_off = a->job->match_off};
 
     s->rules = calloc(p->nrules + 1, sizeof *s->rules);
+    s->trips = calloc(p->nrules + 1, sizeof *s->trips);
     s->told = calloc(p->nrules + 1, sizeof *s->told);
-    for (size_t i = 0; s->rules && i < p->nrules; i++)
+    for (size_t i = 0; s->rules && s->trips && i < p->nrules; i++) {
         s->rules[i] = number_of(rs, p->rules[i]);
-    if (s->rules && s->told && weir_scratch_new(rs, &o, &s->scratch) == WEIR_OK)
+        s->trips[i] = (uint8_t)trip_by(rs, s->rules[i]);
+    }
+    if (s->rules && s->trips && s->told && weir_scratch_new(rs, &o, &s->scratch) == WEIR_OK)
         return true;
     free(s->rules);
+    free(s->trips);
     free(s->told);
     *s = (struct again_set){.scratch = NULL};
     return false;
@@ -169,34 +112,25 @@ set_of(struct again *a, size_t set, bool traced)
 static void
 tell(struct again_set *s, size_t rule, weir_trip how)
 {
-    if (s->told[rule] == how || s->rules[rule] == NO_RULE)
+    if (how != WEIR_TRIP_NONE)
+        how = (weir_trip)s->trips[rule];
+    if (s->told[rule] == how)
         return;
     s->told[rule] = (uint8_t)how;
-    /* other rules than those of then may forbid what happened */
-    if (weir_scratch_trip(s->scratch, s->rules[rule], how) != WEIR_OK)
-        (void)weir_scratch_trip(s->scratch, s->rules[rule], WEIR_TRIP_ALERT);
+    (void)weir_scratch_trip(s->scratch, s->rules[rule], how); /* its own rules allow it */
 }
 
 /* Where it can have been either way: what the record says. */
 static weir_trip
-trip_of(const struct again *a, const struct again_set *s, const weir_ruleset *rs, size_t rule,
-        weir_span record)
+trip_of(const struct again *a, const struct again_set *s, size_t rule, weir_span record)
 {
     uint8_t may = a->stance.may[rule], now = a->stance.now[rule];
-    weir_rule_info info = {.breaker = {.observe = false}};
 
     if (may == 1u << now)
         return (weir_trip)now;
-    if (!recorded_names_breaker(record, a->job->past->rules[rule]))
-        return may & 1u << WEIR_TRIP_NONE ? WEIR_TRIP_NONE : (weir_trip)now;
-    if (s->rules[rule] != NO_RULE && s->rules[rule] != WEIR_NONE)
-        weir_ruleset_rule(rs, s->rules[rule], &info);
-    weir_trip how = info.breaker.observe ? WEIR_TRIP_OBSERVE : WEIR_TRIP_ALERT;
-    if (may & 1u << how)
-        return how;
-    return may & 1u << WEIR_TRIP_ALERT     ? WEIR_TRIP_ALERT
-           : may & 1u << WEIR_TRIP_OBSERVE ? WEIR_TRIP_OBSERVE
-                                           : (weir_trip)now;
+    if (recorded_names_breaker(record, a->job->past->rules[rule]))
+        return (weir_trip)s->trips[rule];
+    return may & 1u << WEIR_TRIP_NONE ? WEIR_TRIP_NONE : (weir_trip)now;
 }
 
 /* Deciding ----------------------------------------------------------------------------------- */
@@ -207,6 +141,17 @@ time_of(const struct past_stance *s, const weir_post *post, int64_t recorded_ms)
     if (s->clock == ANSWER_FIXED)
         return s->fixed_ms;
     return s->clock == ANSWER_CREATED && post->has_created ? post->created_ms : recorded_ms;
+}
+
+/* Can the record's time be that of the post, by the clock? That of a clock which stood still comes
+   out when it is compared. */
+static bool
+may_be_at(const struct again *a, const weir_post *post, const struct entry *e, int64_t recorded_ms)
+{
+    if (post->query.at.p || a->stance.clock == ANSWER_FIXED)
+        return true;
+    return a->stance.clock == ANSWER_CREATED ? post->has_created
+                                             : past_may_be_at(a->job->past, e->epoch, recorded_ms);
 }
 
 static bool
@@ -222,15 +167,27 @@ decide(struct again *a, const weir_ruleset *rs, weir_scratch *scratch, const wei
     return !a->made.failed;
 }
 
-static enum again_result
-compare(const struct again *a, const struct recorded *r, weir_span record)
+static bool
+is_made_limited(const struct again *a)
 {
-    weir_span made = {a->made.p, a->made.len};
     struct recorded m;
 
-    if (recorded_is(record, made, a->job->any_rules))
-        return AGAIN_SAME;
-    return r->limited || (recorded_read(made, &m) && m.limited) ? AGAIN_LIMITED : AGAIN_OTHER;
+    return recorded_read((weir_span){a->made.p, a->made.len}, &m) && m.limited;
+}
+
+/*
+ * A record that came out otherwise. A pattern that runs out here excuses it, as other builds count
+ * otherwise; that one ran out there excuses it only if it was another version: else anything could
+ * say so of itself.
+ */
+static enum again_result
+excuse(const struct again *a, const struct entry *e, const struct recorded *r)
+{
+    if (is_made_limited(a))
+        return AGAIN_LIMITED;
+    if (!r->limited)
+        return AGAIN_OTHER;
+    return past_is_of_other(a->job->past, e->segment) ? AGAIN_LIMITED : AGAIN_UNLIMITED;
 }
 
 /* The record was read, and is whole. */
@@ -239,22 +196,26 @@ decide_record(struct again *a, const weir_post *post, const struct entry *e,
               const struct recorded *r, weir_span record)
 {
     const struct past *p = a->job->past;
-    size_t named = past_find_set(p, r->ruleset), set = same_set(a->job, named);
+    size_t named = past_find_set(p, r->ruleset), set = again_set_of(a->job, named);
     weir_decision d;
 
     a->made.len = 0;
     past_stance_at(p, &a->stance, e->epoch, r->at_ms);
     if (named == p->nsets || !a->stance.set_may[named] || !p->sets[set].rs)
         return AGAIN_OUT_OF_FORCE;
-    const weir_ruleset *rs = rules_of(a->job, set);
+    if (!may_be_at(a, post, e, r->at_ms))
+        return AGAIN_OUT_OF_TIME;
     struct again_set *s = set_of(a, set, r->traced);
     if (!s)
         return AGAIN_NOMEM;
     for (size_t i = 0; i < p->nrules; i++)
-        tell(s, i, trip_of(a, s, rs, i, record));
-    if (!decide(a, rs, s->scratch, post, time_of(&a->stance, post, r->at_ms), &d))
+        tell(s, i, trip_of(a, s, i, record));
+    if (!decide(a, again_rules(a->job, set), s->scratch, post, time_of(&a->stance, post, r->at_ms),
+                &d))
         return AGAIN_NOMEM;
-    return compare(a, r, record);
+    return recorded_is(record, (weir_span){a->made.p, a->made.len}, a->job->any_rules)
+               ? AGAIN_SAME
+               : excuse(a, e, r);
 }
 
 static bool
@@ -322,6 +283,14 @@ again_query(struct again *a, const struct entry *e, weir_span *record)
 
 enum due { DUE_NO, DUE_YES, DUE_UNSURE, DUE_NOMEM };
 
+static bool
+is_picked(const struct again_job *job, size_t set, const weir_decision *d)
+{
+    const struct pick *p = job->picks ? &job->picks[set] : NULL;
+
+    return !p || (!pick_leaves_out(p, d) && pick_wants(p, d));
+}
+
 /* It is as due with a breaker that has tripped as without: what is only observed is recorded as
    well. */
 static enum due
@@ -340,9 +309,10 @@ is_due_at(struct again *a, const weir_post *post, const struct again_point *at)
                                                 : 0; /* a query's own wins */
     if (at->clock == ANSWER_CREATED && !has_time)
         return DUE_UNSURE; /* it was an error then: see entries_finish */
-    if (!decide(a, rules_of(a->job, at->set), s->scratch, post, at_ms, &d))
+    if (!decide(a, again_rules(a->job, at->set), s->scratch, post, at_ms, &d))
         return DUE_NOMEM;
-    return at->all || due_for_journal(&d) ? DUE_YES : DUE_NO;
+    bool due = (at->all || due_for_journal(&d)) && is_picked(a->job, at->set, &d);
+    return due ? DUE_YES : DUE_NO;
 }
 
 static void
@@ -354,13 +324,20 @@ swap(weir_buf *a, weir_buf *b)
     *b = t;
 }
 
+/* Nothing that may follow changes it. */
+static bool
+is_mixed(const size_t n[])
+{
+    return n[DUE_UNSURE] || (n[DUE_YES] && n[DUE_NO]);
+}
+
 /* Of several points, what came out at the first that asks for a record is kept. */
 enum again_without
 again_without(struct again *a, const weir_post *post)
 {
     size_t n[DUE_NOMEM + 1] = {0};
 
-    for (size_t i = 0; i < a->job->npoints && !n[DUE_NOMEM]; i++) {
+    for (size_t i = 0; i < a->job->npoints && !n[DUE_NOMEM] && !is_mixed(n); i++) {
         enum due due = is_due_at(a, post, &a->job->points[i]);
 
         if (due == DUE_YES && !n[due])

@@ -6,6 +6,7 @@
 #define WEIR_REPLAY_AGAIN_H
 
 #include "replay/entries.h"
+#include "replay/pick.h"
 
 /* A time at which a post may have been decided, and the rules by which. Those of equal rules
    between two times at which anything begins or ends are one. */
@@ -22,12 +23,26 @@ struct again_job {
     const struct past *past; /* with all rule sets */
     const char *dir;         /* the journal */
     uint32_t match_off;
-    bool any_rules; /* one rule set for all, that may be another one than records name */
+    bool any_rules;           /* one rule set for all, that may be another one than records name */
+    const struct pick *picks; /* by the past's sets: what was recorded; NULL: all that is due */
     struct again_point *points;
     size_t npoints;
 };
 
-/* false: no memory. */
+/* With --rules, all sets are one. */
+static inline size_t
+again_set_of(const struct again_job *job, size_t set)
+{
+    return job->any_rules ? 0 : set;
+}
+
+static inline const weir_ruleset *
+again_rules(const struct again_job *job, size_t set)
+{
+    return job->past->sets[set].rs;
+}
+
+/* again_points.c. false: no memory. */
 bool again_job_init(struct again_job *job);
 void again_job_fini(struct again_job *job);
 
@@ -49,6 +64,8 @@ enum again_result {
     AGAIN_SAME,
     AGAIN_OTHER,
     AGAIN_OUT_OF_FORCE, /* the record names rules that were not in force by the journal */
+    AGAIN_OUT_OF_TIME,  /* it says that it was decided when, by the journal, it cannot have been */
+    AGAIN_UNLIMITED,    /* it differs, and says that a pattern ran out, of which none does here */
     AGAIN_LIMITED,      /* it differs, but a pattern ran out: that is no promise */
     AGAIN_UNREAD,       /* `why` says why */
     AGAIN_NOMEM,

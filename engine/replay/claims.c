@@ -109,29 +109,67 @@ claim_is_equal(const struct claim *c, size_t i)
 
 /* Sharing out -------------------------------------------------------------------------------- */
 
+/* First the one of which it is not known whether it could do without: it gives every record, and
+   whoever has taken one keeps one. */
 static int
 by_content(const void *a, const void *b)
 {
     const struct claim *const *x = a, *const *y = b;
 
+    if ((*x)->has_without != (*y)->has_without)
+        return (*x)->has_without ? 1 : -1;
     return (*x)->content < (*y)->content ? -1 : (*x)->content > (*y)->content;
 }
 
-/* A record for one more post of the claim, if others have to move to records that they give, too.
-   `seen`: claims that were asked already. */
-static bool
-find_one(struct claim_share *s, size_t n, uint32_t claim, bool *seen)
-{
-    seen[claim] = true;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t taker = s->taker[i];
+/* Room for the search of a record for one more post. */
+struct search {
+    uint32_t *from;  /* by record: the claim that it was found for; CLAIMS_NONE: not found */
+    uint32_t *via;   /* by claim: the record of its that it was asked to give up; NOT_ASKED */
+    uint32_t *queue; /* claims that are asked */
+};
 
-        if (!claim_is_equal(s->claims[claim], i) || (taker != CLAIMS_NONE && seen[taker]))
-            continue;
-        if (taker == CLAIMS_NONE || find_one(s, n, taker, seen)) {
-            s->taker[i] = claim;
-            s->is_equal[i] = true;
-            return true;
+#define NOT_ASKED UINT32_MAX
+
+/* Each claim on the way gives up a record, and gets the one that was found for it. */
+static void
+move_along(struct claim_share *s, const struct search *f, uint32_t record, uint32_t claim)
+{
+    uint32_t taker;
+
+    do {
+        taker = f->from[record];
+        s->taker[record] = taker;
+        s->is_equal[record] = true;
+        record = f->via[taker];
+    } while (taker != claim);
+}
+
+/* A record for one more post of the claim, if others have to move to records that they give, too.
+   The shortest way is looked for, as there may be thousands of either. */
+static bool
+find_one(struct claim_share *s, const struct search *f, uint32_t n, uint32_t claim)
+{
+    uint32_t asked = 0, nqueue = 0;
+
+    memset(f->from, 0xff, n * sizeof *f->from);
+    memset(f->via, 0xff, s->nclaims * sizeof *f->via);
+    for (f->queue[nqueue++] = claim; asked < nqueue; asked++) {
+        uint32_t c = f->queue[asked];
+
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t taker = s->taker[i];
+
+            if (f->from[i] != CLAIMS_NONE || !claim_is_equal(s->claims[c], i))
+                continue;
+            f->from[i] = c;
+            if (taker == CLAIMS_NONE) {
+                move_along(s, f, i, claim);
+                return true;
+            }
+            if (taker != claim && f->via[taker] == NOT_ASKED) {
+                f->via[taker] = i;
+                f->queue[nqueue++] = taker;
+            }
         }
     }
     return false;
@@ -151,18 +189,18 @@ share_alone(struct claim_share *s, size_t n)
 static bool
 share_equal(struct claim_share *s, size_t n)
 {
-    bool *seen = calloc(s->nclaims, sizeof *seen), goes_on;
+    struct search f = {.from = calloc(n, sizeof *f.from),
+                       .via = calloc(s->nclaims + 1, sizeof *f.via),
+                       .queue = calloc(s->nclaims + 1, sizeof *f.queue)};
+    bool good = f.from && f.via && f.queue;
 
-    if (!seen)
-        return false;
-    for (uint32_t c = 0; c < s->nclaims; c++)
-        do {
-            memset(seen, 0, s->nclaims);
-            goes_on = s->left[c] && find_one(s, n, c, seen);
-            s->left[c] -= goes_on;
-        } while (goes_on);
-    free(seen);
-    return true;
+    for (uint32_t c = 0; good && c < s->nclaims; c++)
+        while (s->left[c] && find_one(s, &f, (uint32_t)n, c))
+            s->left[c]--;
+    free(f.from);
+    free(f.via);
+    free(f.queue);
+    return good;
 }
 
 static void

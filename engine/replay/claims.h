@@ -56,7 +56,7 @@ bool claim_is_equal(const struct claim *c, size_t i);
  */
 struct claim_share {
     size_t nclaims;
-    struct claim **claims; /* by content */
+    struct claim **claims; /* those without has_without first; by content */
     uint32_t *left;        /* posts of each that have taken none */
     uint32_t *taker;       /* by record: which of the claims; CLAIMS_NONE: none */
     bool *is_equal;        /* by record that was taken: it gives it */

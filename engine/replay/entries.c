@@ -89,7 +89,7 @@ add_record(struct entries *e, struct past *p, const weir_journal_entry *entry)
         }
         return;
     }
-    past_record(p, r.kind == RECORDED_ERROR ? NULL : &r);
+    past_record(p, &r, entry->body);
     weir_span key = key_of(e, &r, entry->body);
     struct entry *to = e->nomem ? NULL : next_place(e);
     if (to)

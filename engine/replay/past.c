@@ -2,35 +2,13 @@
  * The past, as marks: each header and each event that changes by what is decided. A record is
  * placed by the number of marks before it.
  */
-#include "replay/past.h"
+#include "replay/past_parts.h"
 
 #include "flow/check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum mark_kind { MARK_HEADER, MARK_RELOAD, MARK_TRIP, MARK_RESET, MARK_STOP };
-
-struct past_mark {
-    enum mark_kind kind;
-    uint32_t run;
-    int64_t at_ms;
-    int64_t latest_ms; /* of all marks up to it, in its run */
-    uint32_t what;     /* RELOAD: the set; TRIP, RESET: the rule */
-    weir_trip how;     /* TRIP */
-};
-
-/* From a start to the next. */
-struct past_run {
-    size_t set; /* at its beginning */
-    uint32_t first;
-    bool is_cut; /* what had tripped before its first mark is not known */
-    bool all;
-    enum answer_clock clock;
-    int64_t at_ms;
-    int64_t from_ms, latest_ms; /* by all that is known of it */
-};
 
 void
 past_fini(struct past *p)
@@ -43,6 +21,9 @@ past_fini(struct past *p)
     free(p->writers);
     free(p->spans);
     free(p->rules);
+    for (size_t i = 0; i < p->nrests; i++)
+        free(p->rests[i].now);
+    free(p->rests);
     free(p->marks);
     free(p->runs);
     *p = (struct past){.nsets = 0};
@@ -142,7 +123,7 @@ begin_run(struct past *p, int64_t at_ms, bool is_cut)
 static struct past_run *
 this_run(struct past *p)
 {
-    return p->nruns ? &p->runs[p->nruns - 1] : begin_run(p, p->first_ms, true);
+    return p->nruns ? &p->runs[p->nruns - 1] : begin_run(p, p->first_ms, p->cut);
 }
 
 static void
@@ -191,6 +172,26 @@ note_writer(struct past *p, const weir_journal_header *h)
         last->first = h->segment;
     }
     last->last = h->segment;
+}
+
+bool
+past_is_other(const struct past_writer *w)
+{
+    weir_journal_versions v;
+
+    weir_journal_get_versions(&v);
+    return strcmp(w->engine, v.engine) != 0 || strcmp(w->unicode, v.unicode) != 0 ||
+           strcmp(w->icu, v.icu) != 0;
+}
+
+bool
+past_is_of_other(const struct past *p, uint32_t segment)
+{
+    size_t i = 0;
+
+    while (i + 1 < p->nwriters && p->writers[i].last < segment)
+        i++;
+    return i < p->nwriters && past_is_other(&p->writers[i]);
 }
 
 void
@@ -242,17 +243,39 @@ past_event(struct past *p, const weir_journal_event *e)
     }
 }
 
-void
-past_record(struct past *p, const struct recorded *d)
+static void
+note_breaker(void *past, weir_span rule)
 {
-    struct past_run *r = this_run(p);
+    (void)name_rule(past, rule);
+}
 
-    if (!r || !d)
+/* What is retired may have named them first: rule sets that were reloaded, breakers that tripped.
+ */
+static void
+note_names(struct past *p, const struct past_run *run, const struct recorded *r, weir_span record)
+{
+    (void)name_set(p, r->ruleset);
+    if (run->is_cut)
+        recorded_breakers(record, note_breaker, p);
+}
+
+void
+past_record(struct past *p, const struct recorded *r, weir_span record)
+{
+    struct past_run *run = this_run(p);
+
+    if (!run)
         return;
-    (void)name_set(p, d->ruleset); /* of a cut journal, it may be one that no event names */
-    r->all |= d->plain;
-    if (r->clock == ANSWER_NOW && d->kind == RECORDED_POST && r->latest_ms < d->at_ms)
-        r->latest_ms = d->at_ms;
+    if (r->kind == RECORDED_ERROR) {
+        run->withheld += r->withheld;
+        run->reported += !r->withheld;
+        return;
+    }
+    if (p->cut)
+        note_names(p, run, r, record);
+    run->all |= r->plain;
+    if (run->clock == ANSWER_NOW && r->kind == RECORDED_POST && run->latest_ms < r->at_ms)
+        run->latest_ms = r->at_ms;
 }
 
 /* Spans -------------------------------------------------------------------------------------- */
@@ -271,8 +294,54 @@ add_span(struct past *p, const struct past_run *r, size_t set, int64_t from_ms, 
                                 .all = r->all || p->all};
 }
 
-void
-past_finish(struct past *p)
+/* Rests ------------------------------------------------------------------------------------- */
+
+static void
+add_rest(struct past *p, size_t set, const uint8_t *now)
+{
+    struct past_rest *r = add(p, &p->rests, &p->nrests, sizeof *r);
+
+    if (!r)
+        return;
+    r->set = set;
+    r->now = calloc(2 * p->nrules + 1, 1);
+    p->nomem |= !r->now;
+    if (r->now)
+        memcpy(r->now, now, 2 * p->nrules);
+}
+
+/* As if none of them had been soon. */
+static void
+make_rests(struct past *p)
+{
+    uint8_t *now = calloc(2 * p->nrules + 1, 1), *may = now + p->nrules;
+    uint32_t run = UINT32_MAX;
+    size_t set = 0;
+
+    p->nomem |= !now;
+    for (size_t k = 0; k < p->nmarks && !p->nomem; k++) {
+        const struct past_mark *m = &p->marks[k];
+
+        if (m->run != run) {
+            run = m->run;
+            set = p->runs[run].set;
+            memset(now, WEIR_TRIP_NONE, p->nrules);
+            memset(may, past_may_begin(&p->runs[run]), p->nrules);
+        }
+        if (m->kind == MARK_RELOAD) {
+            set = m->what;
+        } else if (m->kind == MARK_TRIP || m->kind == MARK_RESET) {
+            now[m->what] = (uint8_t)m->how;
+            may[m->what] = (uint8_t)(1u << m->how);
+        }
+        if ((k + 1) % PAST_REST_EVERY == 0)
+            add_rest(p, set, now);
+    }
+    free(now);
+}
+
+static void
+make_spans(struct past *p)
 {
     for (size_t i = 0; i < p->nruns; i++) {
         const struct past_run *r = &p->runs[i];
@@ -292,101 +361,14 @@ past_finish(struct past *p)
     }
 }
 
-/* Stances ------------------------------------------------------------------------------------ */
-
-bool
-past_stance_init(const struct past *p, struct past_stance *s)
-{
-    *s = (struct past_stance){.made = false};
-    s->now = calloc(p->nrules + 1, sizeof *s->now);
-    s->may = calloc(p->nrules + 1, sizeof *s->may);
-    s->set_may = calloc(p->nsets + 1, sizeof *s->set_may);
-    if (s->now && s->may && s->set_may)
-        return true;
-    past_stance_fini(s);
-    return false;
-}
-
 void
-past_stance_fini(struct past_stance *s)
+past_finish(struct past *p)
 {
-    free(s->now);
-    free(s->may);
-    free(s->set_may);
-    *s = (struct past_stance){.made = false};
-}
+    for (size_t i = 0; i < p->nruns; i++) {
+        const struct past_run *r = &p->runs[i];
 
-#define MAY_BE_ANY (1u << WEIR_TRIP_NONE | 1u << WEIR_TRIP_ALERT | 1u << WEIR_TRIP_OBSERVE)
-
-/* Whose marks end before `epoch`. */
-static const struct past_run *
-run_at(const struct past *p, uint32_t epoch)
-{
-    size_t i = p->nruns;
-
-    CHECK(p->nruns > 0);
-    while (--i > 0 && p->runs[i].first > epoch)
-        ;
-    return &p->runs[i];
-}
-
-static void
-take_mark(struct past_stance *s, const struct past_mark *m, bool soon, size_t nsets)
-{
-    if (m->kind == MARK_RELOAD) {
-        for (size_t i = 0; i < nsets && !soon; i++)
-            s->set_may[i] = false;
-        s->set_may[m->what] = true;
-    } else if (m->kind == MARK_TRIP || m->kind == MARK_RESET) {
-        unsigned how = 1u << m->how;
-
-        s->now[m->what] = (uint8_t)m->how;
-        s->may[m->what] = (uint8_t)(soon ? s->may[m->what] | how : how);
+        p->mixed += r->withheld < r->reported ? r->withheld : r->reported;
     }
-}
-
-/* Is a time soon after another one? As long as that stays so, the stance is the same. */
-static bool
-is_soon(struct past_stance *s, int64_t at_ms, int64_t after_ms)
-{
-    int64_t ends_ms = after_ms + PAST_SOON_MS;
-
-    if (at_ms < ends_ms && s->until_ms > ends_ms)
-        s->until_ms = ends_ms;
-    if (at_ms >= ends_ms && s->from_ms < ends_ms)
-        s->from_ms = ends_ms;
-    return at_ms < ends_ms;
-}
-
-static void
-make(const struct past *p, struct past_stance *s, const struct past_run *r, int64_t at_ms)
-{
-    s->from_ms = INT64_MIN;
-    s->until_ms = INT64_MAX;
-    bool is_begun = r->is_cut && is_soon(s, at_ms, r->from_ms);
-    for (size_t i = 0; i < p->nrules; i++) {
-        s->now[i] = WEIR_TRIP_NONE;
-        s->may[i] = (uint8_t)(r->is_cut ? MAY_BE_ANY : 1u << WEIR_TRIP_NONE);
-    }
-    for (size_t i = 0; i < p->nsets; i++)
-        s->set_may[i] = is_begun || i == r->set;
-    for (uint32_t k = r->first; k < s->epoch; k++)
-        take_mark(s, &p->marks[k], is_soon(s, at_ms, p->marks[k].at_ms), p->nsets);
-}
-
-void
-past_stance_at(const struct past *p, struct past_stance *s, uint32_t epoch, int64_t at_ms)
-{
-    const struct past_run *r = run_at(p, epoch);
-    int64_t known_ms = epoch > r->first ? p->marks[epoch - 1].latest_ms : r->from_ms;
-
-    if (r->clock != ANSWER_NOW || at_ms < known_ms)
-        at_ms = known_ms;
-    if (s->made && s->epoch == epoch && at_ms >= s->from_ms && at_ms < s->until_ms)
-        return;
-    s->made = true;
-    s->epoch = epoch;
-    s->clock = r->clock;
-    s->fixed_ms = r->at_ms;
-    make(p, s, r, at_ms);
+    make_spans(p);
+    make_rests(p);
 }

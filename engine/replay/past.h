@@ -50,6 +50,7 @@ struct past {
     size_t nspans;
     char **rules; /* names of those whose breakers tripped, or were reset; `*`: the whole set's */
     size_t nrules;
+    uint64_t mixed;   /* errors that are withheld where others of the same run are not, or less */
     bool all;         /* plain allows are known to be recorded throughout */
     bool cut;         /* its oldest segments are retired */
     bool nomem;       /* not all is here */
@@ -60,6 +61,8 @@ struct past {
     size_t nmarks;
     struct past_run *runs;
     size_t nruns;
+    struct past_rest *rests;
+    size_t nrests;
     uint32_t segment;
     size_t header_set, last_set;
     enum answer_clock clock;
@@ -69,12 +72,10 @@ struct past {
 /* Zero-initialise. */
 void past_fini(struct past *p);
 
-/* In the order of the journal: its headers and events; records only where they are `plain`, or
-   were decided later than all that is known. */
+/* In the order of the journal. */
 void past_header(struct past *p, const weir_journal_header *h);
 void past_event(struct past *p, const weir_journal_event *e);
-/* @param d  NULL: an error's. */
-void past_record(struct past *p, const struct recorded *d);
+void past_record(struct past *p, const struct recorded *r, weir_span record);
 /* When all was walked. */
 void past_finish(struct past *p);
 
@@ -84,9 +85,13 @@ uint32_t past_epoch(const struct past *p);
 /* The number of the rule set that a record names; p->nsets: there is none. */
 size_t past_find_set(const struct past *p, weir_span ruleset);
 
+/* Was the segment written by another version than this one? */
+bool past_is_of_other(const struct past *p, uint32_t segment);
+bool past_is_other(const struct past_writer *w);
+
 /* How a record came about, by what stands before it. */
 struct past_stance {
-    bool made;
+    const struct past_run *run; /* NULL: it was not made yet */
     uint32_t epoch;
     int64_t from_ms, until_ms; /* of when a record of the epoch was decided: it is the same */
     enum answer_clock clock;
@@ -102,5 +107,9 @@ void past_stance_fini(struct past_stance *s);
 /* @param at_ms  That the record says. Costs little where nothing has changed since the last call.
  */
 void past_stance_at(const struct past *p, struct past_stance *s, uint32_t epoch, int64_t at_ms);
+
+/* Can a record of the wall clock say so? It was decided after a start, and before the event or
+   header that it stands before; give or take PAST_SOON_MS, as clocks are set. */
+bool past_may_be_at(const struct past *p, uint32_t epoch, int64_t at_ms);
 
 #endif

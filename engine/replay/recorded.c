@@ -8,6 +8,8 @@
 
 #define LITERAL(s) ((weir_span){(s), sizeof(s) - 1})
 
+static const weir_span carried = LITERAL(",\"action\":\"withhold\"}");
+
 static weir_span
 rest(weir_span s, size_t from)
 {
@@ -133,7 +135,7 @@ recorded_read(weir_span record, struct recorded *out)
                            query = LITERAL("{\"v\":1,\"query\":");
     weir_span s = without_newline(record);
 
-    *out = (struct recorded){.kind = RECORDED_ERROR};
+    *out = (struct recorded){.kind = RECORDED_ERROR, .withheld = ends(s, carried)};
     if (begins(s, LITERAL("{\"v\":1,\"error\":\"")))
         return find(s, 0, LITERAL(",\"line\":")) < s.len && ends(s, LITERAL("}"));
     out->kind = begins(s, post) ? RECORDED_POST : RECORDED_QUERY;
@@ -146,8 +148,7 @@ recorded_read(weir_span record, struct recorded *out)
 void
 recorded_error_key(weir_span record, weir_buf *out)
 {
-    static const weir_span line = LITERAL(",\"line\":"),
-                           carried = LITERAL(",\"action\":\"withhold\"}");
+    static const weir_span line = LITERAL(",\"line\":");
     weir_span s = without_newline(record);
     size_t at = find(s, 0, line), upto = at;
 
@@ -174,21 +175,41 @@ next_in_list(weir_span s, size_t at, weir_span *out)
     return end; /* of a comma, or of the list's end */
 }
 
-bool
-recorded_names_breaker(weir_span record, const char *rule)
+void
+recorded_breakers(weir_span record, recorded_rule_fn *rule, void *arg)
 {
     static const weir_span key = LITERAL(",\"breaker\":[");
-    size_t len = strlen(rule);
 
     for (size_t at = find(record, 0, key); at < record.len; at = find(record, at + 1, key)) {
         weir_span name;
         size_t in = at + key.len - 1;
 
         while ((in = next_in_list(record, in, &name)))
-            if (name.len == len && memcmp(name.p, rule, len) == 0)
-                return true;
+            rule(arg, name);
     }
-    return false;
+}
+
+struct wanted {
+    const char *rule;
+    size_t len;
+    bool found;
+};
+
+static void
+is_wanted(void *arg, weir_span id)
+{
+    struct wanted *w = arg;
+
+    w->found |= id.len == w->len && memcmp(id.p, w->rule, w->len) == 0;
+}
+
+bool
+recorded_names_breaker(weir_span record, const char *rule)
+{
+    struct wanted w = {.rule = rule, .len = strlen(rule)};
+
+    recorded_breakers(record, is_wanted, &w);
+    return w.found;
 }
 
 /* Comparing ---------------------------------------------------------------------------------- */

@@ -16,6 +16,7 @@ enum recorded_kind { RECORDED_POST, RECORDED_QUERY, RECORDED_ERROR };
 struct recorded {
     enum recorded_kind kind;
     weir_span key; /* POST: its id, QUERY: what was asked, as JSON; ERROR: none */
+    bool withheld; /* ERROR: what could not be read is to be withheld */
     /* What follows is of no error. */
     int64_t at_ms;
     weir_span ruleset; /* RECORDED_DIGEST digits */
@@ -33,6 +34,10 @@ bool recorded_read(weir_span record, struct recorded *out);
  */
 void recorded_error_key(weir_span record, weir_buf *out);
 
+/* The id of a rule; borrowed for the call. */
+typedef void recorded_rule_fn(void *arg, weir_span id);
+/* The rules that it, or a post that it quotes, names as tripped. `*`: the whole set. */
+void recorded_breakers(weir_span record, recorded_rule_fn *rule, void *arg);
 /* Does it, or a post that it quotes, name the rule (`*`: the whole set) as one whose breaker had
    tripped? */
 bool recorded_names_breaker(weir_span record, const char *rule);
@@ -43,8 +48,6 @@ bool recorded_names_breaker(weir_span record, const char *rule);
  */
 bool recorded_is(weir_span record, weir_span made, bool any_rules);
 
-/* The id of a rule; borrowed for the call. */
-typedef void recorded_rule_fn(void *arg, weir_span id);
 /*
  * The rules that two records of one post differ by: those that one of them names, and the other
  * not, or elsewhere. Where they name the same, it is a factor, a value or a region, and that of the

@@ -188,18 +188,21 @@ compare_one(struct hand *h, const weir_post *post, const struct entry *e, uint64
     return result != AGAIN_NOMEM && put_fact(facts, f, &h->again.made);
 }
 
+/* @param every  It gives each of them. */
 static bool
 compare_all(struct hand *h, const weir_post *post, const struct entry *first, size_t n,
-            uint32_t claim, uint64_t content, weir_buf *facts)
+            uint32_t claim, uint64_t content, bool *every, weir_buf *facts)
 {
     uint64_t inside, *bits = claim_bits(n, &inside);
     bool good = bits != NULL;
 
+    *every = true;
     for (size_t i = 0; good && i < n && !h->gives_up; i++) {
         bool equal = false;
 
         good = compare_one(h, post, &first[i], content, &equal, facts);
         bits[i / 64] |= (uint64_t)equal << i % 64;
+        *every &= equal;
     }
     if (bits)
         claims_set_equal(&h->redo->claims, claim, n, bits);
@@ -217,23 +220,24 @@ write_content(struct hand *h, const weir_post *post)
 
 /*
  * A content that comes again, or another one of the same post, may be one more than there are
- * records of it: whether it should have one is asked while it is there.
+ * records of it: whether it should have one is asked while it is there. Of the content that came
+ * first nobody knows whether others will; where it gives every record, one is kept for it.
  */
 static bool
 take_recorded(struct hand *h, const weir_post *post, struct entry *first, size_t n, weir_buf *facts)
 {
     struct claims *claims = &h->redo->claims;
     uint32_t posts = 0;
-    bool others = false;
+    bool others = false, every = true;
 
     if (!write_content(h, post))
         return false;
     uint64_t content = XXH3_64bits(h->text.p, h->text.len);
     uint32_t claim = claims_lay(claims, first, content, &posts, &others);
     if (claim == CLAIMS_NONE ||
-        (posts == 1 && !compare_all(h, post, first, n, claim, content, facts)))
+        (posts == 1 && !compare_all(h, post, first, n, claim, content, &every, facts)))
         return false;
-    if (h->gives_up || (posts == 1 ? !others : posts > 2))
+    if (h->gives_up || (posts == 1 ? !others && every : posts > 2))
         return true;
     enum again_without without = again_without(&h->again, post);
     claims_set_without(claims, claim, without);

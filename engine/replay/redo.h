@@ -13,7 +13,8 @@
 
 /* Of each kind, so many are kept to be shown. */
 #define REDO_SHOWN 100
-/* What came out is kept of so many records that are in doubt: nearly all are differences. */
+/* What came out is kept of so many records that are in doubt: nearly all are differences, unless
+   posts were edited. */
 #define REDO_MADE ((size_t)4 * REDO_SHOWN)
 
 struct redo_counts {
@@ -21,16 +22,20 @@ struct redo_counts {
     uint64_t same;                   /* records that came out as they are */
     uint64_t different;              /* that came out otherwise */
     uint64_t out_of_force;           /* of these: they name rules that were not in force */
+    uint64_t out_of_time;            /* of these: at a time that cannot be theirs */
+    uint64_t unlimited;              /* of these: they say that a pattern ran out, and none does */
     uint64_t missing;                /* posts, queries and errors that should have had a record */
     uint64_t untold;                 /* that should have had one, if decided at some times only */
     uint64_t unexplained;            /* records that nothing in the feed explains */
+    uint64_t elsewhere;              /* queries that the feed has not, or less often */
     uint64_t limited;                /* that came out otherwise, but a pattern had run out */
 };
 
 /* One to be shown. */
 struct redo_sample {
     const struct entry *entry; /* MISSING: a record of the same post; NULL: it has none */
-    weir_buf made;             /* what came out; empty: nothing did, or it is not known */
+    weir_buf made;             /* what came out; empty: nothing did, */
+    bool is_lost;              /* or it was not kept */
 };
 
 struct redo_samples {

@@ -87,6 +87,15 @@ find_doubt(const struct settling *s, uint64_t entry, uint64_t content)
     return d && compare_doubts(d, entry, content) == 0 ? d : NULL;
 }
 
+static void
+count_difference(struct redo_counts *n, uint32_t result)
+{
+    n->different++;
+    n->out_of_force += result == AGAIN_OUT_OF_FORCE;
+    n->out_of_time += result == AGAIN_OUT_OF_TIME;
+    n->unlimited += result == AGAIN_UNLIMITED;
+}
+
 /* A post of that content took the record, and gave another. */
 static void
 count_different(struct settling *s, uint64_t entry, uint64_t content)
@@ -98,8 +107,7 @@ count_different(struct settling *s, uint64_t entry, uint64_t content)
         return; /* there is no memory for it, or what was recorded could not be read */
     d->holds = true;
     redo_count_rules(d->rules);
-    r->counts.different++;
-    r->counts.out_of_force += d->result == AGAIN_OUT_OF_FORCE;
+    count_difference(&r->counts, d->result);
 }
 
 /* The post gave it, or gave another because a pattern ran out. */
@@ -117,12 +125,17 @@ count_same(struct settling *s, uint64_t entry, uint64_t content)
 static void
 show_doubts(struct redo *r)
 {
-    for (size_t i = 0; i < r->ndoubts && i < REDO_MADE && r->different.n < REDO_SHOWN; i++)
-        if (r->doubts[i].holds) {
-            r->different.v[r->different.n++] = (struct redo_sample){
-                .entry = &r->entries.v[r->doubts[i].entry], .made = r->made[i]};
-            r->made[i] = (weir_buf){0};
-        }
+    for (size_t i = 0; i < r->ndoubts && r->different.n < REDO_SHOWN; i++) {
+        if (!r->doubts[i].holds)
+            continue;
+        struct redo_sample *s = &r->different.v[r->different.n++];
+        *s = (struct redo_sample){.entry = &r->entries.v[r->doubts[i].entry],
+                                  .is_lost = i >= REDO_MADE};
+        if (s->is_lost)
+            continue;
+        s->made = r->made[i];
+        r->made[i] = (weir_buf){0};
+    }
 }
 
 /* Posts -------------------------------------------------------------------------------------- */
@@ -210,7 +223,7 @@ settle_query(struct settling *s, const struct entry *e)
     }
     r->counts.same += result == AGAIN_SAME;
     r->counts.limited += result == AGAIN_LIMITED;
-    if (result != AGAIN_OTHER && result != AGAIN_OUT_OF_FORCE)
+    if (result == AGAIN_SAME || result == AGAIN_LIMITED)
         return;
     struct redo_list *rules = redo_list(r, record, (weir_span){s->again.made.p, s->again.made.len});
     if (!rules) {
@@ -218,8 +231,7 @@ settle_query(struct settling *s, const struct entry *e)
         return;
     }
     redo_count_rules(rules);
-    r->counts.different++;
-    r->counts.out_of_force += result == AGAIN_OUT_OF_FORCE;
+    count_difference(&r->counts, result);
     add_sample(&r->different, r->nposts_shown, e);
 }
 
@@ -228,6 +240,7 @@ settle_queries(struct settling *s, const struct entry *first, size_t n)
 {
     uint32_t asked = asked_for(s->redo, first), more = asked > n ? asked - (uint32_t)n : 0;
 
+    s->redo->counts.elsewhere += asked < n ? n - asked : 0;
     for (size_t i = 0; i < n && !s->failed; i++)
         settle_query(s, &first[i]);
     if (!more || s->failed)

@@ -63,8 +63,8 @@ class Kept(Journalled):
 
 
 def nothing_differs(seen):
-    return not any(seen[k] for k in ("different", "missing", "unexplained", "malformed", "cannot_be_told", "limited",
-                                     "not_compared")) and not seen["differences"]
+    return not any(seen[k] for k in ("different", "missing", "unexplained", "malformed", "mixed", "cannot_be_told",
+                                     "limited", "not_compared")) and not seen["differences"]
 
 
 TAGS = ("bad", "loud", "louder", "seen", "some", "later", "good", "fine")
@@ -114,6 +114,8 @@ def test_by_any_clock():
                 server.fetch("/v1/hashtags/bad?at=2021-02-01T06:59:00Z")
             seen = told(server, server.feed)
             assert nothing_differs(seen) and seen["same"], (clock, seen)
+            assert seen["queries_not_in_feed"] == 1, (clock, seen)
+            assert b"  1 query is not in the feed, and decided again" in redo(server, server.feed).out
 
 
 def test_journals_of_replays():
@@ -125,6 +127,27 @@ def test_journals_of_replays():
             result = expect(run("verify", kept, "--redo", feed, "--rules", text, "--json"), 0)
             seen = json.loads(result.out)["redo"]
             assert nothing_differs(seen) and seen["same"] > 200, (clock, seen)
+
+
+def test_journals_of_replays_that_choose():
+    """What was not chosen has no record, and none is missing; what was chosen has."""
+    with weir.Folder() as folder:
+        feed, text = folder.write("feed.ndjson", b"".join(posts(300))), folder.write("rules.yaml", ruleset())
+        for n, args in enumerate((["--only", "withhold"], ["--rule", "bad", "--region", "IN"], ["--order", "soon"],
+                                  ["--until", "2021-02-01T07:00:00Z"], ["--since", "2021-02-01T07:00:00Z"])):
+            kept = folder.path / f"journal-{n}"
+            weir.replay(feed, rules=text, clock="created", args=["-q", "--journal", kept, *args])
+            redone = lambda *more, code: json.loads(expect(  # noqa: E731
+                run("verify", kept, "--redo", feed, "--rules", text, "--json", *more), code).out)["redo"]  # noqa: B023
+            seen, all_of_it = redone(*args, code=0), redone(code=0 if "--since" in args else 1)
+            assert nothing_differs(seen) and seen["same"] == all_of_it["same"] > 40, (args, seen)
+            assert ("--since" in args) == (not all_of_it["missing"]), (args, all_of_it)
+            if not all_of_it["missing"]:
+                continue
+            without = folder.path / f"without-{n}"
+            journal.rewrite(kept, without, lambda kind, body: None if b'"v":1,"post"' in body else body)
+            kept, chosen = without, seen["same"] - seen["errors"]
+            assert redone(*args, code=1 if chosen else 0)["missing"] == chosen, args
 
 
 def test_lives_one_after_the_other():
@@ -389,6 +412,26 @@ def test_a_record_that_the_feed_does_not_explain():
         assert b"3 records are of posts that are not in this part of the feed" in redo(server, feed, "--part").out
 
 
+def test_errors_of_one_start_carry_the_same():
+    with weir.Folder() as folder:
+        sent = []
+        for args in (["--undecided", "withhold"], []):
+            with Kept(folder, args=args) as server:
+                server.give(b"{]\n", b"[\n", b"7\n")
+            sent += server.sent
+        server.feed.write_bytes(b"".join(sent))
+        assert nothing_differs(told(server, server.feed))
+        left = [1]
+
+        def stripped(kind, body):
+            return body.replace(b',"action":"withhold"', b"") if b'"withhold"' in body and left and left.pop() else body
+
+        journal.rewrite(server.dir, folder.path / "stripped", stripped)
+        seen = told(server, server.feed, journal_dir=folder.path / "stripped", code=1)
+        assert (seen["mixed"], seen["same"]) == (1, 6), seen
+        assert b"MIXED: 1 error does not say" in redo(server, server.feed, journal_dir=folder.path / "stripped", code=1).out
+
+
 def test_the_same_post_again_and_again():
     """Posts of one id: the same, and edited, many times; each takes a record that it gives."""
     one, two, three = own(7, "bad"), own(7, "loud"), own(7, "good")
@@ -408,6 +451,32 @@ def test_the_same_post_again_and_again():
         feed = folder.write("feed", b"".join([one] * 100 + [two] * 90))
         seen = told(server, feed, code=1)
         assert (seen["same"], seen["different"], seen["unexplained"]) == (190 + 300, 0, 10), seen
+
+
+def test_edits_of_which_one_has_no_record():
+    """Whichever of them the feed has first, what should be there is known."""
+    good, bad, loud, also = own(7, "good"), own(7, "bad"), own(7, "loud"), own(7, "bad", "fine")
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(good, bad)
+        for lines in ((good, bad), (bad, good), (good, bad, good)):
+            assert nothing_differs(told(server, folder.write("feed", b"".join(lines)))), lines
+        for lines in ((loud, bad), (bad, loud), (loud, good, bad), (also, bad), (bad, also)):
+            seen = told(server, folder.write("feed", b"".join(lines)), code=1)
+            assert (seen["missing"], seen["same"], seen["cannot_be_told"]) == (1, 1, 0), (lines, seen)
+
+
+def test_a_difference_behind_many_edits_is_shown():
+    edits = [own(n, tag) for n in range(300) for tag in ("bad", "loud")]
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(*edits, own(1000, "bad"))
+        feed = folder.write("feed", b"".join([*edits, own(1000, "loud")]))
+        seen = told(server, feed, code=1)
+        assert (seen["same"], seen["different"]) == (600, 1), seen
+        assert [d["record"]["post"] for d in seen["differences"]] == ["1000"] and "now" not in seen["differences"][0], seen
+        said = redo(server, feed, code=1).out
+        assert b"different: entry " in said and b"now:     not kept: too many posts before it were edited" in said, said
 
 
 def test_what_time_alone_changes_cannot_be_told():
@@ -444,6 +513,83 @@ def test_rules_that_were_not_in_force():
         assert (seen["different"], seen["out_of_force"], seen["same"]) == (1, 1, 2), seen
         said = redo(server, server.feed, journal_dir=folder.path / "swapped", code=1).out
         assert b"of these, 1 names a rule set that was not in force there" in said, said
+
+
+def test_what_trips_is_up_to_the_rules():
+    """An event that no server can have written: of a rule that has no breaker."""
+    text = ruleset(cap=1, more="  - {id: gone, regions: [IN], action: withhold, match: {hashtags: [gone]}}\n")
+    with weir.Folder() as folder:
+        with Kept(folder, text) as server:
+            server.give(own(1, "bad"), own(2, "bad"))
+            wait_for(lambda: server.status()["tripped"])
+            server.give(own(3, "gone"))
+        assert nothing_differs(told(server, server.feed))
+
+        def of_another(kind, body):
+            body = body.replace(b'"rule":"bad"', b'"rule":"gone"') if kind == "event" else body
+            return re.sub(rb'"withhold",.*(,"at":)', rb'"allow","observed":["gone"],"breaker":["gone"]\1', body) \
+                if b'"post":"3"' in body else body
+
+        journal.rewrite(server.dir, folder.path / "another", of_another)
+        seen = told(server, server.feed, journal_dir=folder.path / "another", code=1)
+        assert (seen["same"], seen["different"], seen["rules"]) == (2, 1, {"gone": 1}), seen
+
+
+def test_a_time_that_cannot_be():
+    """By the wall clock a record's time is nobody's word but its own, within that of the journal."""
+    def at(time):
+        return lambda kind, body: re.sub(rb'"at":"[^"]*"(,"ruleset")', rb'"at":"%s"\1' % time, body)
+
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(own(1, "bad"), b'{"query":{"hashtag":"bad"}}\n',
+                        b'{"query":{"hashtag":"bad","at":"2022-01-01T00:00:00Z"}}\n')
+        assert nothing_differs(told(server, server.feed))
+        for time_then in (b"2021-03-01T07:00:00Z", b"2121-03-01T07:00:00Z"):
+            to = folder.path / time_then.decode()[:4]
+            journal.rewrite(server.dir, to, at(time_then))
+            seen = told(server, server.feed, journal_dir=to, code=1)
+            assert (seen["out_of_time"], seen["different"], seen["same"]) == (2, 3, 0), seen
+        assert b"of these, 2 say times that cannot be their own" in redo(server, server.feed, journal_dir=to, code=1).out
+
+
+def test_a_record_of_a_post_that_had_no_time():
+    with weir.Folder() as folder:
+        line, sent = b'{"id":"timeless","author":"@x","hashtags":["bad"]}\n', []
+        for clock in ("created", "now"):
+            with Kept(folder, clock=clock) as server:
+                server.give(line)
+            sent += server.sent
+        server.feed.write_bytes(b"".join(sent))
+        (record,) = [r for r in test_journal.records(server.dir) if b'"post"' in r and b'"error"' not in r]
+
+        def decided(kind, body):
+            return record if b'"error"' in body else body
+
+        journal.rewrite(server.dir, folder.path / "decided", decided)
+        seen = told(server, server.feed, journal_dir=folder.path / "decided", code=1)
+        assert (seen["out_of_time"], seen["different"], seen["same"]) == (1, 1, 1), seen
+
+
+def test_a_limit_that_none_ran_into():
+    with weir.Folder() as folder:
+        with Kept(folder) as server:
+            server.give(own(1, "bad"))
+
+        def limited(kind, body):
+            return body.replace(b',"at":', b',"limit":["loud"],"at":') if kind == "record" else body
+
+        def older(kind, body):
+            return body.replace(b'"version":"0.1.0"', b'"version":"0.0.9"') if kind == "header" else limited(kind, body)
+
+        journal.rewrite(server.dir, folder.path / "limited", limited)
+        seen = told(server, server.feed, journal_dir=folder.path / "limited", code=1)
+        assert (seen["different"], seen["ran_out_there_only"], seen["limited"]) == (1, 1, 0), seen
+        assert b"of these, 1 says that a pattern ran out of its budget, and none does here" in \
+            redo(server, server.feed, journal_dir=folder.path / "limited", code=1).out
+        journal.rewrite(server.dir, folder.path / "older", older)  # nobody can know
+        seen = told(server, server.feed, journal_dir=folder.path / "older")
+        assert (seen["different"], seen["limited"]) == (0, 1), seen
 
 
 # Chains, versions, usage -----------------------------------------------------------------------
@@ -510,6 +656,29 @@ def test_a_journal_that_begins_in_the_middle():
         assert (seen["same"], seen["cannot_be_told"], seen["missing"]) == (2, 1, 0), seen
 
 
+def test_what_tripped_before_the_journal_begins():
+    """The trip is retired; only records tell of it."""
+    with weir.Folder() as folder:
+        with Kept(folder, ruleset(cap=1)) as server:
+            server.give(own(1, "bad"), own(2, "bad"))
+            wait_for(lambda: server.status()["tripped"])
+            server.give(own(3, "bad"), own(4, "loud"))
+        lines = (server.dir / "00000001.ndjson").read_bytes().splitlines()
+        bodies = [journal.LINE.fullmatch(x).groups() for x in lines]
+        header, last = json.loads(bodies[0][1]), json.loads(lines[1])
+        j = journal.Journal(folder.path / "cut")
+        j.segment, j.seq, j.before = 1, last["seq"], bytes.fromhex(last["hash"])
+        j.begin(**{k: header[k] for k in ("opened", "ruleset", "version", "unicode", "icu", "clock")})
+        for kind, body in bodies:
+            if b'"post":"3"' in body or b'"post":"4"' in body:
+                j.add(kind.decode(), body.decode())
+        j.event(kind="retired", at=header["opened"], first=1, last=1, seq=last["seq"], hash=last["hash"])
+        j.end("full")
+        assert b'"breaker":["bad"]' in test_journal.records(j.folder)[0]
+        seen = told(server, folder.write("feed", own(3, "bad") + own(4, "loud")), journal_dir=j.folder)
+        assert (seen["same"], seen["different"]) == (2, 0), seen
+
+
 def test_records_that_are_none():
     with weir.Folder() as folder:
         with Kept(folder) as server:
@@ -533,6 +702,9 @@ def test_usage():
         assert b"--redo needs the rules" in verify("--redo", server.feed).err
         assert b"need --redo FEED" in verify("--rules", server.rules).err
         assert b"need --redo FEED" in verify("--part").err
+        assert b"need --redo FEED" in verify("--only", "withhold").err
+        assert b"--rule bed: the rules have none; did you mean bad?" in \
+            verify("--redo", server.feed, "--store", server.store, "--rule", "bed").err
         assert b"none: No such file" in verify("--redo", folder.path / "none", "--store", server.store, code=4).err
         assert b"no rule set in this store" in verify("--redo", server.feed, "--store", folder.path, code=4).err
         bad = folder.write("bad.yaml", "tagweir: 1\nrules: 7\n")

@@ -166,6 +166,67 @@ many_records_have_room_for_their_bits(void **state)
     free(v);
 }
 
+/* As when a post was edited again and again. Records are asked for in their order, so that each
+   claim finds all of those before it taken. */
+static void
+thousands_are_shared_out_at_once(void **state)
+{
+    enum { N = 4000 };
+    struct entry *v = calloc(N, sizeof *v);
+    struct claim_share s;
+    struct claims c;
+
+    (void)state;
+    claims_init(&c);
+    for (uint32_t k = 0; k < N; k++) {
+        uint64_t inside, *bits = claim_bits(N, &inside);
+        uint32_t posts;
+        bool others;
+
+        memset(bits, 0xff, (N + 63) / 64 * sizeof *bits);
+        claims_set_equal(&c, claims_lay(&c, v, k, &posts, &others), N, bits);
+    }
+    assert_true(claims_share(&c, v, N, &s));
+    for (size_t i = 0; i < N; i++) {
+        assert_true(s.is_equal[i]);
+        assert_int_equal(s.left[i], 0);
+    }
+    claims_unshare(&s);
+    claims_fini(&c);
+    free(v);
+}
+
+/* It is not known whether the first one should have a record: it is not left without. */
+static void
+who_cannot_be_left_is_first(void **state)
+{
+    for (uint32_t first = 0; first < 2; first++) {
+        struct entry v = {.claims = 0};
+        struct claim_share s;
+        struct claims c;
+
+        (void)state;
+        claims_init(&c);
+        for (uint32_t k = 0; k < 2; k++) {
+            uint64_t inside, *bits = claim_bits(1, &inside);
+            uint32_t posts, number;
+            bool others;
+
+            *bits = 1;
+            number = claims_lay(&c, &v, 100 + (first + k) % 2, &posts, &others);
+            claims_set_equal(&c, number, 1, bits);
+            if (others)
+                claims_set_without(&c, number, WITHOUT_ALL);
+        }
+        assert_true(claims_share(&c, &v, 1, &s));
+        assert_int_equal(s.claims[s.taker[0]]->content, 100 + first);
+        assert_true(s.claims[1]->has_without);
+        assert_int_equal(s.left[1], 1);
+        claims_unshare(&s);
+        claims_fini(&c);
+    }
+}
+
 int
 main(void)
 {
@@ -173,6 +234,8 @@ main(void)
         cmocka_unit_test(records_go_to_who_gives_them),
         cmocka_unit_test(no_way_gives_more),
         cmocka_unit_test(many_records_have_room_for_their_bits),
+        cmocka_unit_test(thousands_are_shared_out_at_once),
+        cmocka_unit_test(who_cannot_be_left_is_first),
     };
 
     draw_from_seed();

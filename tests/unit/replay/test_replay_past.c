@@ -4,6 +4,8 @@
  */
 #include "unit/test.h"
 
+#include "unit/draw.h"
+
 #include "replay/past.h"
 
 #define T INT64_C(1612162800000)
@@ -62,9 +64,10 @@ reload(struct past *p, int64_t at_ms, const char *to)
 static void
 record(struct past *p, int64_t at_ms, const char *ruleset)
 {
-    past_record(p, &(struct recorded){.kind = RECORDED_POST,
-                                      .at_ms = at_ms,
-                                      .ruleset = {ruleset, RECORDED_DIGEST}});
+    past_record(p,
+                &(struct recorded){
+                    .kind = RECORDED_POST, .at_ms = at_ms, .ruleset = {ruleset, RECORDED_DIGEST}},
+                span("{,\"breaker\":[\"z\",\"*\"]}"));
 }
 
 #define NONE (1u << WEIR_TRIP_NONE)
@@ -217,20 +220,100 @@ what_is_retired_may_have_been_anything(void **state)
 
     (void)state;
     header(&p, 5, T, ONE, "now", TWO);
-    record(&p, T + 1, TWO);
+    record(&p, T + 1, TWO); /* which names what had tripped before */
+    assert_int_equal(p.nrules, 2);
+    assert_string_equal(p.rules[0], "z");
+    assert_string_equal(p.rules[1], "*");
     uint32_t before = past_epoch(&p);
     breaker(&p, WEIR_JOURNAL_RESET, T + 10, "a", WEIR_TRIP_NONE);
     assert_true(p.cut);
     assert_true(past_stance_init(&p, &s));
     past_stance_at(&p, &s, before, T + 1);
-    assert_int_equal(s.may[0], NONE | ALERT | OBSERVE);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(s.may[i], NONE | ALERT | OBSERVE);
     assert_true(s.set_may[0] && s.set_may[1]);
     past_stance_at(&p, &s, before, T + SOON);
     assert_true(s.set_may[0] && !s.set_may[1]);
-    assert_int_equal(s.may[0], NONE | ALERT | OBSERVE);
+    assert_int_equal(s.may[2], NONE | ALERT | OBSERVE);
     past_stance_at(&p, &s, past_epoch(&p), T + 10 + SOON);
-    assert_int_equal(s.may[0], NONE);
+    assert_int_equal(s.may[0], NONE | ALERT | OBSERVE);
+    assert_int_equal(s.may[2], NONE);
     past_stance_fini(&s);
+    past_fini(&p);
+}
+
+/* What stances are made of is kept for every so many marks, and gone on with from one record to the
+   next: they are what all marks, one after the other, say. */
+static void
+marks_need_not_be_gone_through(void **state)
+{
+    enum { RULES = 3, MARKS = 3000 };
+    static const char *const names[RULES] = {"a", "b", NULL};
+    struct past_stance s, fresh;
+    struct past p = {.nsets = 0};
+    int64_t at_ms = T;
+
+    (void)state;
+    header(&p, 1, T, ONE, "now", draw(2) ? NOTHING : ONE); /* from its beginning, or not */
+    for (int i = 0; i < MARKS; i++) {
+        unsigned what = draw(40);
+
+        at_ms += (int64_t)draw(what == 0 ? (size_t)3 * SOON : 2000);
+        if (what == 1 || (i == 0 && !p.cut)) {
+            header(&p, p.segment + 1, at_ms, draw(2) ? ONE : TWO, "now", ONE);
+            start(&p, at_ms, WEIR_JOURNAL_WHY_STOPPED);
+        } else if (what < 5) {
+            reload(&p, at_ms, draw(2) ? ONE : TWO);
+        } else {
+            breaker(&p, draw(2) ? WEIR_JOURNAL_TRIP : WEIR_JOURNAL_RESET, at_ms, names[draw(RULES)],
+                    (weir_trip)draw(3));
+        }
+    }
+    past_finish(&p);
+    assert_true(!p.nomem && p.nrests > 5);
+    struct past bare = p; /* with marks alone */
+    bare.nrests = 0;
+    assert_true(past_stance_init(&p, &s));
+    for (int i = 0; i < 2000; i++) {
+        uint32_t epoch = i % 2 ? s.epoch + (uint32_t)draw(3) : (uint32_t)draw(p.nmarks + 1);
+        epoch = epoch <= p.nmarks ? epoch : (uint32_t)p.nmarks;
+        int64_t of_ms = T + (int64_t)draw((size_t)(at_ms - T));
+        past_stance_at(&p, &s, epoch, of_ms);
+        assert_true(past_stance_init(&bare, &fresh));
+        past_stance_at(&bare, &fresh, epoch, of_ms);
+        assert_memory_equal(s.now, fresh.now, p.nrules);
+        assert_memory_equal(s.may, fresh.may, p.nrules);
+        assert_memory_equal(s.set_may, fresh.set_may, p.nsets * sizeof *s.set_may);
+        past_stance_fini(&fresh);
+    }
+    past_stance_fini(&s);
+    past_fini(&p);
+}
+
+static void
+no_record_is_of_another_time(void **state)
+{
+    struct past p = {.nsets = 0};
+
+    (void)state;
+    header(&p, 1, T, ONE, "now", NOTHING);
+    start(&p, T, WEIR_JOURNAL_WHY_NEW);
+    uint32_t first = past_epoch(&p);
+    reload(&p, T + 1000, TWO);
+    uint32_t last = past_epoch(&p);
+    const struct {
+        uint32_t epoch;
+        int64_t at_ms;
+        bool may;
+    } rows[] = {
+        {first, T - SOON - 1, false},         {first, T - SOON, true},
+        {first, T + 1000 + SOON, true},       {first, T + 1000 + SOON + 1, false},
+        {last, T - SOON - 1, false},          {last, T, true}, /* a page that nobody read */
+        {last, T + 99 * (int64_t)SOON, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (past_may_be_at(&p, rows[i].epoch, rows[i].at_ms) != rows[i].may)
+            fail_msg("row %zu", i);
     past_fini(&p);
 }
 
@@ -243,7 +326,10 @@ main(void)
         cmocka_unit_test(other_clocks_know_the_time_by_what_stands_before),
         cmocka_unit_test(reloads_make_spans),
         cmocka_unit_test(what_is_retired_may_have_been_anything),
+        cmocka_unit_test(marks_need_not_be_gone_through),
+        cmocka_unit_test(no_record_is_of_another_time),
     };
 
+    draw_from_seed();
     return cmocka_run_group_tests_name("replay/past", tests, NULL, NULL);
 }
