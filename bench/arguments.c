@@ -1,5 +1,5 @@
 /*
- * Reading numbers and names.
+ * Going through options; reading numbers and names.
  */
 #include "arguments.h"
 
@@ -7,8 +7,32 @@
 #include "tokens.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+int
+arguments_read(int argc, char **argv, const char *command, const char *help,
+               const struct option *known, argument_fn *take, void *into)
+{
+    int option;
+
+    while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
+        if (option == ARGUMENT_HELP) {
+            fputs(help, stdout);
+            return EXIT_DONE;
+        }
+        if (option == '?') {
+            fprintf(stderr, "tagweir-bench %s --help tells what there is\n", command);
+            return EXIT_USAGE;
+        }
+        take(into, option);
+    }
+    if (optind < argc)
+        die(EXIT_USAGE, "\"%s\" is no option; tagweir-bench %s --help tells what there is",
+            argv[optind], command);
+    return -1;
+}
 
 size_t
 argument_number(const char *text, size_t len, const char *of, size_t least, size_t most)
@@ -27,6 +51,12 @@ argument_number(const char *text, size_t len, const char *of, size_t least, size
     }
     die(EXIT_USAGE, "%s: \"%.*s\" is not a number from %zu to %zu", of, (int)len, text, least,
         most);
+}
+
+size_t
+argument_count(const char *of, size_t least, size_t most)
+{
+    return argument_number(optarg, strlen(optarg), of, least, most);
 }
 
 void

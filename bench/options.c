@@ -5,11 +5,6 @@
 
 #include "arguments.h"
 
-#include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 static const char help[] =
     "usage: tagweir-bench match [options]\n"
     "\n"
@@ -46,10 +41,8 @@ enum {
     OPT_SEED,
     OPT_ROUNDS,
     OPT_COUNT,
-    OPT_JSON,
     OPT_SVG,
-    OPT_REQUIRE,
-    OPT_LIST
+    OPT_REQUIRE
 };
 
 static const struct option known[] = {
@@ -62,12 +55,9 @@ static const struct option known[] = {
     {"seed", required_argument, NULL, OPT_SEED},
     {"rounds", required_argument, NULL, OPT_ROUNDS},
     {"count", required_argument, NULL, OPT_COUNT},
-    {"json", required_argument, NULL, OPT_JSON},
     {"svg", required_argument, NULL, OPT_SVG},
     {"require", required_argument, NULL, OPT_REQUIRE},
-    {"list", no_argument, NULL, OPT_LIST},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    ARGUMENTS_OF_ALL,
 };
 
 /* Names -------------------------------------------------------------------------------------- */
@@ -81,9 +71,9 @@ nth_engine(size_t i)
 /* Options ------------------------------------------------------------------------------------ */
 
 static void
-take(struct options *o, int option)
+take(void *into, int option)
 {
-    size_t len = optarg ? strlen(optarg) : 0;
+    struct options *o = into;
 
     switch (option) {
     case OPT_QUICK:
@@ -105,18 +95,18 @@ take(struct options *o, int option)
         argument_mark(optarg, "engine", nth_engine, nengines, o->engines);
         break;
     case OPT_STREAM:
-        o->ntokens = argument_number(optarg, len, "--stream", 1000, 4000000);
+        o->ntokens = argument_count("--stream", 1000, 4000000);
         break;
     case OPT_SEED:
-        o->seed = argument_number(optarg, len, "--seed", 0, SIZE_MAX);
+        o->seed = argument_count("--seed", 0, SIZE_MAX);
         break;
     case OPT_ROUNDS:
-        o->rounds = (unsigned)argument_number(optarg, len, "--rounds", 1, MAX_ROUNDS);
+        o->rounds = (unsigned)argument_count("--rounds", 1, MAX_ROUNDS);
         break;
     case OPT_COUNT:
-        o->count = argument_number(optarg, len, "--count", 1, 2000000);
+        o->count = argument_count("--count", 1, 2000000);
         break;
-    case OPT_JSON:
+    case ARGUMENT_JSON:
         o->json = optarg;
         break;
     case OPT_SVG:
@@ -133,24 +123,8 @@ take(struct options *o, int option)
 int
 options_read(struct options *o, int argc, char **argv)
 {
-    int option;
-
     *o = (struct options){.seed = 1, .ntokens = 1000000};
-    while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_DONE;
-        }
-        if (option == '?') {
-            fputs("tagweir-bench match --help tells what there is\n", stderr);
-            return EXIT_USAGE;
-        }
-        take(o, option);
-    }
-    if (optind < argc)
-        die(EXIT_USAGE, "\"%s\" is no option; tagweir-bench match --help tells what there is",
-            argv[optind]);
-    return -1;
+    return arguments_read(argc, argv, "match", help, known, take, o);
 }
 
 /* The matrix --------------------------------------------------------------------------------- */

@@ -6,7 +6,6 @@
 #include "arguments.h"
 #include "load/stream_goals.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,9 +84,7 @@ enum {
     OPT_PIN,
     OPT_REQUIRE,
     OPT_ROUNDS,
-    OPT_LITERALS,
-    OPT_JSON,
-    OPT_LIST
+    OPT_LITERALS
 };
 
 static const struct option known[] = {
@@ -115,18 +112,8 @@ static const struct option known[] = {
     {"require", required_argument, NULL, OPT_REQUIRE},
     {"rounds", required_argument, NULL, OPT_ROUNDS},
     {"literals", required_argument, NULL, OPT_LITERALS},
-    {"json", required_argument, NULL, OPT_JSON},
-    {"list", no_argument, NULL, OPT_LIST},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    ARGUMENTS_OF_ALL,
 };
-
-/* A number of one option. */
-static size_t
-count(const char *of, size_t least, size_t most)
-{
-    return argument_number(optarg, strlen(optarg), of, least, most);
-}
 
 /* Options of the load itself. false: it is none of them. */
 static bool
@@ -134,22 +121,22 @@ take_load(struct load *l, int option)
 {
     switch (option) {
     case OPT_CONNECTIONS:
-        l->nconns = count("--connections", 1, 1000000);
+        l->nconns = argument_count("--connections", 1, 1000000);
         return true;
     case OPT_WINDOW:
-        l->window = count("--window", 1, 65536);
+        l->window = argument_count("--window", 1, 65536);
         return true;
     case OPT_BATCH:
-        l->batch = count("--batch", 1, 65536);
+        l->batch = argument_count("--batch", 1, 65536);
         return true;
     case OPT_RATE:
-        l->rate = (double)count("--rate", 1, 100000000);
+        l->rate = (double)argument_count("--rate", 1, 100000000);
         return true;
     case OPT_IDLE:
-        l->nidle = count("--idle", 0, 1000000);
+        l->nidle = argument_count("--idle", 0, 1000000);
         return true;
     case OPT_THREADS:
-        l->nthreads = (unsigned)count("--threads", 1, LOAD_MAX_THREADS);
+        l->nthreads = (unsigned)argument_count("--threads", 1, LOAD_MAX_THREADS);
         return true;
     case OPT_SECONDS:
         l->seconds = argument_real(optarg, "--seconds", 0.001, 86400);
@@ -183,14 +170,14 @@ take_material(struct load_options *o, int option)
         s->material.feed_file = optarg;
         return true;
     case OPT_POSTS:
-        s->material.nposts = count("--posts", 1, 10000000);
+        s->material.nposts = argument_count("--posts", 1, 10000000);
         return true;
     case OPT_TOKENS:
         s->material.stream =
             (enum stream)argument_choose(optarg, "stream", argument_stream, STREAM_UNKNOWN);
         return true;
     case OPT_SEED:
-        s->material.seed = count("--seed", 0, SIZE_MAX);
+        s->material.seed = argument_count("--seed", 0, SIZE_MAX);
         return true;
     default:
         return false;
@@ -198,8 +185,12 @@ take_material(struct load_options *o, int option)
 }
 
 static void
-take(struct load_options *o, int option)
+take(void *into, int option)
 {
+    struct load_options *o = into;
+
+    if (take_load(&o->setting.load, option) || take_material(o, option))
+        return;
     switch (option) {
     case OPT_CONNECT:
         o->connect = optarg;
@@ -211,7 +202,7 @@ take(struct load_options *o, int option)
         o->baseline = true;
         break;
     case OPT_WORKERS:
-        (void)count("--workers", 1, 1024);
+        (void)argument_count("--workers", 1, 1024);
         o->workers = optarg;
         break;
     case OPT_TAGWEIR:
@@ -224,12 +215,12 @@ take(struct load_options *o, int option)
         requirements_take(&o->requirements, stream_goal, optarg);
         break;
     case OPT_ROUNDS:
-        o->setting.rounds = (unsigned)count("--rounds", 1, MAX_ROUNDS);
+        o->setting.rounds = (unsigned)argument_count("--rounds", 1, MAX_ROUNDS);
         break;
     case OPT_LITERALS:
-        o->nliterals = count("--literals", 1, 3000000);
+        o->nliterals = argument_count("--literals", 1, 3000000);
         break;
-    case OPT_JSON:
+    case ARGUMENT_JSON:
         o->json = optarg;
         break;
     default:
@@ -277,8 +268,6 @@ check(const struct load_options *o)
 int
 load_options_read(struct load_options *o, int argc, char **argv)
 {
-    int option;
-
     memset(o, 0, sizeof *o);
     o->setting.material.nposts = 200000;
     o->setting.material.seed = 1;
@@ -288,22 +277,10 @@ load_options_read(struct load_options *o, int argc, char **argv)
         .nconns = 8, .nthreads = 1, .window = 256, .seconds = 0, .warm_s = 0.5, .patience_s = 10};
     o->workers = "1";
     o->nliterals = 1000000;
-    while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_DONE;
-        }
-        if (option == '?') {
-            fputs("tagweir-bench load --help tells what there is\n", stderr);
-            return EXIT_USAGE;
-        }
-        if (!take_load(&o->setting.load, option) && !take_material(o, option))
-            take(o, option);
+    int end = arguments_read(argc, argv, "load", help, known, take, o);
+    if (end < 0) {
+        check(o);
+        fill_in(o);
     }
-    if (optind < argc)
-        die(EXIT_USAGE, "\"%s\" is no option; tagweir-bench load --help tells what there is",
-            argv[optind]);
-    check(o);
-    fill_in(o);
-    return -1;
+    return end;
 }

@@ -7,6 +7,8 @@
 #include "programs/clock.h"
 #include "programs/replay.h"
 
+#include <tagweir/names.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,29 +36,8 @@ struct race {
     size_t nfiles; /* that a round replays beyond the first */
 };
 
-const char *
-speed_side_name(enum speed_side s)
-{
-    static const char *const names[] = {
-#define X(name, text, about) text,
-        SPEED_SIDES(X)
-#undef X
-    };
-
-    return names[s];
-}
-
-const char *
-speed_side_about(enum speed_side s)
-{
-    static const char *const abouts[] = {
-#define X(name, text, about) about,
-        SPEED_SIDES(X)
-#undef X
-    };
-
-    return abouts[s];
-}
+WEIR_NAMES(speed_side_name, enum speed_side, SPEED_SIDES, WEIR_TEXT)
+WEIR_NAMES(speed_side_about, enum speed_side, SPEED_SIDES, WEIR_SENTENCE)
 
 static bool
 takes_part(const struct race *r, enum speed_side s)

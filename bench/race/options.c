@@ -6,7 +6,6 @@
 #include "arguments.h"
 #include "race/race_goals.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,9 +57,7 @@ enum {
     OPT_TAGWEIR,
     OPT_ONDEMAND,
     OPT_GREP,
-    OPT_RG,
-    OPT_JSON,
-    OPT_LIST
+    OPT_RG
 };
 
 static const struct option known[] = {
@@ -78,17 +75,8 @@ static const struct option known[] = {
     {"ondemand", required_argument, NULL, OPT_ONDEMAND},
     {"grep", required_argument, NULL, OPT_GREP},
     {"rg", required_argument, NULL, OPT_RG},
-    {"json", required_argument, NULL, OPT_JSON},
-    {"list", no_argument, NULL, OPT_LIST},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    ARGUMENTS_OF_ALL,
 };
-
-static size_t
-count(const char *of, size_t least, size_t most)
-{
-    return argument_number(optarg, strlen(optarg), of, least, most);
-}
 
 static void
 take_requirements(struct replay_options *o, char *text)
@@ -123,22 +111,22 @@ take_material(struct track *t, int option)
                                                               WORKLOAD_LITERALS);
         return true;
     case OPT_LITERALS:
-        t->nliterals = count("--literals", 1, 1000000);
+        t->nliterals = argument_count("--literals", 1, 1000000);
         return true;
     case OPT_REGEXES:
-        t->nregexes = count("--regexes", 1, 50000);
+        t->nregexes = argument_count("--regexes", 1, 50000);
         return true;
     case OPT_TWEETS:
         t->material.feed_file = optarg;
         return true;
     case OPT_POSTS:
-        t->material.nposts = count("--posts", 1, 10000000);
+        t->material.nposts = argument_count("--posts", 1, 10000000);
         return true;
     case OPT_MEGABYTES:
-        t->nbytes = count("--megabytes", 1, 100000) * 1000000;
+        t->nbytes = argument_count("--megabytes", 1, 100000) * 1000000;
         return true;
     case OPT_SEED:
-        t->material.seed = count("--seed", 0, SIZE_MAX);
+        t->material.seed = argument_count("--seed", 0, SIZE_MAX);
         return true;
     default:
         return false;
@@ -146,16 +134,19 @@ take_material(struct track *t, int option)
 }
 
 static void
-take(struct replay_options *o, int option)
+take(void *into, int option)
 {
+    struct replay_options *o = into;
     struct track *t = &o->track;
 
+    if (take_material(t, option))
+        return;
     switch (option) {
     case OPT_REQUIRE:
         take_requirements(o, optarg);
         break;
     case OPT_ROUNDS:
-        t->rounds = (unsigned)count("--rounds", 1, MAX_ROUNDS);
+        t->rounds = (unsigned)argument_count("--rounds", 1, MAX_ROUNDS);
         break;
     case OPT_TAGWEIR:
         snprintf(t->tagweir, sizeof t->tagweir, "%s", optarg);
@@ -169,7 +160,7 @@ take(struct replay_options *o, int option)
     case OPT_RG:
         t->rg = optarg;
         break;
-    case OPT_JSON:
+    case ARGUMENT_JSON:
         o->json = optarg;
         break;
     default:
@@ -180,8 +171,6 @@ take(struct replay_options *o, int option)
 int
 replay_options_read(struct replay_options *o, int argc, char **argv)
 {
-    int option;
-
     memset(o, 0, sizeof *o);
     snprintf(o->tweets, sizeof o->tweets, "%s/tweets_v1.ndjson", world_feeds());
     o->track = (struct track){.grep = "grep",
@@ -199,20 +188,5 @@ replay_options_read(struct replay_options *o, int argc, char **argv)
                               .cores = {-1, -1},
                               .rounds = 9,
                               .progress = isatty(STDERR_FILENO)};
-    while ((option = getopt_long(argc, argv, "h", known, NULL)) >= 0) {
-        if (option == 'h') {
-            fputs(help, stdout);
-            return EXIT_DONE;
-        }
-        if (option == '?') {
-            fputs("tagweir-bench replay --help tells what there is\n", stderr);
-            return EXIT_USAGE;
-        }
-        if (!take_material(&o->track, option))
-            take(o, option);
-    }
-    if (optind < argc)
-        die(EXIT_USAGE, "\"%s\" is no option; tagweir-bench replay --help tells what there is",
-            argv[optind]);
-    return -1;
+    return arguments_read(argc, argv, "replay", help, known, take, o);
 }

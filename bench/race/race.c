@@ -8,6 +8,8 @@
 #include "race/plain.h"
 #include "race/sums.h"
 
+#include <tagweir/names.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,18 +48,10 @@ struct running {
     uint64_t found[NLENGTHS]; /* lines that hold a pattern; UINT64_MAX: not known yet */
 };
 
-#define NAMES(list, function, type, what)                                                          \
-    const char *function(type k)                                                                   \
-    {                                                                                              \
-        static const char *const names[] = {list(what)};                                           \
-        return names[k];                                                                           \
-    }
-#define NAME(id, name, about) name,
-#define ABOUT(id, name, about) about,
-NAMES(RACES, race_name, enum race_kind, NAME)
-NAMES(RACES, race_about, enum race_kind, ABOUT)
-NAMES(SIDES, side_name, enum side, NAME)
-NAMES(SIDES, side_about, enum side, ABOUT)
+WEIR_NAMES(race_name, enum race_kind, RACES, WEIR_TEXT)
+WEIR_NAMES(race_about, enum race_kind, RACES, WEIR_SENTENCE)
+WEIR_NAMES(side_name, enum side, SIDES, WEIR_TEXT)
+WEIR_NAMES(side_about, enum side, SIDES, WEIR_SENTENCE)
 
 static bool
 takes_part(const struct running *r, enum side s)

@@ -3,16 +3,14 @@
  */
 #include "race/sums.h"
 
+#include <tagweir/names.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = {
-#define X(name, text) text,
-    SUMS(X)
-#undef X
-};
+static const char *const names[] = {SUMS(WEIR_TEXT)};
 
 /* Adding up ---------------------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
  * other as any reader of its record would, and what neither names is as `XX` in both.
  */
 #include <tagweir/diff.h>
+#include <tagweir/names.h>
 
 #include "base/check.h"
 #include "base/span.h"
@@ -13,31 +14,8 @@
 
 static const weir_outcome plain_allow = {.action = WEIR_ALLOW};
 
-const char *
-weir_difference_name(weir_difference_kind k)
-{
-    static const char *const names[] = {
-#define X(name, text, sentence) text,
-        WEIR_DIFFERENCES(X)
-#undef X
-    };
-
-    CHECK((size_t)k < sizeof names / sizeof *names);
-    return names[k];
-}
-
-const char *
-weir_difference_text(weir_difference_kind k)
-{
-    static const char *const texts[] = {
-#define X(name, text, sentence) sentence,
-        WEIR_DIFFERENCES(X)
-#undef X
-    };
-
-    CHECK((size_t)k < sizeof texts / sizeof *texts);
-    return texts[k];
-}
+WEIR_NAMES(weir_difference_name, weir_difference_kind, WEIR_DIFFERENCES, WEIR_TEXT)
+WEIR_NAMES(weir_difference_text, weir_difference_kind, WEIR_DIFFERENCES, WEIR_SENTENCE)
 
 /* Looking up -------------------------------------------------------------------------------------
  */

@@ -6,24 +6,15 @@
 
 #include "base/check.h"
 
+#include <tagweir/names.h>
+
 #include <stdlib.h>
 #include <sys/random.h>
 
 #define REGION "{region}"
 #define BODY_MOST 100 /* statements: the database takes no more at once */
 
-const char *
-weir_export_name(weir_export_kind k)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_EXPORTS(X)
-#undef X
-    };
-
-    CHECK((size_t)k < sizeof names / sizeof *names);
-    return names[k];
-}
+WEIR_NAMES(weir_export_name, weir_export_kind, WEIR_EXPORTS, WEIR_TEXT)
 
 bool
 weir_export_find(weir_span name, weir_export_kind *out)
@@ -42,31 +33,8 @@ weir_export_find(weir_span name, weir_export_kind *out)
     return false;
 }
 
-const char *
-weir_left_out_name(weir_left_out why)
-{
-    static const char *const names[] = {
-#define X(name, text, sentence) text,
-        WEIR_LEFT_OUT(X)
-#undef X
-    };
-
-    CHECK((size_t)why < sizeof names / sizeof *names);
-    return names[why];
-}
-
-const char *
-weir_left_out_text(weir_left_out why)
-{
-    static const char *const texts[] = {
-#define X(name, text, sentence) sentence,
-        WEIR_LEFT_OUT(X)
-#undef X
-    };
-
-    CHECK((size_t)why < sizeof texts / sizeof *texts);
-    return texts[why];
-}
+WEIR_NAMES(weir_left_out_name, weir_left_out, WEIR_LEFT_OUT, WEIR_TEXT)
+WEIR_NAMES(weir_left_out_text, weir_left_out, WEIR_LEFT_OUT, WEIR_SENTENCE)
 
 /* Around the region: what DIDs are made of, and a method's name in front. */
 static bool

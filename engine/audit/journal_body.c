@@ -5,32 +5,11 @@
  */
 #include "audit/journal_line.h"
 
-#include "base/check.h"
-const char *
-weir_journal_kind_name(weir_journal_kind k)
-{
-#define X(name, text) text,
-    static const char *const names[] = {WEIR_JOURNAL_ENTRIES(X)};
-    CHECK((size_t)k < sizeof names / sizeof *names);
-    return names[k];
-}
+#include <tagweir/names.h>
 
-const char *
-weir_journal_event_name(weir_journal_event_kind k)
-{
-    static const char *const names[] = {WEIR_JOURNAL_EVENTS(X)};
-    CHECK((size_t)k < sizeof names / sizeof *names);
-    return names[k];
-}
-
-const char *
-weir_journal_why_name(weir_journal_why w)
-{
-    static const char *const names[] = {WEIR_JOURNAL_WHYS(X)};
-#undef X
-    CHECK((size_t)w < sizeof names / sizeof *names);
-    return names[w];
-}
+WEIR_NAMES(weir_journal_kind_name, weir_journal_kind, WEIR_JOURNAL_ENTRIES, WEIR_TEXT)
+WEIR_NAMES(weir_journal_event_name, weir_journal_event_kind, WEIR_JOURNAL_EVENTS, WEIR_TEXT)
+WEIR_NAMES(weir_journal_why_name, weir_journal_why, WEIR_JOURNAL_WHYS, WEIR_TEXT)
 
 /* Writing ---------------------------------------------------------------------------------- */
 
@@ -243,11 +222,9 @@ word(struct members *m, const char *before, const char *const *names, int n)
     return 0;
 }
 
-#define X(name, text) text,
-static const char *const kinds[] = {WEIR_JOURNAL_EVENTS(X)};
-static const char *const whys[] = {WEIR_JOURNAL_WHYS(X)};
-static const char *const trips[] = {WEIR_TRIPS(X)};
-#undef X
+static const char *const kinds[] = {WEIR_JOURNAL_EVENTS(WEIR_TEXT)};
+static const char *const whys[] = {WEIR_JOURNAL_WHYS(WEIR_TEXT)};
+static const char *const trips[] = {WEIR_TRIPS(WEIR_TEXT)};
 #define WORD(m, before, names) word((m), (before), (names), (int)(sizeof(names) / sizeof *(names)))
 
 /* Room for all texts of the body, and behind them for what they give when written again: up to six

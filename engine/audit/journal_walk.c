@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "base/error.h"
 
+#include <tagweir/names.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,26 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define X(name, text) text,
-
-const char *
-weir_journal_finding_name(weir_journal_finding f)
-{
-    static const char *const names[] = {WEIR_JOURNAL_FINDINGS(X)};
-
-    CHECK((size_t)f < sizeof names / sizeof *names);
-    return names[f];
-}
-
-const char *
-weir_journal_signature_name(weir_journal_signature s)
-{
-    static const char *const names[] = {WEIR_JOURNAL_SIGNATURES(X)};
-
-    CHECK((size_t)s < sizeof names / sizeof *names);
-    return names[s];
-}
-#undef X
+WEIR_NAMES(weir_journal_finding_name, weir_journal_finding, WEIR_JOURNAL_FINDINGS, WEIR_TEXT)
+WEIR_NAMES(weir_journal_signature_name, weir_journal_signature, WEIR_JOURNAL_SIGNATURES, WEIR_TEXT)
 
 /* What a walk works with. */
 struct walk {

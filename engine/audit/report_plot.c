@@ -14,7 +14,7 @@
 #define RIGHT 9520
 #define SPAN (RIGHT - LEFT)
 #define PANEL 1200 /* the height of bars */
-#define LABELS 6   /* along the axis, at the most */
+#define LABELS 5   /* along the axis, at the most: more would touch each other */
 
 struct weir__scale
 weir__scale_for(uint64_t max)
@@ -118,6 +118,7 @@ struct panel {
     const weir_report_step *steps;
     const char *heading;
     bool all; /* bars are of all posts; else of what is withheld and downranked */
+    int head; /* where its heading stands */
     int top;  /* where bars may begin */
 };
 
@@ -152,7 +153,7 @@ put_scale_text(uint64_t at, struct weir__scale s, weir_buf *out)
 static void
 put_scale(const struct panel *p, struct weir__scale s, weir_buf *out)
 {
-    open_text(out, "head", LEFT, p->top - 100);
+    open_text(out, "head", LEFT, p->head);
     weir_buf_puts(out, p->heading);
     BUF_LIT(out, "</text>");
     for (uint64_t at = 0; at <= s.top; at += s.step) {
@@ -261,19 +262,65 @@ put_times(const weir_report *r, int y, weir_buf *out)
     }
 }
 
-/* The one time that all was decided for. */
+/* Marks ------------------------------------------------------------------------------------------
+ * Times with a line through the plot. What they are is written above the bars, in a row each, as
+ * bars, and other marks, may be anywhere below.
+ */
+
+#define MARK_ROW 110
+
+struct mark {
+    int64_t ms; /* INT64_MIN: none */
+    const char *what, *class;
+};
+
+#define MARKS_MOST 5
+
+/* Of an order, and the one time that all was decided for. */
 static void
-put_at(const weir_report *r, int top, int bottom, weir_buf *out)
+find_marks(const weir_report *r, const weir_order_info *o, struct mark marks[MARKS_MOST])
 {
-    if (r->at_ms == WEIR_REPORT_NO_TIME || r->at_ms < r->edges[0] ||
-        r->at_ms >= r->edges[r->nsteps])
-        return;
-    int x = x_of(r, r->at_ms);
-    put_line(out, "at", x, top, x, bottom);
-    open_text(out, x > RIGHT - 2000 ? "mark last" : "mark", x + (x > RIGHT - 2000 ? -40 : 40),
-              top + 80);
-    BUF_LIT(out, "decided as of here</text>");
+    int64_t at = r->at_ms == WEIR_REPORT_NO_TIME ? INT64_MIN : r->at_ms;
+
+    marks[0] = (struct mark){at, "decided as of here", "at"};
+    marks[1] = (struct mark){o ? o->served_ms : INT64_MIN, "served", "mark-line"};
+    marks[2] = (struct mark){o ? o->review_by_ms : INT64_MIN, "review due", "mark-line"};
+    marks[3] = (struct mark){o ? o->confirmed_ms : INT64_MIN, "confirmed", "mark-line"};
+    marks[4] = (struct mark){o ? o->revoked_ms : INT64_MIN, "revoked", "mark-line"};
+    for (int i = 0; i < MARKS_MOST; i++)
+        if (marks[i].ms < r->edges[0] || marks[i].ms >= r->edges[r->nsteps])
+            marks[i].ms = INT64_MIN;
 }
+
+static int
+height_of_marks(const struct mark marks[MARKS_MOST])
+{
+    int rows = 0;
+
+    for (int i = 0; i < MARKS_MOST; i++)
+        rows += marks[i].ms != INT64_MIN;
+    return rows * MARK_ROW;
+}
+
+static void
+put_marks(const weir_report *r, const struct mark marks[MARKS_MOST], int top, int bottom,
+          weir_buf *out)
+{
+    for (int i = 0; i < MARKS_MOST; i++) {
+        if (marks[i].ms == INT64_MIN)
+            continue;
+        int x = x_of(r, marks[i].ms);
+        bool last = x > RIGHT - 2000;
+
+        put_line(out, marks[i].class, x, top, x, bottom);
+        open_text(out, last ? "mark last" : "mark", last ? x - 30 : x + 30, top + 80);
+        weir_buf_printf(out, "%s</text>", marks[i].what);
+        top += MARK_ROW;
+    }
+}
+
+/* Plots ------------------------------------------------------------------------------------------
+ */
 
 static void
 open_plot(weir_buf *out, const char *id, size_t i, int height)
@@ -314,16 +361,24 @@ put_description(const weir_report *r, const char *id, size_t i, const weir_repor
     BUF_LIT(out, " downranked. The figures stand in the table below.</desc>");
 }
 
+/* A heading, and the marks below it. */
+#define HEAD 160
+#define MARKS (HEAD + 40)
+
 void
 weir__plot_all(const weir_report *r, weir_buf *out)
 {
     struct panel all = {.r = r, .steps = r->line.steps, .heading = "All posts", .all = true};
     struct panel done = {.r = r, .steps = r->line.steps, .heading = "Withheld and downranked"};
+    struct mark marks[MARKS_MOST];
 
     if (!r->nsteps)
         return;
-    all.top = 260;
+    find_marks(r, NULL, marks);
+    all.head = HEAD;
+    all.top = HEAD + 100 + height_of_marks(marks);
     done.top = all.top + PANEL + 420;
+    done.head = done.top - 100;
     int bottom = done.top + PANEL;
     open_plot(out, "time", 0, bottom + 260);
     BUF_LIT(out, "Posts over time");
@@ -331,7 +386,7 @@ weir__plot_all(const weir_report *r, weir_buf *out)
     put_panel(&all, out);
     put_panel(&done, out);
     put_times(r, bottom, out);
-    put_at(r, all.top, bottom, out);
+    put_marks(r, marks, MARKS, bottom, out);
     BUF_LIT(out, "</svg>\n");
 }
 
@@ -405,18 +460,6 @@ put_intervals(const weir_report *r, uint32_t order, int y, weir_buf *out)
     BUF_LIT(out, "at no time of this axis in force</text>");
 }
 
-static void
-put_mark(const weir_report *r, int64_t ms, const char *what, int top, int bottom, weir_buf *out)
-{
-    if (ms == INT64_MIN || ms < r->edges[0] || ms >= r->edges[r->nsteps])
-        return;
-    int x = x_of(r, ms);
-    put_line(out, "mark-line", x, top, x, bottom);
-    open_text(out, x > RIGHT - 900 ? "mark last" : "mark", x + (x > RIGHT - 900 ? -30 : 30),
-              top + 80);
-    weir_buf_printf(out, "%s</text>", what);
-}
-
 /* Where an order did nothing, its interval is all there is to be drawn. */
 void
 weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
@@ -425,30 +468,26 @@ weir__plot_order(const weir_report *r, uint32_t order, weir_buf *out)
     struct panel p = {.r = r, .steps = o->line.steps, .heading = "Withheld and downranked"};
     bool own = order == weir__norders(r), did = weir__order_did(o);
     weir_order_info info = {.id = NULL};
+    struct mark marks[MARKS_MOST];
 
     if (!r->nsteps || !o->line.steps || (own && !did))
         return;
-    p.top = did ? 260 : 570;
-    int bottom = did ? p.top + PANEL : p.top, lane = bottom + 60;
-    int height = own ? bottom : lane + LANE;
     if (!own)
         weir_ruleset_order(r->rs, order, &info);
+    find_marks(r, own ? NULL : &info, marks);
+    p.head = HEAD;
+    p.top = (did ? HEAD + 100 : 0) + height_of_marks(marks);
+    int bottom = did ? p.top + PANEL : p.top, lane = bottom + 60;
+    int height = own ? bottom : lane + LANE;
     open_plot(out, "order", order, height + 260);
     BUF_LIT(out, "Posts over time under ");
     weir__page_text(out, span_of(own ? "own policy" : info.id), WEIR__SHOWN_MOST);
     put_description(r, "order", order, o->line.steps, out);
     if (did)
         put_panel(&p, out);
-    if (!own) {
-        int marks = did ? p.top + 110 : 110;
-
+    if (!own)
         put_intervals(r, order, lane, out);
-        put_mark(r, info.served_ms, "served", marks, height, out);
-        put_mark(r, info.review_by_ms, "review due", marks + 110, height, out);
-        put_mark(r, info.confirmed_ms, "confirmed", marks + 220, height, out);
-        put_mark(r, info.revoked_ms, "revoked", marks + 330, height, out);
-    }
     put_times(r, height, out);
-    put_at(r, did ? p.top : 0, height, out);
+    put_marks(r, marks, did ? MARKS : 0, height, out);
     BUF_LIT(out, "</svg>\n");
 }

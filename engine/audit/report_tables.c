@@ -230,6 +230,10 @@ weir__section_rules(const weir_report *r, weir_buf *out)
             "<p>Posts that a rule had a part in. <em>Defeated</em>: an exemption kept it from "
             "acting; <em>defeats</em>: it did so to others; <em>idly</em>: nothing hung on it, "
             "as another rule did as much.</p>\n");
+    if (r->traced)
+        BUF_LIT(out, "<p><em>Outranked</em>: it matched, and others acted; <em>excepted</em>: its "
+                     "exceptions matched, too; <em>matched</em>: it acted, or, where it allows, it "
+                     "matched, whatever there was to defeat.</p>\n");
     begin_many(out, "Posts by rule");
     put_heading(out, "rule");
     put_heading(out, "order");

@@ -118,7 +118,7 @@ weir__page_number(weir_buf *out, uint64_t n)
     int len = snprintf(digits, sizeof digits, "%llu", (unsigned long long)n);
 
     for (int i = 0; i < len; i++) {
-        if (i && len > 4 && (len - i) % 3 == 0)
+        if (i && (len - i) % 3 == 0)
             BUF_LIT(out, "\xE2\x80\xAF");
         weir_buf_putc(out, digits[i]);
     }

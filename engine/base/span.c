@@ -82,3 +82,12 @@ weir__span_distance(weir_span a, weir_span b, size_t limit)
     size_t d = row[a.len % 3][b.len];
     return d > limit ? limit + 1 : d;
 }
+
+size_t
+weir__span_mistyped(weir_span word, weir_span meant)
+{
+    size_t limit = word.len <= 4 || meant.len <= 4 ? 1 : 2;
+    size_t d = weir__span_distance(word, meant, limit);
+
+    return d <= limit && d < word.len ? d : 3;
+}

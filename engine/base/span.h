@@ -109,6 +109,9 @@ int weir__span_cmp(weir_span a, weir_span b);
 /* Is this the name of that, but for a typing mistake? Damerau-Levenshtein distance, at most
    `limit` + 1 (search stops there). For "did you mean". ASCII caseless. */
 size_t weir__span_distance(weir_span a, weir_span b, size_t limit);
+/* The same of a word and what it may have been meant for; greater than 2: it is no typing mistake
+   of that. Of what is short more edits than one make any word of any other. */
+size_t weir__span_mistyped(weir_span word, weir_span meant);
 
 static inline char
 ascii_lower(char c)

@@ -144,6 +144,7 @@ serve_rules(const struct args *a, const struct strings *paths, weir_ruleset *rs,
     };
     struct server *s;
     enum server_result r;
+    bool ran = false;
 
     o.answer.handles = handles;
     o.answer.answer_skips = true;
@@ -155,10 +156,11 @@ serve_rules(const struct args *a, const struct strings *paths, weir_ruleset *rs,
         announce(a, rs, s);
         hold_hangups(false);
         r = server_run(s);
+        ran = true;
     } else {
         r = SERVER_FAILED;
     }
-    if (!a->quiet)
+    if (ran && !a->quiet)
         print_summary(a, s);
     int rc = r == SERVER_OK ? EXIT_DONE : EXIT_IO;
     if (!server_close(s))
@@ -181,6 +183,44 @@ misses_in_tls(const struct args *a)
     return tcp ? NULL
                : "--tls-cert is for TCP, and each --listen is a Unix socket: say --listen "
                  "HOST:PORT as well, or leave it out";
+}
+
+/* The i-th address that was given, and by which option; NULL: that one was not. */
+static const char *
+address_of(const struct args *a, size_t i, const char **option)
+{
+    bool of_posts = i < a->listen.n;
+
+    *option = of_posts ? "--listen" : i == a->listen.n ? "--http" : "--control";
+    return of_posts ? a->listen.v[i] : i == a->listen.n ? a->http : a->control;
+}
+
+/* Port 0 is another one each time, and `systemd` is looked into where sockets are taken. */
+static bool
+stands_for_several(const char *at)
+{
+    size_t len = strlen(at);
+
+    return strncmp(at, "systemd", 7) == 0 || (len > 2 && strcmp(at + len - 2, ":0") == 0);
+}
+
+/* The system would say of the second one that somebody listens there, and not who.
+   @return EXIT_DONE, or EXIT_USAGE, and it was said. */
+static int
+refuse_same_address(const struct args *a)
+{
+    for (size_t i = 0; i < a->listen.n + 2; i++) {
+        const char *option, *other, *at = address_of(a, i, &option);
+
+        for (size_t k = 0; k < i && at && !stands_for_several(at); k++) {
+            const char *before = address_of(a, k, &other);
+
+            if (before && strcmp(before, at) == 0)
+                return args_bad("serve", "%s and %s have the same address, %s: give each its own",
+                                other, option, at);
+        }
+    }
+    return EXIT_DONE;
 }
 
 static const char *
@@ -208,6 +248,8 @@ serve(const struct args *a)
         missing = misses_in_journal(a);
     if (missing)
         return args_bad("serve", "%s", missing);
+    if (refuse_same_address(a) != EXIT_DONE)
+        return EXIT_USAGE;
     hold_hangups(true);
     int rc = inputs_handles(a, &handles);
     if (rc == EXIT_DONE)

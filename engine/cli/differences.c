@@ -7,21 +7,12 @@
 
 #include "flow/check.h"
 
+#include <tagweir/names.h>
+
 #include <stdlib.h>
 #include <string.h>
 
-const char *
-standing_name(enum standing s)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        STANDINGS(X)
-#undef X
-    };
-
-    CHECK((size_t)s < sizeof names / sizeof *names);
-    return names[s];
-}
+WEIR_NAMES(standing_name, enum standing, STANDINGS, WEIR_TEXT)
 
 const weir_ruleset *
 differences_rules(const struct differences *x, enum reach_side side)

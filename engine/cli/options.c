@@ -8,6 +8,8 @@
 
 #include "flow/url.h"
 
+#include <tagweir/names.h>
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -263,11 +265,7 @@ take_url(const char *value, const char **slot, weir_buf *why)
 static bool
 take_part(weir_span name, uint32_t *off)
 {
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_MATCH_PARTS(X)
-#undef X
-    };
+    static const char *const names[] = {WEIR_MATCH_PARTS(WEIR_TEXT)};
 
     for (size_t i = 0; i < WEIR_NMATCH_PARTS; i++)
         if (name.len == strlen(names[i]) && memcmp(name.p, names[i], name.len) == 0) {

@@ -15,7 +15,7 @@ struct picker {
     const struct pick *pick;
     bool all;
     bool journals, journals_all; /* records go into a journal; all of them do */
-    struct census *census;
+    struct headcount *census;
     weir_export_worker *worker; /* NULL: records are written */
     uint64_t for_quotes;
 };
@@ -32,10 +32,10 @@ open_picker(void *arg)
                          .all = p->all,
                          .journals = p->journals,
                          .journals_all = p->journals_all,
-                         .census = census_new()};
+                         .census = headcount_new()};
     if (h->census && (!p->export || weir_export_worker_new(p->export, &h->worker) == WEIR_OK))
         return h;
-    census_free(h->census);
+    headcount_free(h->census);
     free(h);
     return NULL;
 }
@@ -46,9 +46,9 @@ close_picker(void *arg, void *hand)
     struct picking *p = arg;
     struct picker *h = hand;
 
-    census_add(p->census, h->census);
+    headcount_add(p->census, h->census);
     p->for_quotes += h->for_quotes;
-    census_free(h->census);
+    headcount_free(h->census);
     weir_export_worker_free(h->worker);
     free(h);
 }
@@ -125,7 +125,7 @@ picking_begin(struct picking *p, struct run *r)
                  .since_ms = a->since_ms,
                  .until_ms = a->until_ms,
                  .has_times = a->since_ms != INT64_MIN || a->until_ms != INT64_MAX},
-        .census = census_new(),
+        .census = headcount_new(),
         .tags = tops_new()};
     if (!p->census || !p->tags)
         ui_no_memory();
@@ -161,6 +161,6 @@ picking_end(struct picking *p)
 {
     weir_export_free(p->export);
     free(p->rules);
-    census_free(p->census);
+    headcount_free(p->census);
     tops_free(p->tags);
 }

@@ -14,7 +14,7 @@
 struct picking {
     struct pick pick;
     bool *rules; /* owned: what pick.rules is */
-    struct census *census;
+    struct headcount *census;
     struct tops *tags;
     bool journals, journals_all;
     bool all;            /* every record is asked for */

@@ -240,14 +240,14 @@ summary_authors(const struct summary *s, const struct ledger_row *r)
 static void
 put_census(const struct summary *s, weir_buf *out)
 {
-    struct census_row all = census_find(s->census, CENSUS_ALL, 0, 0);
+    struct headcount_row all = census_find(s->census, CENSUS_ALL, 0, 0);
     struct top first[TOP_TAGS];
     size_t n = tops_first(s->tags, first, TOP_TAGS);
 
     if (all.posts) {
         weir_buf_puts(out, "acted on   ");
         ui_count(out, all.posts, "post of ", "posts of ");
-        weir_buf_puts(out, census_is_estimate(s->census) ? "about " : "");
+        weir_buf_puts(out, headcount_is_estimate(s->census) ? "about " : "");
         ui_count(out, all.authors, "author\n", "authors\n");
     }
     for (size_t i = 0; i < n; i++) {
@@ -257,9 +257,9 @@ put_census(const struct summary *s, weir_buf *out)
     }
     if (n)
         weir_buf_puts(out, tops_distinct(s->tags) > n ? ", …\n" : "\n");
-    if (census_lost(s->census)) {
+    if (headcount_lost(s->census)) {
         weir_buf_puts(out, "out of memory for authors: ");
-        ui_count(out, census_lost(s->census), "count is", "counts are");
+        ui_count(out, headcount_lost(s->census), "count is", "counts are");
         weir_buf_puts(out, " missing\n");
     }
 }

@@ -183,7 +183,7 @@ put_row(const struct summary *s, const struct ledger_row *r, weir_buf *out)
 }
 
 static void
-put_count(const char *key, struct census_row n, weir_buf *out)
+put_count(const char *key, struct headcount_row n, weir_buf *out)
 {
     weir_buf_puts(out, key);
     weir_buf_put_u64(out, n.posts);
@@ -201,7 +201,7 @@ put_census(const struct summary *s, weir_buf *out)
     put_count(",\"acted_on\":{\"posts\":", census_find(s->census, CENSUS_ALL, 0, 0), out);
     weir_buf_puts(out, ",\"by_region\":{");
     for (uint16_t i = 0; i < weir_region_count(); i++) {
-        struct census_row n = census_find(s->census, CENSUS_REGION, 0, i);
+        struct headcount_row n = census_find(s->census, CENSUS_REGION, 0, i);
 
         if (!n.posts)
             continue;
@@ -212,7 +212,7 @@ put_census(const struct summary *s, weir_buf *out)
     weir_buf_puts(out, "},\"by_order\":{");
     any = false;
     for (uint32_t i = 0; i < norders; i++) {
-        struct census_row n = census_find(s->census, CENSUS_ORDER, i, 0);
+        struct headcount_row n = census_find(s->census, CENSUS_ORDER, i, 0);
         weir_order_info order;
 
         if (!n.posts)
@@ -224,8 +224,8 @@ put_census(const struct summary *s, weir_buf *out)
         any = true;
     }
     weir_buf_puts(out, "},\"authors_estimated\":");
-    weir_buf_puts(out, census_is_estimate(s->census) ? "true" : "false");
-    member_number(out, "authors_lost", census_lost(s->census));
+    weir_buf_puts(out, headcount_is_estimate(s->census) ? "true" : "false");
+    member_number(out, "authors_lost", headcount_lost(s->census));
 }
 
 static void

@@ -6,6 +6,8 @@
 #include "base/buf.h"
 #include "text/fold.h"
 
+#include <tagweir/names.h>
+
 #include <unicode/uloc.h>
 
 /* It has no second slash, or something behind it that is no flag. */
@@ -220,11 +222,7 @@ read_lang(struct compiling *c, weir_span text, struct raw_entry *out)
 static bool
 read_source(struct compiling *c, weir_span text, struct raw_entry *out)
 {
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_SOURCES(X)
-#undef X
-    };
+    static const char *const names[] = {WEIR_SOURCES(WEIR_TEXT)};
 
     out->entry.kind = WEIR__ENTRY_LITERAL;
     out->entry.text = text;

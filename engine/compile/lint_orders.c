@@ -1,6 +1,6 @@
 /*
  * Lint of orders: what contradicts itself, so that an interval or the whole never counts, and what
- * a record could not account for.
+ * nobody could account for later.
  */
 #include "compile/compiling.h"
 
@@ -131,7 +131,10 @@ weir__lint_orders(struct compiling *c)
     for (struct named *n = NULL; (n = weir__names_next(&c->order_names, n, &name)) != NULL;) {
         const struct weir__order *o = &c->orders[n->index];
         if (weir__must_be_obeyed(o) && (!o->authority.p || !o->basis.p))
-            WARN(c, n->at, "order `%.*s` does not say its %s: a record cannot account for it",
-                 SPAN_FMT(name), o->authority.p ? "basis" : "authority");
+            WARN(c, n->at,
+                 "order `%.*s` does not say its %s: whoever accounts for it later (as `explain` "
+                 "and reports do) cannot say %s",
+                 SPAN_FMT(name), o->authority.p ? "basis" : "authority",
+                 o->authority.p ? "on what ground it was made" : "who made it");
     }
 }

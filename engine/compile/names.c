@@ -44,8 +44,8 @@ weir__names_nearest(const struct name_table *t, weir_span name)
 
     for (struct name_entry *e = t->head; e; e = e->hh.next) {
         weir_span candidate = {e->name, e->hh.keylen};
-        size_t d = weir__span_distance(name, candidate, 2);
-        if (d < best && d < name.len) {
+        size_t d = weir__span_mistyped(name, candidate);
+        if (d < best) {
             best = d;
             near = candidate;
         }

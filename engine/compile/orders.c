@@ -3,15 +3,13 @@
  */
 #include "compile/compiling.h"
 
+#include <tagweir/names.h>
+
 #include <stdlib.h>
 
 #define HOUR_MS INT64_C(3600000)
 
-static const char *const kinds[] = {
-#define X(name, text) text,
-    WEIR_KINDS(X)
-#undef X
-};
+static const char *const kinds[] = {WEIR_KINDS(WEIR_TEXT)};
 #define NKINDS (sizeof kinds / sizeof *kinds)
 
 static const char *const keys[] = {"authority", "basis",    "kind",         "reference", "served",

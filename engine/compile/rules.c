@@ -5,26 +5,16 @@
 
 #include "base/check.h"
 
+#include <tagweir/names.h>
+
 static const char *const keys[] = {
     "id",       "order",   "regions",  "except_regions", "action", "factor", "surfaces",
     "priority", "against", "mode",     "rollout",        "from",   "until",  "match",
     "except",   "fold",    "on_limit", "breaker",        "tests",  "dsa",    "meta"};
 static const char *const actions[] = {"allow", "downrank", "withhold"}; /* as weir_action */
-static const char *const modes[] = {
-#define X(name, text) text,
-    WEIR_MODES(X)
-#undef X
-};
-static const char *const surfaces[] = {
-#define X(name, text) text,
-    WEIR_SURFACES(X)
-#undef X
-};
-static const char *const selectors[] = {
-#define X(name, text) text,
-    WEIR_SELECTORS(X)
-#undef X
-};
+static const char *const modes[] = {WEIR_MODES(WEIR_TEXT)};
+static const char *const surfaces[] = {WEIR_SURFACES(WEIR_TEXT)};
+static const char *const selectors[] = {WEIR_SELECTORS(WEIR_TEXT)};
 
 static bool
 take_id(struct compiling *c, const struct node *map, struct weir_rule *r)
@@ -471,6 +461,8 @@ compile_rule(struct compiling *c, const struct node *map)
         take_against(c, map, &r);
         take_numbers(c, map, &r);
     } else { /* the rest is still looked at, so that one run tells everything */
+        r.action = WEIR_WITHHOLD; /* which has no numbers of its own */
+        take_numbers(c, map, &r);
         r.action = weir__node_get(map, "regions") ? WEIR_WITHHOLD : WEIR_ALLOW;
     }
     take_regions(c, map, &r);

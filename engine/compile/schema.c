@@ -94,8 +94,8 @@ nearest_word(weir_span word, const char *const *words, size_t n)
     weir_span near = SPAN_NONE;
 
     for (size_t i = 0; i < n; i++) {
-        size_t d = weir__span_distance(word, span_of(words[i]), 2);
-        if (d < best && d < word.len) {
+        size_t d = weir__span_mistyped(word, span_of(words[i]));
+        if (d < best) {
             best = d;
             near = span_of(words[i]);
         }

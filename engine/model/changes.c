@@ -9,20 +9,11 @@
 
 #include "base/check.h"
 
+#include <tagweir/names.h>
+
 #include <stdlib.h>
 
-const char *
-weir_change_name(weir_change_kind k)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_CHANGES(X)
-#undef X
-    };
-
-    CHECK((size_t)k < sizeof names / sizeof *names);
-    return names[k];
-}
+WEIR_NAMES(weir_change_name, weir_change_kind, WEIR_CHANGES, WEIR_TEXT)
 
 /* When ---------------------------------------------------------------------------------------- */
 

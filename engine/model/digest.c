@@ -19,6 +19,8 @@
 #include "base/buf.h"
 #include "text/fold.h"
 
+#include <tagweir/names.h>
+
 #include <openssl/evp.h>
 
 static void
@@ -246,11 +248,7 @@ put_against(weir_buf *out, const struct weir_ruleset *rs, const struct weir_rule
 static void
 put_rule_terms(weir_buf *out, const struct weir_ruleset *rs, const struct weir_rule *r)
 {
-    static const char *const modes[] = {
-#define X(name, text) text,
-        WEIR_MODES(X)
-#undef X
-    };
+    static const char *const modes[] = {WEIR_MODES(WEIR_TEXT)};
     static const char *const folds[] = {"none", "confusable", "turkic"};
 
     if (r->action == WEIR_DOWNRANK)

@@ -5,6 +5,8 @@
 #include "model/ruleset.h"
 #include "regex/automaton.h"
 
+#include <tagweir/names.h>
+
 void
 weir__pattern_factors(const struct weir__pattern *p, struct arena *in, struct weir__factors *out)
 {
@@ -14,18 +16,7 @@ weir__pattern_factors(const struct weir__pattern *p, struct arena *in, struct we
         weir__glob_factors(p->text, in, out);
 }
 
-const char *
-weir_pattern_class_name(weir_pattern_class c)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_PATTERN_CLASSES(X)
-#undef X
-    };
-
-    CHECK((size_t)c < sizeof names / sizeof *names);
-    return names[c];
-}
+WEIR_NAMES(weir_pattern_class_name, weir_pattern_class, WEIR_PATTERN_CLASSES, WEIR_TEXT)
 
 uint32_t
 weir_ruleset_npatterns(const weir_ruleset *rs)

@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "regex/automaton.h"
 
+#include <tagweir/names.h>
+
 #include <stdlib.h>
 
 void
@@ -268,18 +270,7 @@ weir_ruleset_list(const weir_ruleset *rs, uint32_t list, weir_list_info *out)
     tell_part(rs, WEIR_SEL_POSTS, &l->posts, out);
 }
 
-const char *
-weir_kind_name(weir_kind k)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_KINDS(X)
-#undef X
-    };
-
-    CHECK((size_t)k < sizeof names / sizeof *names);
-    return names[k];
-}
+WEIR_NAMES(weir_kind_name, weir_kind, WEIR_KINDS, WEIR_TEXT)
 
 uint32_t
 weir_ruleset_norders(const weir_ruleset *rs)
@@ -328,18 +319,7 @@ weir_ruleset_order_interval(const weir_ruleset *rs, uint32_t order, int64_t at_m
     weir__interval_around(order_at(rs, order), &always, at_ms, out);
 }
 
-const char *
-weir_review_name(weir_review r)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_REVIEWS(X)
-#undef X
-    };
-
-    CHECK((size_t)r < sizeof names / sizeof *names);
-    return names[r];
-}
+WEIR_NAMES(weir_review_name, weir_review, WEIR_REVIEWS, WEIR_TEXT)
 
 weir_review
 weir_ruleset_order_review(const weir_ruleset *rs, uint32_t order, int64_t at_ms)

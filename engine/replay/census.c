@@ -3,42 +3,6 @@
  */
 #include "replay/census.h"
 
-#include "flow/check.h"
-
-#include <stdlib.h>
-
-#define CENSUS_MAGIC 0xCE4505u
-
-struct census {
-    uint32_t magic;
-    struct headcount *counts;
-};
-
-struct census *
-census_new(void)
-{
-    struct census *c = calloc(1, sizeof *c);
-
-    if (!c)
-        return NULL;
-    *c = (struct census){.magic = CENSUS_MAGIC, .counts = headcount_new()};
-    if (c->counts)
-        return c;
-    free(c);
-    return NULL;
-}
-
-void
-census_free(struct census *c)
-{
-    if (!c)
-        return;
-    CHECK_OBJ(c, CENSUS_MAGIC);
-    headcount_free(c->counts);
-    c->magic = 0;
-    free(c);
-}
-
 static struct headcount_key
 key_of(enum census_of of, uint32_t id, uint16_t region)
 {
@@ -84,14 +48,13 @@ take_outcome(const struct taking *t, const weir_region_outcome *r)
 }
 
 void
-census_take(struct census *c, const weir_decision *d)
+census_take(struct headcount *counts, const weir_decision *d)
 {
-    struct taking t = {.counts = c->counts, .d = d};
+    struct taking t = {.counts = counts, .d = d};
 
-    CHECK_OBJ(c, CENSUS_MAGIC);
     if (!d->nregions && !d->nexempted && !d->nobserved && !d->nheld_back)
         return;
-    headcount_begin(c->counts, &d->post->author);
+    headcount_begin(counts, &d->post->author);
     for (size_t i = 0; i < d->nregions; i++)
         take_outcome(&t, &d->regions[i]);
     for (size_t i = 0; i < d->nexempted; i++)
@@ -103,31 +66,8 @@ census_take(struct census *c, const weir_decision *d)
         count_as(&t, CENSUS_RULE, d->held_back[i], WEIR_REGION_NONE);
 }
 
-void
-census_add(struct census *c, const struct census *other)
+struct headcount_row
+census_find(const struct headcount *counts, enum census_of of, uint32_t id, uint16_t region)
 {
-    CHECK_OBJ(c, CENSUS_MAGIC);
-    CHECK_OBJ(other, CENSUS_MAGIC);
-    headcount_add(c->counts, other->counts);
-}
-
-struct census_row
-census_find(const struct census *c, enum census_of of, uint32_t id, uint16_t region)
-{
-    CHECK_OBJ(c, CENSUS_MAGIC);
-    const struct headcount_row n = headcount_find(c->counts, key_of(of, id, region));
-
-    return (struct census_row){.posts = n.posts, .authors = n.authors};
-}
-
-bool
-census_is_estimate(const struct census *c)
-{
-    return headcount_is_estimate(c->counts);
-}
-
-uint64_t
-census_lost(const struct census *c)
-{
-    return headcount_lost(c->counts);
+    return headcount_find(counts, key_of(of, id, region));
 }

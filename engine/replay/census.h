@@ -15,31 +15,15 @@ enum census_of {
     CENSUS_ORDER,  /* all that was withheld or downranked under an order */
 };
 
-struct census;
-
-/* @return NULL without memory. */
-struct census *census_new(void);
-void census_free(struct census *c);
-
 /* A decision, its quotes aside. Without memory its rows are lost, and counted so. */
-void census_take(struct census *c, const weir_decision *d);
-/* Add another's, which is left as it is. */
-void census_add(struct census *c, const struct census *other);
-
-struct census_row {
-    uint64_t posts, authors;
-};
+void census_take(struct headcount *counts, const weir_decision *d);
 
 /*
  * @param id      Of a rule or order; else 0.
  * @param region  Of REGION and RULE (WEIR_REGION_NONE: what has no region); else 0.
  * @return zeroes, where there is no such row.
  */
-struct census_row census_find(const struct census *c, enum census_of of, uint32_t id,
-                              uint16_t region);
-/* Are authors estimated? */
-bool census_is_estimate(const struct census *c);
-/* Counts that are missing, as there was no memory. */
-uint64_t census_lost(const struct census *c);
+struct headcount_row census_find(const struct headcount *counts, enum census_of of, uint32_t id,
+                                 uint16_t region);
 
 #endif

@@ -254,8 +254,8 @@ take_trace(const struct taking *t)
 {
     const struct findings_plan *p = t->f->plan;
 
-    if (!findings_trace_is_open(t->d))
-        return;
+    bool open = findings_trace_is_open(t->d);
+
     for (size_t i = 0; i < t->d->ntrace; i++) {
         const weir_trace_entry *e = &t->d->trace[i];
         enum findings_beside what = e->state == WEIR_STATE_OUTRANKED  ? FINDINGS_OUTRANKED
@@ -263,6 +263,8 @@ take_trace(const struct taking *t)
                                     : e->state == WEIR_STATE_MATCHED  ? FINDINGS_MATCHED
                                                                       : FINDINGS_NBESIDES;
 
+        if (what == FINDINGS_OUTRANKED && !open)
+            continue;
         if (what != FINDINGS_NBESIDES && can_be_asked_for(p, e->rule))
             count(t, OF_BESIDE, key_of(what, e->rule), 0, false);
     }

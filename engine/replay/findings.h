@@ -66,7 +66,7 @@ struct findings_row findings_rule(const struct findings *f, uint32_t rule);
     X(ASIDE, aside)         /* of a quoted post, or a query: it had any part, trace included */    \
     X(OUTRANKED, outranked) /* it matched, and others acted */                                     \
     X(EXCEPTED, excepted)   /* its `except` matched, too */                                        \
-    X(MATCHED, matched)     /* it matched; an allow: there was nothing to defeat */
+    X(MATCHED, matched)     /* it acted; an allow: it matched, whatever there was to defeat */
 
 enum findings_beside {
 #define X(id, name) FINDINGS_##id,

@@ -55,11 +55,15 @@ findings_trace_is_open(const weir_decision *d)
 static void
 take_trace(struct findings *f, const weir_decision *d)
 {
-    if (!findings_trace_is_open(d))
-        return;
-    for (size_t i = 0; i < d->ntrace; i++)
-        if (d->trace[i].state >= WEIR_STATE_OBSERVED || d->trace[i].state == WEIR_STATE_EXCEPTED)
+    bool open = findings_trace_is_open(d);
+
+    for (size_t i = 0; i < d->ntrace; i++) {
+        weir_state state = d->trace[i].state;
+
+        if (state == WEIR_STATE_MATCHED || state == WEIR_STATE_EXCEPTED ||
+            (open && state >= WEIR_STATE_OBSERVED))
             count_rule(f, d->trace[i].rule);
+    }
 }
 
 static void

@@ -39,7 +39,9 @@ struct findings {
     size_t ntouched, touched_cap;
 };
 
-/* A post that a confidential rule matches tells of no others that they were outranked by it. */
+/* A post that a confidential rule matches tells of no others that they were outranked by it. That
+   they acted, or that their exceptions matched, is no matter of other rules, and told of any post.
+   */
 bool findings_trace_is_open(const weir_decision *d);
 /* findings_aside.c: rules with a part in what a post quotes. headcount_begin was called for it. */
 void findings_take_quoted(struct findings *f, const weir_decision *d);

@@ -5,23 +5,14 @@
 
 #include "flow/check.h"
 
+#include <tagweir/names.h>
+
 #include <stdlib.h>
 
 /* In the first byte of a key; contrast.c has others. */
 #define REACH UINT64_C(16)
 
-const char *
-reach_effect_name(enum reach_effect e)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        REACH_EFFECTS(X)
-#undef X
-    };
-
-    CHECK((size_t)e < sizeof names / sizeof *names);
-    return names[e];
-}
+WEIR_NAMES(reach_effect_name, enum reach_effect, REACH_EFFECTS, WEIR_TEXT)
 
 /* Counting ---------------------------------------------------------------------------------------
  */

@@ -4,6 +4,7 @@
 #include "replay/tops.h"
 
 #include "flow/check.h"
+#include "replay/findings.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,14 @@ tops_note_act(struct tops_noting *x, const weir_act *act)
     note_text(x, tag);
 }
 
+/* A tag that a confidential order's rule acted on is a target of that order. */
+static void
+note_open_act(struct tops_noting *x, const weir_decision *d, const weir_act *act)
+{
+    if (!findings_is_hidden(d->rs, act->rule))
+        tops_note_act(x, act);
+}
+
 void
 tops_note_tags(const weir_decision *d, weir_buf *facts)
 {
@@ -209,10 +218,10 @@ tops_note_tags(const weir_decision *d, weir_buf *facts)
         const weir_outcome *o = &d->regions[i].outcome;
 
         if (o->action == WEIR_WITHHOLD)
-            tops_note_act(&x, &o->act);
+            note_open_act(&x, d, &o->act);
         for (int s = 0; o->action == WEIR_DOWNRANK && s < WEIR_NSURFACES; s++)
             if (o->surfaces >> s & 1)
-                tops_note_act(&x, &o->surface[s].act);
+                note_open_act(&x, d, &o->surface[s].act);
     }
 }
 

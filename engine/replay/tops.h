@@ -48,7 +48,8 @@ struct tops_noting {
 /* Note the tag that a rule acted on, if it was one, by its canonical key, once. */
 void tops_note_act(struct tops_noting *x, const weir_act *act);
 
-/* Notes: canonical keys of the hashtags that rules acted on in a decision, each once. */
+/* Notes: canonical keys of the hashtags that rules acted on in a decision, each once, but for rules
+   under confidential orders, whose targets no summary names. */
 void tops_note_tags(const weir_decision *d, weir_buf *facts);
 /* Count all that was noted. */
 void tops_take(struct tops *tags, const weir_buf *facts);

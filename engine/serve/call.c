@@ -53,7 +53,23 @@ put(int fd, weir_span request)
     return 0;
 }
 
-/* All until the server ends. 0, or errno. */
+/* It begins as an answer to control does, as far as it goes. */
+static bool
+is_control(const weir_buf *said)
+{
+    static const char *const words[] = {"done\n", "refused\n"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i]);
+
+        if (!said->len || memcmp(said->p, words[i], said->len < len ? said->len : len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* All until the server ends, or shows that it is none to control: one for posts would wait for more
+   of them. 0, or errno. */
 static int
 take(int fd, weir_buf *said)
 {
@@ -68,7 +84,23 @@ take(int fd, weir_buf *said)
         if (n < 0 && errno != EINTR)
             return errno;
         said->len += n > 0 ? (size_t)n : 0;
+        if (!is_control(said))
+            return 0;
     }
+}
+
+static bool
+fail_as_no_control(const char *address, weir_buf *said, weir_buf *why)
+{
+    bool has_posts = said->p[0] == '{',
+         has_http = said->len > 5 && memcmp(said->p, "HTTP/", 5) == 0;
+
+    said->len = 0; /* it would explain nothing */
+    return fail(address,
+                has_posts  ? "posts are answered there: name the socket that `serve --control` has"
+                : has_http ? "HTTP is spoken there: name the socket that `serve --control` has"
+                           : "what listens there is no control socket of `tagweir serve`",
+                0, why);
 }
 
 /* A server that does not want all of the request may have said why: what came is taken. */
@@ -77,6 +109,8 @@ converse(int fd, weir_span request, const char *address, weir_buf *said, weir_bu
 {
     int unsent = put(fd, request), untaken = unsent == EAGAIN ? 0 : take(fd, said);
 
+    if (!is_control(said))
+        return fail_as_no_control(address, said, why);
     if (unsent == EAGAIN)
         return fail(address, "the server does not take the request", 0, why);
     if (untaken == EAGAIN)

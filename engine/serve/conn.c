@@ -12,9 +12,9 @@
  *  - none starves another, nor keeps signals from being heard: for one event at most one chunk is
  *    read, and worked on for no longer than BATCH_TURN_US; then the others have their turns.
  *
- * It is one file, and a long one, as each function of a state machine may lead to any other.
+ * Here is what its events lead to while a connection goes on; how it ends is in conn_ends.c.
  */
-#include "serve/conn.h"
+#include "serve/conn_parts.h"
 
 #include "flow/check.h"
 #include "flow/clock.h"
@@ -24,7 +24,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,12 +37,6 @@
    would weigh more than what it may save. */
 #define LOOK_FROM ((size_t)8 * 1024)
 
-/* How long a client that was told of the end may stay silent before it is cut off. One that goes
-   on sending has no longer than that where a limit ended it, else until the time to drain is
-   over. */
-#define LINGER_S 2
-static const struct timeval linger_time = {.tv_sec = LINGER_S, .tv_usec = 0};
-
 static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
     [CONN_READING] = {[CONN_HOLDING] = true, [CONN_ENDING] = true, [CONN_CLOSED] = true},
     [CONN_HOLDING] = {[CONN_READING] = true, [CONN_ENDING] = true, [CONN_CLOSED] = true},
@@ -52,45 +45,15 @@ static const bool allowed[CONN_NSTATES][CONN_NSTATES] = {
     [CONN_CLOSED] = {false},
 };
 
-/* The one place where the state changes. */
-static void
-set_state(struct conn *c, enum conn_state to)
+void
+conn_set_state(struct conn *c, enum conn_state to)
 {
     CHECK(allowed[c->state][to]);
     c->state = to;
 }
 
-static void
-free_events(struct conn *c)
-{
-    struct event *events[] = {c->readable, c->writable, c->turn};
-
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-        if (events[i])
-            event_free(events[i]);
-    }
-}
-
-/* Lines, as far as this connection had them. Returns those that came whole and will get no answer;
-   items of a line that was begun are the answerer's to count. */
-static uint64_t
-count_lines(struct conn *c)
-{
-    struct worker_counts *counts = &c->worker->counts;
-    /* the end of the input ends a line, but not where what came before it was thrown away */
-    bool part, is_whole = c->eof && c->state != CONN_LINGERING;
-    uint64_t left = frame_lines_left(&c->frame, &part);
-
-    left += part && is_whole;
-    counts->lines += c->frame.lines;
-    counts->unanswered += left;
-    counts->unfinished += part && !is_whole && (c->worker->draining || c->ended);
-    return left;
-}
-
-/* What it holds of the memory that all share; to be told before others are asked to go for it. */
-static void
-weigh(struct conn *c)
+void
+conn_weigh(struct conn *c)
 {
     bool is_open = c->state != CONN_CLOSED;
     /* what is kept has its records in the scribe's hands */
@@ -109,45 +72,6 @@ conn_most_memory(size_t max_line, bool keeps)
            (keeps ? 6 : 4) * OUT_HIGH + WIRE_MOST_MEMORY;
 }
 
-/* Take the socket and all memory away; the object itself is freed where the callback ends. */
-static void
-close_now(struct conn *c)
-{
-    struct worker_counts *counts = &c->worker->counts;
-    uint64_t lost = batch_answers_in(c->out.p + c->out_at, conn_pending(c));
-    bool is_broken = count_lines(c) > 0 || lost > 0 || !c->line.done || !c->eof;
-
-    set_state(c, CONN_CLOSED);
-    CHECK(lost <= c->unsent);
-    counts->discarded += lost;
-    counts->delivered += c->unsent - lost;
-    counts->silent += !c->heard;
-    counts->broken += is_broken;
-    c->unsent = 0;
-    if (!c->line.done)
-        answer_give_up(&c->worker->answerer, &c->line);
-    free_events(c);
-    wire_fini(&c->wire);
-    (void)close(c->fd);
-    if (c->in)
-        worker_return_in(c->worker, c->in);
-    c->in = NULL;
-    (void)conn_take_back(c);
-    worker_return_out(c->worker, &c->out);
-    frame_fini(&c->frame);
-    weigh(c);
-}
-
-static void
-free_if_closed(struct conn *c)
-{
-    if (c->state != CONN_CLOSED)
-        return;
-    worker_remove(c->worker, c);
-    c->magic = 0;
-    free(c);
-}
-
 /* Where the callback of an event ends, whatever it did: others may have to go, too. */
 static void
 leave(struct conn *c)
@@ -155,14 +79,13 @@ leave(struct conn *c)
     struct worker *w = c->worker;
 
     if (c->state != CONN_CLOSED)
-        weigh(c);
-    free_if_closed(c);
+        conn_weigh(c);
+    conn_free_if_closed(c);
     worker_keep_within(w);
 }
 
-/* Bring one event's pending state in line with what is wanted. */
-static bool
-want(struct event *ev, bool *have, bool wanted)
+bool
+conn_want(struct event *ev, bool *have, bool wanted)
 {
     if (*have == wanted)
         return true;
@@ -172,30 +95,20 @@ want(struct event *ev, bool *have, bool wanted)
     return true;
 }
 
-/* The events that the state asks for. */
-static void
-arm(struct conn *c)
+void
+conn_arm(struct conn *c)
 {
     unsigned wants = wire_wants(&c->wire, c->state == CONN_READING, conn_sendable(c) > 0);
 
     if (c->state == CONN_CLOSED || c->state == CONN_LINGERING)
         return; /* the one has no events left, the other armed its own */
-    if (!want(c->readable, &c->wants_read, (wants & WIRE_READABLE) != 0) ||
-        !want(c->writable, &c->wants_write, (wants & WIRE_WRITABLE) != 0))
-        close_now(c);
+    if (!conn_want(c->readable, &c->wants_read, (wants & WIRE_READABLE) != 0) ||
+        !conn_want(c->writable, &c->wants_write, (wants & WIRE_WRITABLE) != 0))
+        conn_close(c);
 }
 
-/* The wire broke: what TLS has to say of that may be worth a line. */
-static void
-close_broken(struct conn *c)
-{
-    worker_wire_failed(c->worker, &c->wire);
-    close_now(c);
-}
-
-/* Write what the socket takes. false: the client is gone, and the connection closed. */
-static bool
-flush(struct conn *c)
+bool
+conn_flush(struct conn *c)
 {
     while (conn_sendable(c) > 0) {
         ssize_t n = wire_send(&c->wire, c->out.p + c->out_at, conn_sendable(c));
@@ -203,7 +116,7 @@ flush(struct conn *c)
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             break;
         if (n < 0) {
-            close_broken(c);
+            conn_close_broken(c);
             return false;
         }
         c->out_at += (size_t)n;
@@ -245,62 +158,10 @@ work_batch(struct conn *c, int64_t now_ms, bool *more)
     return r != FRAME_NOMEM;
 }
 
-/* All was sent: tell the client, now or, where the socket takes nothing more, when it does again.
-   If its input has ended, that was all. */
-static void
-tell_end(struct conn *c)
-{
-    c->tells_end = wire_shutdown(&c->wire) < 0;
-    if (c->tells_end ? errno != EAGAIN : c->eof) {
-        close_now(c);
-        return;
-    }
-    unsigned wants = c->tells_end ? wire_wants(&c->wire, false, true) : 0;
-    /* while input is thrown away, it is looked for in any case */
-    if (!want(c->writable, &c->wants_write, (wants & WIRE_WRITABLE) != 0) ||
-        (c->eof && !want(c->readable, &c->wants_read, (wants & WIRE_READABLE) != 0)))
-        close_now(c);
-}
-
-/* All was sent: what is left is to tell the client, and to wait for the end of its input. */
-static void
-linger(struct conn *c)
-{
-    set_state(c, CONN_LINGERING);
-    c->told_us = clock_running_us();
-    frame_forget(&c->frame);
-    weigh(c);
-    if (!c->eof && event_add(c->readable, &linger_time) < 0)
-        close_now(c);
-    else
-        tell_end(c);
-}
-
-/* Without memory: what would be answered next would stand in the place of what was not. All before
-   that is the client's. Lines that are left stay where they are until they are counted. */
-static void
-end_short(struct conn *c)
-{
-    if (!flush(c))
-        return;
-    c->is_short = c->kept && conn_sendable(c) == 0;
-    if (!c->is_short && (conn_pending(c) > 0 || c->eof)) {
-        close_now(c);
-        return;
-    }
-    c->ended = true;
-    if (c->state != CONN_ENDING)
-        set_state(c, CONN_ENDING);
-    if (c->is_short)
-        arm(c); /* it comes here again when the journal has what is kept */
-    else
-        linger(c);
-}
-
-/* Be called again when the others have had theirs. A timer that is due at once is called after the
-   loop has looked at sockets and signals; an event made active is called before. */
-static void
-take_turn(struct conn *c, bool wanted)
+/* A timer that is due at once is called after the loop has looked at sockets and signals; an event
+   made active is called before. */
+void
+conn_take_turn(struct conn *c, bool wanted)
 {
     static const struct timeval at_once = {0, 0};
 
@@ -308,7 +169,7 @@ take_turn(struct conn *c, bool wanted)
         return;
     c->has_turn = wanted;
     if ((wanted ? event_add(c->turn, &at_once) : event_del(c->turn)) < 0)
-        close_now(c);
+        conn_close(c);
 }
 
 /* After work: the state that the amounts on both sides ask for. */
@@ -321,16 +182,16 @@ settle(struct conn *c, bool more)
     }
     if (c->state == CONN_ENDING) {
         if (!more && conn_pending(c) == 0)
-            linger(c);
+            conn_linger(c);
     } else {
         enum conn_state to = more || conn_pending(c) >= OUT_HIGH ? CONN_HOLDING : CONN_READING;
 
         if (to != c->state)
-            set_state(c, to);
+            conn_set_state(c, to);
     }
-    arm(c);
-    take_turn(c, (more && conn_pending(c) < OUT_HIGH) ||
-                     (c->state == CONN_READING && wire_has_pending(&c->wire)));
+    conn_arm(c);
+    conn_take_turn(c, (more && conn_pending(c) < OUT_HIGH) ||
+                          (c->state == CONN_READING && wire_has_pending(&c->wire)));
 }
 
 /* Both directions have ended, or the connection broke: nobody reads what would be answered. One
@@ -356,8 +217,8 @@ wait_for_room(struct conn *c)
 {
     c->lacks_room = c->worker->lacks_room = true;
     if (c->state == CONN_READING)
-        set_state(c, CONN_HOLDING);
-    arm(c);
+        conn_set_state(c, CONN_HOLDING);
+    conn_arm(c);
 }
 
 /* Answer what was read, as far as the client takes it and a turn goes. */
@@ -368,7 +229,7 @@ work(struct conn *c)
     bool more = true;
 
     if (c->is_short) {
-        end_short(c);
+        conn_end_short(c);
         return;
     }
     if (!quill_has_room(&c->worker->quill)) {
@@ -378,20 +239,20 @@ work(struct conn *c)
     c->worker->wall_ms = now_ms;
     do {
         if (is_worth_a_look(c) && has_left(c)) {
-            close_broken(c);
+            conn_close_broken(c);
             return;
         }
         worker_keep_up(c->worker);
         if (!work_batch(c, now_ms, &more)) {
-            end_short(c);
+            conn_end_short(c);
             return;
         }
-        if (conn_sendable(c) >= BATCH_OUT && !flush(c))
+        if (conn_sendable(c) >= BATCH_OUT && !conn_flush(c))
             return;
         if (!until_us)
             until_us = clock_running_us() + BATCH_TURN_US;
     } while (more && conn_pending(c) < OUT_HIGH && clock_running_us() < until_us);
-    if (flush(c))
+    if (conn_flush(c))
         settle(c, more);
 }
 
@@ -402,7 +263,7 @@ read_chunk(struct conn *c)
     CHECK(!frame_has_more(&c->frame) && !c->in);
     c->in = worker_borrow_in(c->worker);
     if (!c->in) {
-        close_now(c);
+        conn_close(c);
         return false;
     }
     ssize_t n = wire_recv(&c->wire, c->in, FRAME_CHUNK);
@@ -420,36 +281,14 @@ read_chunk(struct conn *c)
     c->in = NULL;
     if (n == 0) {
         c->eof = true;
-        set_state(c, CONN_ENDING);
+        conn_set_state(c, CONN_ENDING);
         return true;
     }
     if (error == EAGAIN || error == EWOULDBLOCK)
-        arm(c); /* by TLS, it may be something else that is waited for */
+        conn_arm(c); /* by TLS, it may be something else that is waited for */
     else
-        close_broken(c);
+        conn_close_broken(c);
     return false;
-}
-
-/* Throw away what a client sends after it was told of the end, or while it cannot be told. */
-static void
-read_away(struct conn *c, bool timed_out)
-{
-    bool is_late = c->ended && clock_running_us() - c->told_us >= (int64_t)LINGER_S * 1000000;
-    char *in = timed_out || is_late ? NULL : worker_borrow_in(c->worker);
-    ssize_t n = in ? wire_recv(&c->wire, in, FRAME_CHUNK) : -1;
-    bool goes_on = in && (n > 0 || (n < 0 && errno == EAGAIN));
-
-    if (in)
-        worker_return_in(c->worker, in);
-    if (goes_on)
-        return;
-    c->eof = n == 0;
-    if (!c->eof || !c->tells_end || c->ended || event_del(c->readable) < 0) {
-        close_now(c);
-        return;
-    }
-    c->wants_read = false;
-    tell_end(c);
 }
 
 static void
@@ -463,12 +302,12 @@ read_and_work(struct conn *c)
 static void
 send_and_work(struct conn *c)
 {
-    if (!flush(c))
+    if (!conn_flush(c))
         return;
     if (!c->has_turn && (c->state == CONN_READING || conn_pending(c) <= OUT_LOW))
         work(c);
     else
-        arm(c); /* work goes on when its turn comes, or more was taken */
+        conn_arm(c); /* work goes on when its turn comes, or more was taken */
 }
 
 /* The socket is readable, or writable: WIRE_*. */
@@ -491,9 +330,9 @@ on_readable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     CHECK_OBJ(c, CONN_MAGIC);
     if (c->state == CONN_LINGERING && c->tells_end && wire_may_send(&c->wire, WIRE_READABLE))
-        tell_end(c);
+        conn_tell_end(c);
     if (c->state == CONN_LINGERING && !c->eof)
-        read_away(c, (what & EV_TIMEOUT) != 0);
+        conn_read_away(c, (what & EV_TIMEOUT) != 0);
     else if (c->state != CONN_LINGERING && c->state != CONN_CLOSED)
         go_on(c, WIRE_READABLE);
     leave(c);
@@ -508,7 +347,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
     (void)what;
     CHECK_OBJ(c, CONN_MAGIC);
     if (c->state == CONN_LINGERING)
-        tell_end(c);
+        conn_tell_end(c);
     else
         go_on(c, WIRE_WRITABLE);
     leave(c);
@@ -556,7 +395,7 @@ make(struct worker *w, evutil_socket_t fd, struct tls *tls)
     *c = (struct conn){
         .magic = CONN_MAGIC, .state = CONN_READING, .fd = fd, .worker = w, .line = {.done = true}};
     if (!make_events(c) || !wire_init(&c->wire, fd, tls)) {
-        free_events(c);
+        conn_free_events(c);
         free(c);
         return NULL;
     }
@@ -575,63 +414,19 @@ conn_open(struct worker *w, evutil_socket_t fd, struct tls *tls)
         return false;
     }
     worker_add(w, c);
-    weigh(c);
-    arm(c);
+    conn_weigh(c);
+    conn_arm(c);
     bool opened = c->state != CONN_CLOSED;
-    free_if_closed(c);
+    conn_free_if_closed(c);
     return opened;
-}
-
-void
-conn_drain(struct conn *c)
-{
-    CHECK_OBJ(c, CONN_MAGIC);
-    if (c->state == CONN_READING || c->state == CONN_HOLDING) {
-        set_state(c, CONN_ENDING);
-        arm(c);
-        take_turn(c, true); /* at once, it would take as long for all together as they have work */
-    }
-    free_if_closed(c);
-}
-
-/* Is it at work no more, and waits for nothing but its client or, in the end, the journal? */
-static bool
-may_be_told(const struct conn *c, int end)
-{
-    return conn_pending(c) == 0 &&
-           (c->state == CONN_READING || (end == WORKER_END_JOURNAL && c->state < CONN_LINGERING));
-}
-
-/* A last line that is no answer, where nothing stands before it. */
-static bool
-say_goodbye(struct conn *c, int end, const char *detail)
-{
-    char line[256];
-    int n = snprintf(line, sizeof line, "{\"v\":1,\"closed\":\"%s\",\"detail\":\"%s\"}\n",
-                     worker_end_name((enum worker_end)end), detail);
-
-    return may_be_told(c, end) && wire_send(&c->wire, line, (size_t)n) == n;
-}
-
-/* Answers whose records are not in the journal are none. Those before them are the client's, who
-   may not have had them yet. false: he is gone, and the connection closed. */
-static bool
-discard_kept(struct conn *c)
-{
-    uint64_t n = c->kept ? batch_answers_in(c->out.p + c->out.len - c->kept, c->kept) : 0;
-
-    (void)conn_take_back(c);
-    c->worker->counts.discarded += n;
-    c->unsent -= n;
-    return flush(c); /* and counts what was sent before */
 }
 
 /* An event that was made active would be lost to polling when it is added before its turn. */
 void
 conn_resume(struct conn *c)
 {
-    arm(c);
-    free_if_closed(c);
+    conn_arm(c);
+    conn_free_if_closed(c);
 }
 
 void
@@ -639,35 +434,6 @@ conn_work_on(struct conn *c)
 {
     c->lacks_room = false;
     if (c->state < CONN_LINGERING)
-        take_turn(c, true);
-    free_if_closed(c);
-}
-
-void
-conn_end(struct conn *c, int end, const char *detail)
-{
-    CHECK_OBJ(c, CONN_MAGIC);
-    c->worker->counts.ended[end] += !c->ended; /* one that was told of its end may linger */
-    c->ended = true;
-    if (end == WORKER_END_JOURNAL && !discard_kept(c)) {
-        free_if_closed(c);
-        return;
-    }
-    if (say_goodbye(c, end, detail)) {
-        take_turn(c, false);
-        if (c->state != CONN_ENDING)
-            set_state(c, CONN_ENDING);
-        linger(c);
-    } else {
-        close_now(c);
-    }
-    free_if_closed(c);
-}
-
-void
-conn_kill(struct conn *c)
-{
-    CHECK_OBJ(c, CONN_MAGIC);
-    close_now(c);
-    free_if_closed(c);
+        conn_take_turn(c, true);
+    conn_free_if_closed(c);
 }

@@ -10,6 +10,8 @@
 #include "flow/check.h"
 #include "serve/loop.h"
 
+#include <tagweir/names.h>
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,17 +30,7 @@ http_code_number(enum http_code code)
     return numbers[code];
 }
 
-const char *
-http_code_text(enum http_code code)
-{
-    static const char *const texts[HTTP_NCODES] = {
-#define X(number, text) text,
-        HTTP_CODES(X)
-#undef X
-    };
-
-    return texts[code];
-}
+WEIR_NAMES(http_code_text, enum http_code, HTTP_CODES, WEIR_TEXT)
 
 void
 http_put_error(weir_buf *out, const char *word, const char *detail)

@@ -6,6 +6,8 @@
 #include "serve/http_parts.h"
 #include "serve/status.h"
 
+#include <tagweir/names.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -478,11 +480,7 @@ put_http(weir_buf *out, const struct http_counts *c)
     name = "tagweir_http_connections_ended_total";
     put_family(out, name, "counter", "Connections of HTTP closed by a limit.");
     for (int e = 0; e < HTTP_NENDS; e++) {
-        static const char *const limits[] = {
-#define X(id, text) text,
-            HTTP_ENDS(X)
-#undef X
-        };
+        static const char *const limits[] = {HTTP_ENDS(WEIR_TEXT)};
 
         put_sample(out, name, "limit", limits[e], c->ended[e]);
     }

@@ -6,6 +6,8 @@
 
 #include "flow/members.h"
 
+#include <tagweir/names.h>
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -62,21 +64,10 @@ put_rule_where(weir_buf *out, const weir_ruleset *rs, uint32_t rule)
     }
 }
 
-static const char *
-mode_name(weir_mode m)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_MODES(X)
-#undef X
-    };
-
-    return names[m];
-}
-
 static void
 put_rule(weir_buf *out, const weir_ruleset *rs, uint32_t rule, int64_t now_ms)
 {
+    static const char *const modes[] = {WEIR_MODES(WEIR_TEXT)};
     weir_rule_info info;
     weir_order_info order = {.confidential = false};
     weir_interval interval;
@@ -92,7 +83,7 @@ put_rule(weir_buf *out, const weir_ruleset *rs, uint32_t rule, int64_t now_ms)
         return;
     }
     member_text(out, "action", weir_action_name(info.action));
-    member_text(out, "mode", mode_name(info.mode));
+    member_text(out, "mode", modes[info.mode]);
     put_rule_where(out, rs, rule);
     weir_ruleset_rule_interval(rs, rule, now_ms, &interval);
     put_interval(out, &interval);

@@ -87,7 +87,13 @@ open_address(const char *spec, const struct addrinfo *ai, struct listen_socket *
     return LISTEN_OK;
 }
 
-/* HOST:PORT or [V6]:PORT into its two halves. */
+static bool
+is_port(const char *port)
+{
+    return strlen(port) <= 5 && atoi(port) <= 65535;
+}
+
+/* HOST:PORT or [V6]:PORT into its two halves; the port is a number of any size. */
 static bool
 split(const char *spec, char host[256], const char **port)
 {
@@ -105,8 +111,7 @@ split(const char *spec, char host[256], const char **port)
     memcpy(host, spec, len);
     host[len] = '\0';
     *port = colon + 1;
-    return len > 0 && strspn(*port, "0123456789") == strlen(*port) && strlen(*port) <= 5 &&
-           atoi(*port) <= 65535;
+    return len > 0 && strspn(*port, "0123456789") == strlen(*port);
 }
 
 /* May somebody else's network see it? */
@@ -136,6 +141,10 @@ open_tcp(const char *spec, const struct listen_options *o, struct listen_socket 
     if (!split(spec, host, &port)) {
         weir_buf_printf(why, "%s %s: expected unix:PATH, HOST:PORT, [IPv6]:PORT or systemd",
                         listen_option(o), spec);
+        return LISTEN_BAD;
+    }
+    if (!is_port(port)) {
+        weir_buf_printf(why, "%s %s: a port is a number from 0 to 65535", listen_option(o), spec);
         return LISTEN_BAD;
     }
     int rc = getaddrinfo(host, port, &hints, &found);

@@ -50,18 +50,32 @@ lock_folder(const char *path)
     return fd;
 }
 
-/* Does somebody answer at this address? Unknown counts as yes: a live socket is never taken. */
+/* Who has called listen() there is ourselves: by another option, or by another path to it. */
 static bool
-is_listened_on(const struct sockaddr_un *at)
+is_own(int fd)
+{
+    struct ucred who;
+    socklen_t len = sizeof who;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && who.pid == getpid();
+}
+
+/* Who answers at this address, as far as it can be told; NULL: nobody. What is not known counts as
+   somebody: a live socket is never taken. */
+static const char *
+who_listens(const struct sockaddr_un *at)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool dead;
+    const char *who = "another process is listening there";
 
     if (fd < 0)
-        return true;
-    dead = connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 && errno == ECONNREFUSED;
+        return who;
+    if (connect(fd, (const struct sockaddr *)at, sizeof *at) < 0)
+        who = errno == ECONNREFUSED ? NULL : who;
+    else if (is_own(fd))
+        who = "another option of this server has that address: give each its own";
     (void)close(fd);
-    return !dead;
+    return who;
 }
 
 /* The file is born with its mode: a mode set afterwards would leave it open for a moment. */
@@ -85,8 +99,9 @@ bind_unix(int fd, const char *spec, const struct sockaddr_un *at, mode_t mode, w
     if (error == EADDRINUSE) {
         if (lstat(at->sun_path, &st) == 0 && !S_ISSOCK(st.st_mode))
             return listen_fail(why, spec, "a file that is no socket is in its place", 0);
-        if (is_listened_on(at))
-            return listen_fail(why, spec, "another process is listening there", 0);
+        const char *who = who_listens(at);
+        if (who)
+            return listen_fail(why, spec, who, 0);
         if (unlink(at->sun_path) < 0 && errno != ENOENT)
             return listen_fail(why, spec, "the socket file left there cannot be removed", errno);
         error = bind_with_mode(fd, at, mode);

@@ -30,6 +30,8 @@ struct trial {
     weir_decision decided; /* by the rules before, of the item that is tried */
     uint64_t lines, steps, differ;
     uint64_t kinds[WEIR_NDIFFERENCES]; /* answers with at least one, quoted posts aside */
+    bool has_kind;                     /* the item that is tried does */
+    uint64_t kindless;                 /* answers that differ all the same */
     weir_buf shown;
     unsigned nshown;
     trial_over_fn *is_over;
@@ -37,16 +39,36 @@ struct trial {
     bool over; /* it was said to be */
 };
 
-/* Of a record all but what names the rule set, which is its end. */
-static weir_span
-without_ruleset(weir_span record)
-{
-    static const char key[] = ",\"ruleset\":\"";
-    size_t tail = sizeof key - 1 + 16 + 2; /* the digest, and `"}` */
+/* In a record, and again in that of a post which it quotes; no string can hold it, where quotation
+   marks are escaped. */
+#define RULESET_KEY ",\"ruleset\":\""
+#define RULESET_DIGITS 16u
 
-    if (record.len > tail && memcmp(record.p + record.len - tail, key, sizeof key - 1) == 0)
-        record.len -= tail;
-    return record;
+/* Bytes up to and with the key of the next rule set; all, where there is none. */
+static size_t
+upto_ruleset(weir_span s)
+{
+    const char *key = s.len ? memmem(s.p, s.len, RULESET_KEY, sizeof RULESET_KEY - 1) : NULL;
+    size_t n = key ? (size_t)(key - s.p) + sizeof RULESET_KEY - 1 : s.len;
+
+    return n + RULESET_DIGITS < s.len ? n : s.len;
+}
+
+/* But for the rule sets that they name. */
+static bool
+same_answers(weir_span a, weir_span b)
+{
+    for (;;) {
+        size_t n = upto_ruleset(a);
+
+        if (n != upto_ruleset(b) || (n && memcmp(a.p, b.p, n) != 0))
+            return false;
+        if (n == a.len || n == b.len)
+            return a.len == b.len;
+        n += RULESET_DIGITS;
+        a = (weir_span){a.p + n, a.len - n};
+        b = (weir_span){b.p + n, b.len - n};
+    }
 }
 
 /* One answer, without its newline; or what has none, as a line that is skipped may have. */
@@ -60,11 +82,11 @@ static void
 compare(struct trial *t)
 {
     weir_span a = answer_in(&t->out_before), b = answer_in(&t->out_after);
-    weir_span x = without_ruleset(a), y = without_ruleset(b);
 
-    if (x.len == y.len && (x.len == 0 || memcmp(x.p, y.p, x.len) == 0))
+    if (same_answers(a, b))
         return;
     t->differ++;
+    t->kindless += !t->has_kind;
     if (t->nshown++ < SHOWN)
         weir_buf_printf(&t->shown, "- %.*s\n+ %.*s\n", (int)a.len, a.p, (int)b.len, b.p);
 }
@@ -93,8 +115,10 @@ count_kinds(void *arg, const weir_decision *after)
     bool has[WEIR_NDIFFERENCES] = {false};
 
     weir_diff(&t->decided, after, WEIR_REGION_NONE, note_kind, has);
-    for (int k = 0; k < WEIR_NDIFFERENCES; k++)
+    for (int k = 0; k < WEIR_NDIFFERENCES; k++) {
         t->kinds[k] += has[k];
+        t->has_kind |= has[k];
+    }
 }
 
 /* Any room at all is room for one item: a page has many, and all their answers at once would be
@@ -118,6 +142,7 @@ try_line(struct trial *t, weir_span bytes, size_t avail)
     weir_status st = WEIR_OK;
 
     while (st == WEIR_OK && !before.done && !t->over) {
+        t->has_kind = false;
         st = answer_one(&t->before, &before, &t->out_before);
         if (st == WEIR_OK)
             st = answer_one(&t->after, &after, &t->out_after);
@@ -187,8 +212,29 @@ put_kinds(const struct trial *t, weir_buf *out)
                         weir_difference_text((weir_difference_kind)k));
         before = ", ";
     }
-    if (*before == ',')
+    if (t->kindless)
+        weir_buf_printf(out, "%s%" PRIu64 " only in what they quote or name", before, t->kindless);
+    if (*before == ',' || t->kindless)
         weir_buf_putc(out, '\n');
+}
+
+/* What is packed, or no feed at all, must not pass for one in which nothing changes. */
+static bool
+is_unreadable(const struct trial *t)
+{
+    const struct tally *n = &t->after.tally;
+
+    return n->errors && !n->posts && !n->queries && !n->skips;
+}
+
+static void
+put_unreadable(const struct trial *t, const char *feed, weir_buf *out)
+{
+    weir_buf_printf(out,
+                    "%s: none of its %" PRIu64 " lines could be read, so that this says nothing of "
+                    "what would change. Plain lines alone are read here: unpack it first, or ask "
+                    "`tagweir diff`, which reads packed feeds and archives\n",
+                    feed, t->lines);
 }
 
 static void
@@ -228,11 +274,15 @@ run(struct trial *t, const char *feed, size_t max_line, weir_buf *report)
 {
     int fd = open_file(feed);
     weir_status st = fd < 0 ? WEIR_E_IO : try_file(t, fd, max_line);
+    bool done = st == WEIR_OK && !t->over;
 
-    if (st == WEIR_E_IO)
+    if (done && is_unreadable(t)) {
+        put_unreadable(t, feed, report);
+        st = WEIR_E_IO;
+    } else if (st == WEIR_E_IO)
         weir_buf_printf(report, "%s: %s\n", feed,
                         errno == EINVAL ? "is no regular file" : strerror(errno));
-    else if (st == WEIR_OK && !t->over)
+    else if (done)
         put_report(t, report);
     if (fd >= 0)
         (void)close(fd);

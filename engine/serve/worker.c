@@ -8,6 +8,8 @@
 #include "serve/loop.h"
 #include "serve/rest.h"
 
+#include <tagweir/names.h>
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,29 +25,8 @@
 #define SWEEP_LEAST_MS 20u
 #define SWEEP_MOST_MS 1000u
 
-const char *
-worker_end_name(enum worker_end e)
-{
-    static const char *const names[WORKER_NENDS] = {
-#define X(name, text, detail) text,
-        WORKER_ENDS(X)
-#undef X
-    };
-
-    return names[e];
-}
-
-const char *
-worker_end_detail(enum worker_end e)
-{
-    static const char *const details[WORKER_NENDS] = {
-#define X(name, text, detail) detail,
-        WORKER_ENDS(X)
-#undef X
-    };
-
-    return details[e];
-}
+WEIR_NAMES(worker_end_name, enum worker_end, WORKER_ENDS, WEIR_TEXT)
+WEIR_NAMES(worker_end_detail, enum worker_end, WORKER_ENDS, WEIR_SENTENCE)
 
 void
 worker_wake(struct worker *w)

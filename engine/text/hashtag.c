@@ -120,6 +120,7 @@ weir__next_hashtag(struct weir__walk *w, weir_span *tag)
 {
     weir_span text = w->text;
     size_t used = w->at, url = 0; /* ends of the last match, and of the last URL */
+    size_t seen = 0;
     int32_t before = last_char(w);
 
     for (size_t at = w->at; at < text.len;) {
@@ -137,8 +138,8 @@ weir__next_hashtag(struct weir__walk *w, weir_span *tag)
             }
             if (is_tag)
                 used = end;
-        } else if (start >= url && weir__is_ascii_alnum(c)) {
-            url = weir__url_end(text, start, before);
+        } else if (start >= url && (weir__is_ascii_alnum(c) || weir__is_accented_latin(c))) {
+            url = weir__url_end(text, start, before, &seen);
         }
         before = c;
     }

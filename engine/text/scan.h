@@ -33,13 +33,12 @@ weir__is_ascii_alnum(int32_t c)
 
 /* Latin letters with accents, as far as twitter-text knows them. */
 bool weir__is_accented_latin(int32_t c);
-/* A letter, mark or decimal digit of any script. */
-bool weir__is_letter_or_digit(int32_t c);
 
 /*
- * Where the URL that begins at `at` ends, or `at` where none does that could hold a `#`: one with a
- * path or a query. `before` is the code point in front of it.
+ * Where the URL that begins at `at` ends, or `at` where none does that could hold a `#` or `＃`:
+ * one with a scheme or a path. `before` is the code point in front of it. How far it looked for a
+ * host goes to *seen, which begins as 0: what was none is not looked at again from its middle.
  */
-size_t weir__url_end(weir_span text, size_t at, int32_t before);
+size_t weir__url_end(weir_span text, size_t at, int32_t before, size_t *seen);
 
 #endif

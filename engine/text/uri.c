@@ -77,7 +77,7 @@ weir__uri_read(weir_span uri, struct weir__uri *out)
     weir_span named = without_user(span_head(rest, n));
     weir_span host = without_port(named);
     weir_span port = span_skip(named, host.len);
-    if (host.len && host.p[host.len - 1] == '.')
+    while (host.len && host.p[host.len - 1] == '.') /* more than one are nobody else's, either */
         host.len--;
     if (host.len == 0 || has_colon(host) || is_doubtful(span_head(rest, n)))
         return false;
@@ -129,6 +129,10 @@ weir__uri_fold_host(weir_span host, weir_buf *spare, weir_buf *out)
 
     spare->len = out->len = 0;
     decode(host, spare);
+    if (!weir__is_utf8(span_of_buf(spare), NULL)) { /* nobody could look that up */
+        spare->len = 0;
+        weir__fold_handle(host, spare);
+    }
     if (!weir__is_ascii(span_of_buf(spare)))
         weir__fold_key(span_of_buf(spare), out);
     if (!out->len)
@@ -138,6 +142,8 @@ weir__uri_fold_host(weir_span host, weir_buf *spare, weir_buf *out)
         out->p[n] = stops ? '.' : out->p[i];
         i += stops ? 3 : 1;
     }
-    out->len = n > 1 && out->p[n - 1] == '.' ? n - 1 : n;
+    while (n > 1 && out->p[n - 1] == '.')
+        n--;
+    out->len = n;
     out->failed = out->failed || spare->failed;
 }

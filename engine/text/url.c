@@ -1,14 +1,23 @@
 /*
  * URLs in text, as far as hashtags ask: what stands behind a `#` in one is no tag.
  *
- * By the rules of twitter-text, save one: a domain without a scheme counts whatever its last label,
- * as long as that is of letters; twitter-text has the list of all top-level domains, which changes
- * from month to month. Each call is linear in what it looks at, and calls do not look at the
- * same bytes again and again: a URL that fails, fails at its host.
+ * By the rules of twitter-text, save one: a domain counts whatever its last label, as long as
+ * that is of letters, or Punycode; twitter-text has the list of all top-level domains, which
+ * changes from month to month. Each call is linear in what it looks at, and calls do not look at
+ * the same bytes again and again: a URL that fails, fails at its host.
  */
 #include "text/scan.h"
 
 #include <unicode/uchar.h>
+
+static bool
+is_in(const uint16_t (*ranges)[2], size_t n, int32_t c)
+{
+    for (size_t i = 0; i < n && c >= ranges[i][0]; i++)
+        if (c <= ranges[i][1])
+            return true;
+    return false;
+}
 
 bool
 weir__is_accented_latin(int32_t c)
@@ -20,18 +29,39 @@ weir__is_accented_latin(int32_t c)
         {0x28B, 0x28B}, {0x2BB, 0x2BB}, {0x300, 0x36F}, {0x1E00, 0x1EFF},
     };
 
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges && c >= ranges[i][0]; i++)
-        if (c <= ranges[i][1])
-            return true;
-    return false;
+    return is_in(ranges, sizeof ranges / sizeof *ranges, c);
 }
 
-bool
-weir__is_letter_or_digit(int32_t c)
+/* Blanks, marks of direction, and what is no character. All else beyond ASCII may be in a host:
+   letters of full width, symbols, what is not seen. */
+static bool
+ends_host(int32_t c)
+{
+    static const uint16_t ranges[][2] = {
+        {0x85, 0x85},     {0xA0, 0xA0},     {0x61C, 0x61C},   {0x1680, 0x1680}, {0x180E, 0x180E},
+        {0x2000, 0x200A}, {0x200E, 0x200F}, {0x2028, 0x202F}, {0x205F, 0x205F}, {0x2066, 0x2069},
+        {0x3000, 0x3000}, {0xFEFF, 0xFEFF}, {0xFFFE, 0xFFFF},
+    };
+
+    return is_in(ranges, sizeof ranges / sizeof *ranges, c);
+}
+
+/* Without a scheme little beyond ASCII, or any sentence of a script without spaces could be part of
+   a host. */
+static bool
+is_of_host(int32_t c, bool has_scheme)
 {
     if (c < 0x80)
         return weir__is_ascii_alnum(c);
-    return (U_MASK(u_charType(c)) & (U_GC_L_MASK | U_GC_M_MASK | U_GC_ND_MASK)) != 0;
+    return has_scheme ? !ends_host(c) : weir__is_accented_latin(c);
+}
+
+static bool
+is_letter(int32_t c)
+{
+    if (c < 0x80)
+        return weir__is_ascii_alnum(c) && !(c >= '0' && c <= '9');
+    return (U_MASK(u_charType(c)) & (U_GC_L_MASK | U_GC_M_MASK)) != 0;
 }
 
 /* May a URL stand behind this character? */
@@ -40,7 +70,8 @@ may_follow(int32_t before, bool has_scheme)
 {
     if (weir__is_ascii_alnum(before) || before == '@' || before == '$' || before == '#')
         return false;
-    if (before == 0xFF20 || before == 0xFF03 || (before >= 0x202A && before <= 0x202E))
+    if (before == 0xFF20 || before == 0xFF03 || before == 0xFEFF || before == 0xFFFE ||
+        before == 0xFFFF)
         return false;
     return has_scheme || !(before == '-' || before == '_' || before == '.' || before == '/');
 }
@@ -59,37 +90,46 @@ scheme_len(weir_span s)
     return 0;
 }
 
-/* Past the host, or `at` where it is none: labels between dots, the last one of letters. Without a
-   scheme it is ASCII, or any sentence of a script without spaces could be part of it. */
-static size_t
-host_end(weir_span text, size_t at, bool has_scheme)
+/* Could it be the last label of a host? */
+static bool
+is_top(weir_span label, bool has_scheme)
 {
-    size_t start = at, label = at, letters = 0;
-    bool dotted = false, all_letters = true;
+    bool is_puny = label.len > 4 && weir__span_eq_nocase(span_head(label, 4), SPAN_LIT("xn--"));
+    bool is_of_letters = true;
+    size_t n = 0;
 
-    for (;;) {
-        size_t next = at;
-        int32_t c = weir__next_cp(text, &next);
-
-        if (c == '.') {
-            if (at == label)
-                return start;
-            dotted = true;
-            label = next;
-            letters = 0;
-            all_letters = true;
-        } else if (c == '-' || c == '_' || (c >= '0' && c <= '9')) {
-            all_letters = false;
-        } else if (weir__is_ascii_alnum(c) || (has_scheme && weir__is_letter_or_digit(c))) {
-            letters++;
-        } else {
-            bool puny = text.len - label > 4 &&
-                        weir__span_eq_nocase((weir_span){text.p + label, 4}, SPAN_LIT("xn--"));
-            bool top = puny || (all_letters && letters >= 2);
-            return dotted && top && c != '@' ? at : start;
-        }
-        at = next;
+    for (size_t at = 0; at < label.len; n++) {
+        int32_t c = weir__next_cp(label, &at);
+        is_of_letters = is_of_letters && is_letter(c) && (has_scheme || c < 0x80);
+        is_puny = is_puny && (weir__is_ascii_alnum(c) || c == '-');
     }
+    return is_puny || (is_of_letters && n >= 2);
+}
+
+/* Past the host, or `at` where it is none: labels between dots, `-` and `_` only inside them, and
+   `_` in neither of the last two. How far it looked goes to *seen. */
+static size_t
+host_end(weir_span text, size_t at, bool has_scheme, size_t *seen)
+{
+    size_t start = at, label = at, next = at;
+    bool is_named = false, has_low_line = false; /* is there a label in front of the last one? */
+    int32_t c, before = '.';
+
+    for (; (c = weir__next_cp(text, &next)) != WEIR__NO_CHAR; at = next, before = c) {
+        if (c == '.' && is_of_host(before, has_scheme)) {
+            is_named = !has_low_line;
+            has_low_line = false;
+            label = next;
+        } else if ((c == '-' || c == '_') && before != '.') {
+            has_low_line |= c == '_';
+        } else if (!is_of_host(c, has_scheme)) {
+            break;
+        }
+    }
+    *seen = at;
+    if (!is_named || c == '@' || !is_top((weir_span){text.p + label, at - label}, has_scheme))
+        return start;
+    return at;
 }
 
 /* Kinds of ASCII in what follows the host. */
@@ -199,14 +239,14 @@ query_end(weir_span text, size_t at)
 }
 
 size_t
-weir__url_end(weir_span text, size_t at, int32_t before)
+weir__url_end(weir_span text, size_t at, int32_t before, size_t *seen)
 {
     size_t scheme = weir__is_ascii_alnum(before) ? 0 : scheme_len(span_skip(text, at));
 
-    if (!may_follow(before, scheme > 0))
+    if (!may_follow(before, scheme > 0) || (scheme == 0 && at < *seen))
         return at;
     size_t host = at + scheme;
-    size_t end = host_end(text, host, scheme > 0);
+    size_t end = host_end(text, host, scheme > 0, seen);
     if (end == host)
         return at;
     size_t port = end;
@@ -219,8 +259,8 @@ weir__url_end(weir_span text, size_t at, int32_t before)
     }
     if (end < text.len && text.p[end] == '/')
         end = path_end(text, end);
-    else if (end >= text.len || text.p[end] != '?')
-        return at;
+    else if (scheme == 0)
+        return at; /* without a scheme and a path it ends with its host */
     if (end < text.len && text.p[end] == '?')
         end = query_end(text, end);
     return end;

@@ -87,7 +87,10 @@ typedef struct weir_report_rule {
     uint64_t held_back; /* posts whose authors its rollout leaves out */
     uint64_t limit;     /* posts on which a pattern of it ran out of its budget */
     uint64_t aside; /* posts quoting one it had a part in, and such queries: in no other number */
-    uint64_t outranked, excepted, matched; /* only where weir_report.traced */
+    /* Only where weir_report.traced: posts that it matched where others acted, those by confidential
+       orders aside; that its exceptions matched, too; on which it acted, or, of an exemption, that
+       it matched, whatever there was to defeat. */
+    uint64_t outranked, excepted, matched;
 } weir_report_rule;
 
 /** Posts in one region. */

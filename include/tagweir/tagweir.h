@@ -5,7 +5,8 @@
  * (lines to posts), decide.h (a rule set and a post to a decision), audit.h (a decision to a
  * record), diff.h (two decisions to what differs), report.h (counts to a page), exports.h (decisions
  * to what other systems take), journal.h (records to a chain that proves itself); check.h
- * (assertions) stands by itself. A program that decides looks like this:
+ * (assertions) and names.h (names out of lists) stand by themselves. A program that decides looks
+ * like this:
  *
  *     weir_ruleset_load -> weir_ruleset_test -> weir_scratch_new -> weir_reader_new
  *     per line: weir_reader_read, per item: weir_decide, weir_record_write

@@ -1,4 +1,5 @@
 """Control: who is asked, what is refused, what trips; over the control socket and in the log."""
+import gzip
 import json
 import os
 import re
@@ -134,6 +135,41 @@ def test_a_dry_run_tells_what_would_come_of_it():
         said = server.ctl("reload", "--dry-run", code=1)
         assert "dry run refused" in said and "r.yaml:5:" in said, said
         assert "/nowhere" in server.ctl("reload", "--dry-run", "--feed", "/nowhere", code=4)
+
+
+def test_a_dry_run_counts_what_readers_of_answers_would_see():
+    quoting = json.dumps({"id": "1", "author": "@reader", "quotes": {"id": "2", "author": "@b", "hashtags": ["farmers"]}}).encode() + b"\n"
+    with weir.Folder() as folder, Controlled(folder, rules(), clock=weir.CLOCK) as server:
+        feed = folder.write("feed.ndjson", quoting + own(3, "farmers"))
+        server.put(rules().replace("#protest", "#march"))  # another rule set, that says the same of these
+        said = server.ctl("reload", "--dry-run", "--feed", feed)
+        assert "2 posts, 0 queries, 0 skips, 0 errors: 0 would be answered otherwise" in said and "\n- " not in said, said
+        server.put(rules().replace("#farmers", "#march"))  # what is done to a quoted post is another record's
+        said = server.ctl("reload", "--dry-run", "--feed", feed)
+        assert "2 would be answered otherwise" in said, said
+        assert "changes: 1 no longer withheld, 1 only in what they quote or name\n" in said, said
+
+
+def test_a_dry_run_of_what_cannot_be_read_is_no_all_clear():
+    with weir.Folder() as folder, Controlled(folder, rules(), clock=weir.CLOCK) as server:
+        server.put(rules().replace("#farmers", "#march"))
+        for name, content in (("f.gz", gzip.compress(own(1, "farmers") * 1000)), ("f.txt", b"no feed\n")):
+            feed = folder.write(name, content)
+            said = server.ctl("reload", "--dry-run", "--feed", feed, code=1)
+            assert f"{feed}: none of its " in said and "could be read" in said and "tagweir diff" in said, said
+            assert "dry run refused, nothing has changed" in said and "could be loaded" not in said, said
+        for content in b"", b'{"delete":{"status":{"id":1}}}\n':
+            server.ctl("reload", "--dry-run", "--feed", folder.write("f", content))
+
+
+def test_other_sockets_than_that_of_control_are_told_by_what_they_answer():
+    with weir.Folder() as folder:
+        web = f"unix:{folder.path}/web"
+        with Controlled(folder, rules(), args=["--http", web]) as server:
+            for address, said in (("unix:" + server.path, "posts are answered there"), (web, "HTTP is spoken there")):
+                for word in "status", "reload":  # which has all the time in the world
+                    done = weir.expect(weir.run("ctl", "--control", address, word, timeout=60), 4)
+                    assert said in done.err.decode() and not done.out and b"bad_json" not in done.err, done.text()
 
 
 def test_an_option_that_a_word_has_no_use_for_is_refused():

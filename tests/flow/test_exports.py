@@ -211,6 +211,14 @@ rules:
     assert len(emit("atproto", feed=quoting[1] + "\n", rules=rules).items) == 2
 
 
+def test_no_network_is_left_out_of_forms_that_name_none():
+    def status(n, who):
+        return json.dumps({"id": n, "created_at": "2024-07-04T08:00:00.000Z", "content": "", "tags": [{"name": "banned"}],
+                           "account": {"id": who, "acct": "a@m.example"}})
+    made = emit("twitter:v1", feed=status("7", "8") + "\n" + status("x", "8") + "\n")
+    assert [i["status_withheld"]["id"] for i in made.items] == [7] and made.counts["no_number"] == 1, made.counts
+
+
 def test_what_is_left_out_is_counted():
     counts = emit("twitter:v1").counts
     assert counts["query"] == 1 and counts["downrank"] == 5, counts

@@ -343,6 +343,29 @@ def test_the_summary_counts_what_records_say():
             k: v for k, v in other.items() if k != "patterns"}
 
 
+def test_the_summary_names_no_hashtag_of_a_confidential_order():
+    veiled = """tagweir: 1
+orders:
+  veiled: {authority: A, basis: B, kind: court_order, confidential: true}
+rules:
+  - {id: v-withhold, order: veiled, regions: [IN], action: withhold, match: {hashtags: [hidden1, both]}}
+  - {id: v-down, order: veiled, regions: [TR], action: downrank, factor: 0.5, match: {hashtags: ['hidden2*']}}
+  - {id: open, regions: [FR], action: withhold, match: {hashtags: [known, both]}}
+"""
+    lines = b"".join(weir.own(i, *tags) for i, tags in enumerate((["hidden1"], ["Hidden2x"], ["known", "hidden1"], ["both"])))
+    with weir.Folder() as folder:
+        rules = folder.write("r.yaml", veiled)
+        for args in ("--json",), (), ("--only", "withhold"), ("--explain",):
+            done = weir.replay("-", rules=rules, args=args, stdin=lines)
+            assert b"idden" in done.out and b"idden" not in done.err, done.text()
+            if args == ("--json",):
+                told = summary(done)
+                assert told["tags"] == [{"tag": "both", "posts": 1}, {"tag": "known", "posts": 1}], told["tags"]
+                assert told["tags_distinct"] == 2 and told["by_order"]["veiled"]["posts"] == 4
+            else:
+                assert b"tags       #both 1, #known 1\n" in done.err, done.text()
+
+
 def test_the_summary_says_how_many_records_were_written():
     with Given(300) as given:
         every = given.replay("--only", "withhold,downrank,allow")

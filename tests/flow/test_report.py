@@ -471,6 +471,29 @@ def test_texts_that_are_no_utf8_are_shown_all_the_same():
         assert done.returncode == 0 and "a\ufffd\ufffd.ndjson" in Page(done.stdout.decode("utf-8")).text
 
 
+def test_marks_are_written_above_the_bars():
+    emergency = """tagweir: 1
+orders:
+  o: {kind: emergency, authority: A, basis: B, served: 2021-02-01T12:00:00Z, review_by: 2021-02-03T00:00:00Z,
+      confirmed: 2021-02-02T20:00:00Z, revoked: 2021-02-03T12:00:00Z}
+rules:
+  - {id: a, order: o, regions: [IN], action: withhold, match: {hashtags: [t1]}}
+"""
+    posts = b"".join(own(hashtags=["t1"], created_at=f"2021-02-0{1 + i // 24}T{i % 24:02}:00:00Z") for i in range(96))
+    with weir.Folder() as folder:
+        rules, feed = folder.write("r.yaml", emergency), folder.write("f.ndjson", posts)
+        html = report(feed, rules=rules, clock="2021-02-03T06:00:00Z").decode()
+    plots = {svg.split('"', 1)[0]: svg for svg in re.split('<svg class="plot" role="img" aria-labelledby="', html)[1:]}
+    for plot, marks in ("time0-t time0-d", ["decided as of here"]), ("order0-t order0-d", ["decided as of here", "served", "review due", "confirmed", "revoked"]):
+        svg = plots[plot].split("</svg>")[0]
+        texts = re.findall(r'<text class="mark(?: last)?" x="[^"]*" y="([^"]*)">([^<]*)<', svg)
+        assert [what for _, what in texts] == marks, texts
+        heights = [float(y) for y, _ in texts]
+        assert len(set(heights)) == len(heights), "each has a row of its own"
+        bars = [float(y) for y in re.findall(r'<rect class="(?:all|withheld|downranked)" x="[^"]*" y="([^"]*)"', svg)]
+        assert bars and max(heights) < min(bars), (heights, min(bars))
+
+
 # Confidential orders ------------------------------------------------------------------------------
 
 SECRET = """tagweir: 1
@@ -542,10 +565,23 @@ def test_rules_that_have_to_do_with_confidential_orders_are_not_said_to_be_idle(
     with weir.Folder() as folder:
         feed = folder.write("f.ndjson", b"".join(secret_lines()))
         rules = folder.write("r.yaml", SECRET.replace("match: {hashtags: [known]}}\n  - {id: open-jane", "match: {hashtags: [none]}}\n  - {id: open-jane"))
-        for args, why in ((), "defeated nothing"), (("--explain",), "never matched"):
+        for args, why, other in (((), "defeated nothing", "acted on nothing"),
+                                 (("--explain",), "matched, but there was nothing to defeat", "never matched, confidential orders aside")):
             page, data = both(feed, rules=rules, args=args)
             silent = {s["id"]: s["why"] for s in data["silent"]}
-            assert silent["allow-jane"] == why + ", confidential orders aside", silent
+            assert silent == {"allow-jane": why + ", confidential orders aside", "open-tag": other}, silent
+
+
+def test_what_a_rule_did_beside_a_confidential_one_is_in_all_its_columns():
+    with weir.Folder() as folder:
+        feed = folder.write("f.ndjson", b"".join(secret_lines()))
+        page, data = both(feed, rules=folder.write("r.yaml", SECRET), args=("--explain",))
+        for rule in data["rules"]:
+            assert rule["matched"] == rule["withheld"] + rule["downranked"] > 0, rule
+        # and which columns say what
+        for word in "Outranked", "excepted", "matched":
+            assert word in page.text, word
+        assert "Outranked" not in both(feed, rules=folder.path / "r.yaml")[0].text
 
 
 def test_rules_that_a_confidential_one_outranks_do_not_tell_of_it():

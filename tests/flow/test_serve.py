@@ -485,5 +485,40 @@ def test_an_address_in_use_is_said():
         assert "served     3 connections (2 without a byte from the client), " in server.said(), server.said()
 
 
+def test_one_address_twice_is_said_to_be_so():
+    with weir.Folder() as folder:
+        start = ("serve", "--rules", weir.INDIA, "--listen", f"unix:{folder.path}/s")
+        for more, said in ((("--http", f"unix:{folder.path}/s"), f"--listen and --http have the same address, unix:{folder.path}/s:"),
+                           (("--control", f"unix:{folder.path}/s"), "--listen and --control have the same address"),
+                           (("--http", f"unix:{folder.path}/t", "--control", f"unix:{folder.path}/t"), "--http and --control have"),
+                           (("--listen", "127.0.0.1:1", "--http", "127.0.0.1:1"), "--listen and --http have"),
+                           (("--listen", f"unix:{folder.path}/s"), "--listen and --listen have")):
+            done = weir.run(*start, *more, timeout=60)
+            assert done.code == 2 and said.encode() in done.err, done.text()
+        # one that is written in two ways is found by who listens there
+        done = weir.run(*start, "--http", f"unix:{folder.path}/./s", timeout=60)
+        assert done.code == 4 and b"another option of this server has that address" in done.err, done.text()
+        assert not (folder.path / "s").exists()
+    with weir.Server(args=("--listen", "127.0.0.1:0", "--http", "127.0.0.1:0", "--listen", "127.0.0.1:0")) as server:
+        assert server.stop() == 0 and server.said().count("listening on 127.0.0.1:") == 3, server.said()
+
+
+def test_ports_that_are_none_are_told_from_addresses_that_are_none():
+    with weir.Folder() as folder:
+        start = ("serve", "--rules", weir.INDIA, "--listen", f"unix:{folder.path}/s")
+        for option in "--listen", "--http":
+            done = weir.run(*start, option, "127.0.0.1:80000", timeout=60)
+            assert done.code == 2 and f"{option} 127.0.0.1:80000: a port is a number from 0 to 65535".encode() in done.err, done.text()
+
+
+def test_a_start_that_failed_has_no_summary():
+    with weir.Folder() as folder:
+        listen = ("--listen", f"unix:{folder.path}/s")
+        journal = folder.write("journal", b"no folder")
+        for args in ((*listen, "--listen", "unix:/nowhere/s"), (*listen, "--journal", journal)):
+            done = weir.run("serve", "--rules", weir.INDIA, *args, timeout=60)
+            assert done.code == 4 and b"served " not in done.err and b"decisions " not in done.err, done.text()
+
+
 if __name__ == "__main__":
     tap.main()

@@ -30,15 +30,34 @@
     "[@＠]([a-zA-Z0-9_]{1,20})(/[a-zA-Z][a-zA-Z0-9_\\-]{0,24})?"
 #define MENTION_AFTER "\\A(?:[@＠]|[" LATIN "]|://)"
 
-#define PATH_CHARS "a-z\\x{400}-\\x{4ff}0-9!*';:=+,.$/%#\\[\\]\\-\\x{2013}_~@|&" LATIN
+#define PATH_CHARS "a-zA-Z\\x{400}-\\x{4ff}0-9!*';:=+,.$/%#\\[\\]\\-\\x{2013}_~@|&" LATIN
 #define PARENS                                                                                     \
     "\\((?:[" PATH_CHARS "]+|[" PATH_CHARS "]*\\([" PATH_CHARS "]+\\)[" PATH_CHARS "]*)\\)"
-#define PATH_END "(?:[+\\-a-z\\x{400}-\\x{4ff}0-9=_#/" LATIN "]|" PARENS ")"
-#define URL                                                                                        \
-    "(?<![A-Za-z0-9@＠$#＃])(?:https?://|(?<![-_./]))"                                           \
-    "(?:[a-z0-9" LATIN "][a-z0-9\\-_" LATIN "]*\\.)+[a-z]{2,}(?![a-z0-9@])(?::[0-9]+)?"            \
-    "(?:/(?:[" PATH_CHARS "]*(?:" PARENS "[" PATH_CHARS "]*)*" PATH_END ")?)?"                     \
-    "(?:\\?[a-z0-9!?*'@();:&=+$/%#\\[\\]\\-_.,~|]*[a-z0-9\\-_&=#/])?"
+#define PATH_END "(?:[+\\-a-zA-Z\\x{400}-\\x{4ff}0-9=_#/" LATIN "]|" PARENS ")"
+#define PATH "/(?:[" PATH_CHARS "]*(?:" PARENS "[" PATH_CHARS "]*)*" PATH_END ")?"
+#define QUERY "(?:\\?[a-zA-Z0-9!?*'@();:&=+$/%#\\[\\]\\-_.,~|]*[a-zA-Z0-9\\-_&=#/])?"
+#define PORT "(?::[0-9]+)?"
+#define VOID "\\x{FEFF}\\x{FFFE}\\x{FFFF}"
+/* Behind a scheme a host may be of all but blanks, signs of ASCII, marks of direction, and what is
+   no character. */
+#define ANY                                                                                        \
+    "[^\\x00-/:-@\\[-`{-\\x{7F}\\x{85}\\x{A0}\\x{1680}\\x{180E}\\x{2000}-\\x{200A}\\x{2028}"       \
+    "\\x{2029}\\x{202F}\\x{205F}\\x{3000}\\x{61C}\\x{200E}\\x{200F}\\x{202A}-\\x{202E}"            \
+    "\\x{2066}-\\x{2069}" VOID "]"
+#define LETTER "[a-zA-Z0-9" LATIN "]"
+#define PUNY "[Xx][Nn]--[-0-9a-zA-Z]++"
+/* Labels made of this; a `_` only in front of the last two. */
+#define NAMES(one) "(?:" one "(?:[-_]*" one ")*+\\.)*" one "(?:-*" one ")*+\\."
+#define ANY_NAMES NAMES(ANY)
+#define LETTER_NAMES NAMES(LETTER)
+#define FULL_URL                                                                                   \
+    "[Hh][Tt][Tt][Pp][Ss]?://" ANY_NAMES "(?:" PUNY "|[\\p{L}\\p{M}]{2,}+)(?!" ANY "|[-_@])"       \
+    "" PORT "(?:" PATH ")?" QUERY
+/* Without a path it ends with its host. */
+#define BARE_URL                                                                                   \
+    "(?<![-_./])" LETTER_NAMES "(?:" PUNY "|[a-zA-Z]{2,}+)(?!" LETTER "|[-_@])"                    \
+    "(?:" PORT PATH QUERY ")?"
+#define URL "(?<![A-Za-z0-9@＠$#＃" VOID "])(?:" FULL_URL "|" BARE_URL ")"
 
 static pcre2_code *
 compile(const char *pattern, uint32_t more)
@@ -103,7 +122,7 @@ each_hashtag(struct str text, found_fn found, void *into)
     if (!g.what) {
         g.what = compile(HASHTAG, PCRE2_CASELESS);
         g.after = compile(HASHTAG_AFTER, 0);
-        g.url = compile(URL, PCRE2_CASELESS);
+        g.url = compile(URL, 0);
         g.m = pcre2_match_data_create(4, NULL);
     }
     for (size_t at = 0; text.n && search(&g, g.what, text, at, 1, &from, &to); at = to) {

@@ -125,7 +125,7 @@ static enum hit
 account_try(const struct entry *e, const struct account *a, size_t *ran_outs)
 {
     struct str handle = str_lower(LINE, a->handle), domain = NONE;
-    struct str host = host_looked_up(uri_host(a->id));
+    struct str written = str_lower(LINE, uri_host(a->id)), host = host_looked_up(written);
     size_t behind = handle.n;
 
     while (behind > 0 && handle.p[behind - 1] != '@')
@@ -138,7 +138,9 @@ account_try(const struct entry *e, const struct account *a, size_t *ran_outs)
     case ID:
         return a->id.p && str_eq(a->id, e->text) ? HIT : MISS;
     case DOMAIN:
-        return lies_in(domain, e->text) || lies_in(host, e->text) ? HIT : MISS;
+        return lies_in(domain, e->text) || lies_in(written, e->text) || lies_in(host, e->text)
+                   ? HIT
+                   : MISS;
     case LITERAL:
         return handle.n && str_eq(handle, e->text) ? HIT : MISS;
     case GLOB:

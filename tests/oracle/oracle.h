@@ -54,10 +54,10 @@ struct str str_lower(enum pool pool, struct str s); /* ASCII letters only */
 /* A small dense number for each distinct string; the same one each time. */
 size_t intern(struct str s);
 struct str read_file(enum pool pool, const char *path);
-/* The host in an http or https address, less user, port and a final dot. NONE: there is none, or
+/* The host in an http or https address, less user, port and final dots. NONE: there is none, or
    it is in doubt. */
 struct str uri_host(struct str uri);
-/* Does nothing stand beside that host but a final dot, or the port that is meant without one? */
+/* Does nothing stand beside that host but final dots, or the port that is meant without one? */
 bool uri_is_bare(struct str uri);
 /* Is it ASCII, and nothing of it encoded? */
 bool host_is_plain(struct str host);

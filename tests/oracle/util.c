@@ -317,7 +317,7 @@ uri_host(struct str uri)
             break;
     if (colon > 0 && rest.p[colon - 1] == ':')
         rest.n = colon - 1;
-    if (str_ends(rest, LIT(".")))
+    while (str_ends(rest, LIT(".")))
         rest.n--;
     if (!rest.n || (rest.p[0] != '[' && str_find(rest, ':') < rest.n))
         return NONE;
@@ -332,7 +332,7 @@ uri_is_bare(struct str uri)
     if (!host.n || host.p != authority.p)
         return false;
     behind = str_skip(authority, host.n);
-    if (str_starts(behind, "."))
+    while (str_starts(behind, "."))
         behind = str_skip(behind, 1);
     return !behind.n || str_is(behind, ":") ||
            str_is(behind, (uri.p[4] | 0x20) == 's' ? ":443" : ":80");
@@ -386,6 +386,8 @@ host_looked_up(struct str host)
     struct buf b = {0};
     bool ascii = true;
 
+    if (!is_utf8(plain)) /* which cannot be looked up */
+        plain = str_lower(LINE, host);
     for (size_t i = 0; i < plain.n; i++)
         ascii &= (unsigned char)plain.p[i] < 0x80;
     folded = ascii ? plain : fold_key(LINE, plain);
@@ -400,7 +402,7 @@ host_looked_up(struct str host)
         }
     }
     folded = str_of_buf(&b);
-    if (folded.n > 1 && str_ends(folded, LIT(".")))
+    while (folded.n > 1 && str_ends(folded, LIT(".")))
         folded.n--;
     return folded;
 }

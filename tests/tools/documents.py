@@ -1,10 +1,11 @@
 """Made-up documents of ActivityPub, well formed and not, for gen_posts.py.
 
 What is read of them, engine/post/README.md says. Each value now and then takes another of the forms
-that JSON-LD allows, or one that nothing allows.
+that JSON-LD allows, or one that nothing allows; and each host one of its spellings (hosts.py).
 """
+import hosts
+
 CONTEXTS = ['https://www.w3.org/ns/activitystreams', ['x', {'toot': 'y'}], {}]
-HOSTS = ['m.example', 'Social.Example.org', 'sub.example.com', 'xn--exmple-cua.de']
 PATHS = ['/users/'] * 6 + ['/@'] * 3 + ['/ap/users/', '/u/', '/', '', '?', '#', '/users/a/']
 SCHEMES = ['https://'] * 9 + ['http://', 'HTTPS://', 'ap://', 'https:/']
 RELS = ['https://misskey-hub.net/ns#_misskey_quote', ['x', 'https://w3id.org/fep/044f#quote'],
@@ -20,19 +21,19 @@ class Documents:
 
     # Accounts -----------------------------------------------------------------------------------
 
-    def host(self, host):
-        if self.maybe(0.9):
-            return host
-        return self.rng.choice([f'{host}:8443', f'good.example@{host}', f'{host}.', f'{host}:',
-                                'a:b@c@' + host, '[::1]:80', '[2001:db8::1]', '', '.', host.upper()])
+    def address(self, host, path):
+        return self.rng.choice(SCHEMES) + hosts.written(self.rng, host) + path
 
     def actor(self):
         """The address of an account, mostly one that tells its handle."""
         user, _, host = self.rng.choice(self.handles).partition('@')
         if self.maybe(0.1):
             return self.rng.choice(self.ids + ['', 'tag:example.com,2011:x', 'acct:a@b.example'])
-        return self.rng.choice(SCHEMES) + self.host(host or self.rng.choice(HOSTS)) + \
-            self.rng.choice(PATHS) + user
+        return self.address(host or hosts.any_host(self.rng), self.rng.choice(PATHS) + user)
+
+    def link(self, number):
+        """The address of a post, whose spelling is all that makes it another."""
+        return self.address(self.rng.choice(['m.example', 'q.example']), f'/notes/{number}')
 
     def who(self):
         uri, kind = self.actor(), self.rng.randrange(12)
@@ -64,17 +65,19 @@ class Documents:
 
     def mention(self):
         handle = self.handle()
-        names = ['@' + handle, '@' + handle.split('@')[0], handle, '@a b', None, '', '@', '@@x']
+        user, _, host = handle.partition('@')
+        names = ['@' + handle, '@' + user, handle, '@a b', None, '', '@', '@@x',
+                 f'@{user}@{hosts.written(self.rng, host or "m.example", 1)}']
         return {'type': self.typed('Mention'), 'href': self.actor(), 'name': self.rng.choice(names)}
 
     def ap_tag(self):
         rng, kind = self.rng, self.rng.randrange(14)
         if kind < 5:
-            return {'type': self.typed('Hashtag'), 'href': 'https://m.example/tags/x',
+            return {'type': self.typed('Hashtag'), 'href': self.address('m.example', '/tags/x'),
                     'name': '#' + self.tag()}
         if kind < 9:
             return self.mention()
-        link = {'type': 'Link', 'href': rng.choice(['', 'https://q.example/6', None, 6]),
+        link = {'type': 'Link', 'href': rng.choice(['', self.link(6), None, 6]),
                 'rel': rng.choice(RELS)}
         if self.maybe(0.03):
             return rng.choice([None, {'type': 'Hashtag', 'name': 5}, 5])
@@ -103,18 +106,18 @@ class Documents:
     def put_quote(self, note, depth):
         if depth < 3 and self.maybe(0.3):
             note['quote'] = self.several(self.rng.choice(
-                [self.note(depth + 1), self.rng.choice(self.posts), 'https://q.example/1', '',
-                 {'id': 'https://q.example/2'}, {'type': 'Like', 'id': 3}, {'type': 'Note'}]))
+                [self.note(depth + 1), self.rng.choice(self.posts), self.link(1), '',
+                 {'id': self.link(2)}, {'type': 'Like', 'id': 3}, {'type': 'Note'}]))
         for key in ('_misskey_quote', 'quoteUrl', 'quoteUri'):
             if self.maybe(0.06):
-                note[key] = self.rng.choice(['https://q.example/' + key, self.rng.choice(self.posts),
+                note[key] = self.rng.choice([self.link(key), self.rng.choice(self.posts),
                                              '', None])
 
     def note(self, depth=0):
         rng = self.rng
         note = {'type': self.typed('Note', 'Note', 'Note', 'Article', 'Question', 'Page', 'Event')}
         self.put(note, 'id', rng.choice(self.posts) if self.maybe(0.3)
-                 else f'https://m.example/notes/{rng.randrange(50)}', 0.02)
+                 else self.link(rng.randrange(50)), 0.02)
         self.put(note, 'attributedTo', self.who())
         if self.maybe(0.1):
             note['actor'] = self.who()

@@ -4,8 +4,9 @@
     gen_posts.py --seed 1 --count 2000 [--data ../shared/data] > feed.ndjson
 
 What real feeds hold too little of: tags written with look-alikes, wide letters and invisible
-characters; reposts and quotes nested three deep, one more than is followed; queries, pages, ids as
-numbers, absent and null fields, text without structured tags, bad lines. With --data tags, handles
+characters; addresses whose host is spelled otherwise, encoded, wide, with ports and users about it;
+reposts and quotes nested three deep, one more than is followed; queries, pages, ids as numbers,
+absent and null fields, text without structured tags, bad lines. With --data tags, handles
 and ids come from the real feeds, so that rules made by make_rules.py meet them. Everything that the
 contract leaves open is kept out, so that each difference is one to look into.
 """
@@ -16,6 +17,7 @@ import random
 import sys
 
 import documents
+import hosts
 from material import Material
 
 TAGS = ['farmers', 'KisanProtest', 'istanbul', 'direniş', 'paypal', 'café', '日本語', 'straße', 'ДТП',
@@ -86,16 +88,25 @@ class Posts(documents.Documents):
             text = str(self.next_id)
         return int(text) if number and self.maybe(0.3) and text.isdigit() else text
 
+    def url(self):
+        """A link to what stands behind a `#`, which is a tag only where its host is none."""
+        rng = self.rng
+        host = hosts.written(rng, hosts.any_host(rng), 0.6)
+        before = rng.choice(['', '', '', '(', 'x-', '日', 'é', '/', '\u202a', '\ufeff'])
+        return before + rng.choice(['https://'] * 4 + ['http://', 'HTTPS://', '']) + host + \
+            rng.choice(['/#', '/a/#', '/a#', '?q=#', '?#', '/@alice/#', '#']) + rng.choice(TAGS)
+
     def text(self):
-        """Words, tags and mentions; no URLs, of which the grammar is not part of the contract."""
+        """Words, tags, mentions and links."""
         words = []
         for _ in range(self.rng.randrange(8)):
-            kind = self.rng.randrange(6)
+            kind = self.rng.randrange(7)
             plain = self.rng.choice(TAGS)
             words.append(['word', '…', self.rng.choice(['#', '＃']) + plain,
                           '@' + self.rng.choice(['alice', 'Bob_1', 'KISAN']),
                           self.rng.choice(['a#', '&#', '(#', '.@', 'RT @', '#_', '日#']) + plain,
-                          self.rng.choice(['#1234', '#', '##x', '#a#b', '@', '#x\ufe0f', '✌️#y'])][kind])
+                          self.rng.choice(['#1234', '#', '##x', '#a#b', '@', '#x\ufe0f', '✌️#y']),
+                          self.url()][kind])
         return self.rng.choice([' ', ' ', '\n', ', ']).join(words) + self.rng.choice(['', '', '…'])
 
     def put(self, target, key, value, absent=0.1):
@@ -114,7 +125,7 @@ class Posts(documents.Documents):
     # Dialects -----------------------------------------------------------------------------------
 
     def own_account(self):
-        kind = self.rng.randrange(6)
+        kind = self.rng.randrange(7)
         if kind == 0:
             return {'id': self.rng.choice(self.ids), 'handle': self.rng.choice(['@', '']) + self.handle()}
         if kind == 1:
@@ -125,6 +136,8 @@ class Posts(documents.Documents):
             return 'id:' + self.rng.choice(self.ids[:2] + self.ids[3:])
         if kind == 4:
             return self.rng.choice(self.dids)
+        if kind == 5:
+            return {'id': self.actor(), 'handle': self.handle()}
         return self.rng.choice(['@', '']) + self.handle()
 
     def own(self, depth=0):
@@ -203,10 +216,10 @@ class Posts(documents.Documents):
     def mastodon(self, depth=0):
         account = {'acct': self.handle()}
         self.put(account, 'id', str(self.rng.choice(self.ids)))
-        tags = ''.join(f'<a href="https://m.example/tags/{i}" class="mention hashtag">#<span>{t}</span></a> '
-                       for i, t in enumerate(self.rng.sample(TAGS[:6], 2)))
+        tags = ''.join(f'<a href="{self.address("m.example", "/tags/#x")}" class="mention hashtag">'
+                       f'#<span>{t}</span></a> ' for t in self.rng.sample(TAGS[:6], 2))
         post = {'id': str(self.new_id(False)), 'account': account,
-                'content': f'<p>Hi &amp; <b>bye</b><br />{tags}</p><p>RT @alice</p>'}
+                'content': f'<p>Hi &amp; <b>bye</b><br />{tags}</p><p>RT @alice {self.url()}</p>'}
         self.put(post, 'spoiler_text', self.rng.choice(['', 'about #covid19', 'a @KISAN b']))
         self.put(post, 'tags', [{'name': t} for t in self.tag_list()], 0.3)
         self.put(post, 'mentions', [{'id': '12', 'acct': self.handle()}], 0.3)
@@ -231,7 +244,7 @@ class Posts(documents.Documents):
             return {'did': did, 'time_us': 1, 'kind': 'identity', 'identity': {'did': did}}
         features = [{'$type': 'app.bsky.richtext.facet#tag', 'tag': t} for t in self.tag_list()[:8]]
         features.append({'$type': 'app.bsky.richtext.facet#mention', 'did': rng.choice(self.dids)})
-        features.append({'$type': 'app.bsky.richtext.facet#link', 'uri': 'https://example.org/#x'})
+        features.append({'$type': 'app.bsky.richtext.facet#link', 'uri': self.url()})
         rng.shuffle(features)
         self.put(record, 'facets', [{'index': {'byteStart': 0, 'byteEnd': 1}, 'features': [f]}
                                     for f in features], 0.2)

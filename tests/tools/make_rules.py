@@ -22,6 +22,7 @@ import pathlib
 import random
 import sys
 
+import hosts
 from material import Material
 
 REGIONS = ['IN', 'TR', 'FR', 'DE', 'GB', 'US', 'BR', 'RU', 'JP', 'NO', 'PK', 'EG', 'ID', 'MX', 'ES',
@@ -215,7 +216,8 @@ class Feeds:
             elif kind < 0.67:
                 entries.append('id:' + actor_of(handle))
             elif kind < 0.72:
-                entries.append('domain:' + (handle + '@m.example').split('@')[1])
+                domain = handle.partition('@')[2] or self.rng.choice(hosts.NAMED)
+                entries.append('domain:' + domain)
             elif kind < 0.9:
                 entries.append(glob_of(self.rng, handle))
             else:
@@ -336,6 +338,10 @@ class Feeds:
              'match': {'langs': ['en', 'hi', 'fr']}},
             {'id': 'watched', 'regions': ['US'], 'mode': 'observe', 'action': 'withhold',
              'match': {'sources': ['tweet', 'bluesky', 'mastodon'], 'accounts': ['*e*', '*@*o*']}},
+            {'id': 'servers', 'regions': ['FR'], 'action': 'withhold',
+             'match': {'accounts': [f'domain:{d}' for d in hosts.NAMED[::2]]}},
+            {'id': 'servers-mentioned', 'regions': ['GB'], 'action': 'withhold',
+             'match': {'mentions': [f'domain:{d}' for d in hosts.NAMED]}},
             {'id': 'off', 'regions': ['US'], 'mode': 'off', 'action': 'withhold',
              'match': {'langs': ['en']}},
         ]

@@ -189,7 +189,9 @@ numbers_are_held_together(void **state)
         uint64_t n;
         const char *shown;
     } cases[] = {{0, "0"},
-                 {9999, "9999"},
+                 {999, "999"},
+                 {1000, "1\xE2\x80\xAF"
+                        "000"},
                  {10000, "10\xE2\x80\xAF"
                          "000"},
                  {UINT64_MAX, "18\xE2\x80\xAF"

@@ -61,6 +61,12 @@ distances(void **state)
     assert_int_equal(weir__span_distance(span_of("Allow"), span_of("allow"), 2), 0);
     assert_int_equal(weir__span_distance(span_of("allow"), span_of("withhold"), 2), 3);
     assert_int_equal(weir__span_distance(span_of(""), span_of("ab"), 2), 2);
+    assert_int_equal(weir__span_mistyped(span_of("form"), span_of("from")), 1);
+    assert_int_equal(weir__span_mistyped(span_of("IND"), span_of("IN")), 1);
+    assert_int_equal(weir__span_mistyped(span_of("actoin"), span_of("actions")), 2);
+    assert_int_equal(weir__span_mistyped(span_of("desc"), span_of("dsa")), 3);
+    assert_int_equal(weir__span_mistyped(span_of("region"), span_of("rule")), 3);
+    assert_int_equal(weir__span_mistyped(span_of("x"), span_of("y")), 3);
 }
 
 static void

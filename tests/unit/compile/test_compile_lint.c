@@ -303,6 +303,16 @@ static const struct row rows[] = {
      NULL,
      {0}},
 
+    {"an order of nobody knows whom, and one of nobody knows why",
+     TOP "orders:\n  o: {kind: legal_demand, basis: b}\n  p: {kind: court_order, authority: "
+         "a}\nrules:\n"
+         "  - {id: r, order: o, action: allow, match: {posts: [1]}}\n"
+         "  - {id: s, order: p, action: allow, match: {posts: [1]}}\n",
+     NULL,
+     {":3:3: warning: order `o` does not say its authority: whoever accounts for it later (as "
+      "`explain` and reports do) cannot say who made it",
+      ":4:3: warning: order `p` does not say its basis: whoever accounts for it later (as "
+      "`explain` and reports do) cannot say on what ground it was made"}},
     {"a rollout of nobody",
      RULE("    match: {posts: [1]}\n    rollout: 0\n"),
      NULL,

@@ -88,10 +88,10 @@ unload(void **state)
 }
 
 static void
-expect(const struct census *c, enum census_of of, uint32_t id, const char *region, uint64_t posts,
-       uint64_t authors)
+expect(const struct headcount *c, enum census_of of, uint32_t id, const char *region,
+       uint64_t posts, uint64_t authors)
 {
-    struct census_row row =
+    struct headcount_row row =
         census_find(c, of, id, region ? weir_region_find((weir_span){region, 2}) : 0);
 
     assert_int_equal(row.posts, posts);
@@ -101,7 +101,7 @@ expect(const struct census *c, enum census_of of, uint32_t id, const char *regio
 static void
 a_post_counts_once_in_each_row(void **state)
 {
-    struct census *c = census_new();
+    struct headcount *c = headcount_new();
     struct made m;
 
     (void)state;
@@ -121,8 +121,8 @@ a_post_counts_once_in_each_row(void **state)
     expect(c, CENSUS_RULE, C, "FR", 2, 2);
     expect(c, CENSUS_ORDER, 0, NULL, 2, 1);
     expect(c, CENSUS_REGION, 0, "FR", 2, 2);
-    assert_false(census_is_estimate(c));
-    census_free(c);
+    assert_false(headcount_is_estimate(c));
+    headcount_free(c);
 }
 
 /* As many censuses as threads would have, and one of all. */
@@ -135,32 +135,32 @@ sums_do_not_depend_on_who_counted(void **state)
 
     (void)state;
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes - is_slow(); s++) {
-        struct census *one = census_new(), *sum = census_new(), *of[3];
+        struct headcount *one = headcount_new(), *sum = headcount_new(), *of[3];
         struct made m;
 
         for (int i = 0; i < 3; i++)
-            of[i] = census_new();
+            of[i] = headcount_new();
         for (uint64_t i = 0; i < sizes[s].posts; i++) {
             make(&m, rs, draw(sizes[s].authors), draw(8));
             census_take(one, &m.d);
             census_take(of[draw(3)], &m.d);
         }
         for (int i = 2; i >= 0; i--) {
-            census_add(sum, of[i]);
-            census_free(of[i]);
+            headcount_add(sum, of[i]);
+            headcount_free(of[i]);
         }
-        assert_int_equal(census_is_estimate(one), census_is_estimate(sum));
+        assert_int_equal(headcount_is_estimate(one), headcount_is_estimate(sum));
         for (uint32_t r = 0; r < NRULES; r++)
             for (uint16_t region = 0; region < weir_region_count(); region++) {
-                struct census_row x = census_find(one, CENSUS_RULE, r, region),
-                                  y = census_find(sum, CENSUS_RULE, r, region);
+                struct headcount_row x = census_find(one, CENSUS_RULE, r, region),
+                                     y = census_find(sum, CENSUS_RULE, r, region);
 
                 assert_int_equal(x.posts, y.posts);
                 assert_int_equal(x.authors, y.authors);
             }
-        assert_int_equal(census_lost(sum), 0);
-        census_free(one);
-        census_free(sum);
+        assert_int_equal(headcount_lost(sum), 0);
+        headcount_free(one);
+        headcount_free(sum);
     }
 }
 
@@ -168,7 +168,7 @@ sums_do_not_depend_on_who_counted(void **state)
 static void
 numbers_are_exact_as_long_as_there_is_room(void **state)
 {
-    struct census *c = census_new();
+    struct headcount *c = headcount_new();
     uint64_t author = 0, pairs = 20; /* three of each author, and ten of two */
     struct made m;
 
@@ -182,40 +182,40 @@ numbers_are_exact_as_long_as_there_is_room(void **state)
         census_take(c, &m.d);
     }
     assert_int_equal(pairs, HEADCOUNT_EXACT);
-    assert_false(census_is_estimate(c));
+    assert_false(headcount_is_estimate(c));
     make(&m, rs, 2, 4);
     census_take(c, &m.d);
-    assert_false(census_is_estimate(c));
+    assert_false(headcount_is_estimate(c));
     expect(c, CENSUS_ALL, 0, NULL, author + 1, author);
     make(&m, rs, author, 4);
     census_take(c, &m.d);
-    assert_true(census_is_estimate(c));
-    census_free(c);
+    assert_true(headcount_is_estimate(c));
+    headcount_free(c);
 }
 
 static void
 estimates_are_near(void **state)
 {
-    struct census *c;
+    struct headcount *c;
     const uint64_t authors = 2000000;
     struct made m;
 
     (void)state;
     if (is_slow())
         skip_because("two million authors take too long where everything is slow");
-    c = census_new();
+    c = headcount_new();
     for (uint64_t i = 0; i < authors; i++) {
         make(&m, rs, i, i % 4 ? 4 : 2);
         census_take(c, &m.d);
     }
-    assert_true(census_is_estimate(c));
-    struct census_row all = census_find(c, CENSUS_ALL, 0, 0);
-    struct census_row b = census_find(c, CENSUS_RULE, B, weir_region_find((weir_span){"DE", 2}));
+    assert_true(headcount_is_estimate(c));
+    struct headcount_row all = census_find(c, CENSUS_ALL, 0, 0);
+    struct headcount_row b = census_find(c, CENSUS_RULE, B, weir_region_find((weir_span){"DE", 2}));
     assert_int_equal(all.posts, authors);
     assert_int_equal(b.posts, authors / 4);
     assert_in_range(all.authors, authors / 100 * 98, authors / 100 * 102);
     assert_in_range(b.authors, authors / 400 * 97, authors / 400 * 103);
-    census_free(c);
+    headcount_free(c);
 }
 
 /* ---- tops ---- */

@@ -146,6 +146,12 @@ static const struct {
      REFUSED, "the connection broke: Connection reset"},
     {"also where not all of the request was taken", {.slow_ms = 100, .answer = REFUSED}, LONG_REQUEST, 60000, 0,
      false, REFUSED, "the connection broke"},
+    {"a socket for posts is told at once", {.reads = true, .answer = "{\"v\":1,\"error\":\"bad_json\"}\n", .waits = true}, 7,
+     60000, 0, false, "", "posts are answered there: name the socket that `serve --control` has"},
+    {"and one for HTTP", {.reads = true, .answer = "HTTP/1.1 400 Bad Request\r\n", .waits = true}, 7, 60000, 0, false, "",
+     "HTTP is spoken there: name the socket"},
+    {"and what is neither", {.reads = true, .answer = "dona", .waits = true}, 7, 60000, 0, false, "",
+     "what listens there is no control socket"},
 };
 /* clang-format on */
 

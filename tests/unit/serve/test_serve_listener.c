@@ -171,7 +171,8 @@ files_in_the_place(void **state)
 
     (void)state;
     char live[300], no_socket[300];
-    (void)snprintf(live, sizeof live, "cannot listen on %s: another process is listening there",
+    (void)snprintf(live, sizeof live,
+                   "cannot listen on %s: another option of this server has that address",
                    first.name);
     assert_int_equal(open_and_say(first.name, &usual, &second, live), LISTEN_FAILED);
     (void)close(first.fd); /* as of one that died: the file stays */
@@ -291,14 +292,19 @@ several_at_once(void **state)
 static void
 specs_that_are_none(void **state)
 {
-    static const char *const rows[] = {
-        "",     "host",    ":7",    "127.0.0.1:", "::1:7",     "[::1]7",
-        "h:7x", "h:65536", "unix:", "[]:7",       "127.0.0.1", "systemdx"};
+    static const char *const rows[] = {"",     "host",  ":7",   "127.0.0.1:", "::1:7",   "[::1]7",
+                                       "h:7x", "unix:", "[]:7", "127.0.0.1",  "systemdx"};
     struct listen_socket s;
 
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_int_equal(open_and_say(rows[i], &usual, &s, "--listen "), LISTEN_BAD);
+    assert_int_equal(
+        open_and_say("h:65536", &usual, &s, "--listen h:65536: a port is a number from 0 to 65535"),
+        LISTEN_BAD);
+    assert_int_equal(open_and_say("[::1]:00000000000000000080", &usual, &s,
+                                  "--listen [::1]:00000000000000000080: a port is a number"),
+                     LISTEN_BAD);
 }
 
 /* As for control: TCP has no permissions. */

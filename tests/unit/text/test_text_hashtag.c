@@ -81,6 +81,23 @@ hashtags(void **state)
         {"a mail address is no URL", "me@example.com/#a", "a"},
         {"an internationalised host needs a scheme", "http://пример.рф/#a пример.рф/#b", "b"},
         {"a host in Punycode", "http://example.xn--p1ai/#a", ""},
+        {"Punycode is of ASCII", "http://example.xn--p1日/#a", "a"},
+        {"a host of wide letters, symbols, and what is not seen", "http://ｆ✪\u200B.com/#a", ""},
+        {"a wide sign in a host", "http://＃a.com", ""},
+        {"wide dots make no labels", "http://example。com/#a", "a"},
+        {"a host has no marks of direction", "http://м\u200Fм.com/#a", "a"},
+        {"in front of it they may stand", "\u202Ehttp://example.com/#a", ""},
+        {"what is no character may not", "\uFEFFexample.com/#a", "a"},
+        {"a host that is encoded is what follows that", "http://%65xample.com/#a", ""},
+        {"a user is no part of it", "http://user@example.com/#a", "a"},
+        {"a dot at its end", "http://example.com./#a", "a"},
+        {"a port that is none", "http://example.com:/#a", "a"},
+        {"labels begin and end with letters", "http://a.-b.com/#a http://b-.com/#b", "a|b"},
+        {"a low line only in front of the domain", "http://a_b.c.com/#a http://a_b.com/#b", "b"},
+        {"letters with accents need no scheme", "é.com/#a b.cé.com/#b", ""},
+        {"without a scheme and a path it ends with its host", "example.com?#a", "a"},
+        {"a long s is no s", "ſſ.ſx/#a http://ſ.com/#b", "a"},
+        {"a scheme behind what could be a host", "x-http://example.com/#a", ""},
         {"behind the URL", "http://example.com/ #a", "a"},
         {"behind the URL's last character", "http://example.com/\xE3\x80\x82#a", "a"},
         {"the tag comes before the URL behind it", "#タグexample.com/#b", "タグexample|b"},
@@ -132,9 +149,10 @@ static void
 hostile_texts(void **state)
 {
     static const char *const pieces[] = {
-        "#",   "##1",      "a.bc/(", "a.bc/(,",        "http://", "http://\xE3\x81\x82",
-        "a-",  "(a.bc/",   "@a/b-@", "#a\xEF\xB8\x8F", "a.",      ",a.bc?!",
-        "rt@", "\xF0\x9F", "#a://",  "http://a.",      ",a.bc/[", "#1a\xE2\x80\xA6",
+        "#",   "##1",      "a.bc/(",    "a.bc/(,",        "http://", "http://\xE3\x81\x82",
+        "a-",  "(a.bc/",   "@a/b-@",    "#a\xEF\xB8\x8F", "a.",      ",a.bc?!",
+        "rt@", "\xF0\x9F", "#a://",     "http://a.",      ",a.bc/[", "#1a\xE2\x80\xA6",
+        "é",   "é.",       "http://é.", "é-éa_",
     };
     enum { SIZE = 1 << 18 };
     char *text = malloc(SIZE);

@@ -20,6 +20,7 @@ hosts(void **state)
         /* the same server, spelled otherwise */
         {"https://m.example:/", "m.example", "/", true},
         {"https://m.example./", "m.example", "/", true},
+        {"https://m.example../", "m.example", "/", true},
         {"https://m.example:443/", "m.example", "/", true},
         {"http://m.example.:80/", "m.example", "/", true},
         {"http://m.example:443/", "m.example", "/", false},
@@ -84,9 +85,10 @@ other_spellings(void **state)
          "evil.example"}, /* U+FF0E, U+FF61 */
         {"B%C3%9CCHER.example", "b\xC3\xBC"
                                 "cher.example"},
-        {"%FFA.example", "\xFF"
-                         "a.example"},
+        {"%FFA.ex%61mple", "%ffa.ex%61mple"}, /* is no UTF-8 */
+        {"%C3%84%C3.example", "%c3%84%c3.example"},
         {"m.example%2e", "m.example"},
+        {"m.example%2e.\u3002", "m.example"},
     };
     weir_buf spare = {0}, out = {0};
 
