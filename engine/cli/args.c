@@ -43,6 +43,7 @@ args_fini(struct args *a)
     free(a->by_rule.v);
     free(a->by_order.v);
     free(a->redo.v);
+    touched_free(a->touched);
     *a = (struct args){0};
 }
 
@@ -93,13 +94,15 @@ make_spec(const struct command *cmd, struct spec *s)
     }
 }
 
+/* Letters are a command's own: -o is --out, and --output of what has that. */
 static int
-id_of(int got)
+id_of(const struct command *cmd, int got)
 {
     if (got >= 256)
         return got - 256;
     for (int i = 0; i < OPT_COUNT; i++) {
-        if (defs[i].letter && defs[i].letter == got)
+        if (defs[i].letter && defs[i].letter == got &&
+            options_have(cmd->options, (enum option_id)i))
             return i;
     }
     return OPT_COUNT;
@@ -175,7 +178,7 @@ may_repeat(int id)
 static int
 take_option(const struct command *cmd, struct args *a, int got)
 {
-    int id = id_of(got);
+    int id = id_of(cmd, got);
     weir_buf why = {0};
     int rc = ARGS_GO;
 
@@ -200,7 +203,7 @@ take_option(const struct command *cmd, struct args *a, int got)
 static int
 missing_value(const struct command *cmd)
 {
-    int id = id_of(optopt);
+    int id = id_of(cmd, optopt);
 
     return args_bad(cmd->name, "--%s needs a value: --%s %s", defs[id].name, defs[id].name,
                     defs[id].value);
@@ -232,6 +235,7 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
 
     make_spec(cmd, &spec);
     *out = defaults;
+    out->touched = touched_new();
     opterr = 0;
     optind = 1;
     while (rc == ARGS_GO && (got = getopt_long(argc, argv, spec.letters, spec.longs, NULL)) != -1) {
@@ -246,7 +250,7 @@ args_read(const struct command *cmd, int argc, char **argv, struct args *out)
             rc = bad_option(cmd, argv[optind - 1]);
         else
             rc = take_option(cmd, out, got);
-        rules = got != '?' && got != ':' ? rules_of(out, id_of(got)) : NULL;
+        rules = got != '?' && got != ':' ? rules_of(out, id_of(cmd, got)) : NULL;
     }
     for (; rc == ARGS_GO && optind < argc; optind++)
         rc = take_plain(cmd, out, argv[optind], NULL);

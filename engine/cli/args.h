@@ -5,6 +5,8 @@
 #ifndef WEIR_CLI_ARGS_H
 #define WEIR_CLI_ARGS_H
 
+#include "cli/touched.h"
+
 #include "flow/answer.h"
 
 #include <sys/stat.h>
@@ -42,7 +44,7 @@ void strings_add(struct strings *s, const char *text);
     X(INSECURE, "insecure", 0, NULL)                                                               \
     X(DRAIN, "drain", 0, "SECONDS")                                                                \
     X(THREADS, "threads", 0, "NUMBER")                                                             \
-    X(OUT, "out", 0, "FILE")                                                                       \
+    X(OUT, "out", 'o', "FILE")                                                                     \
     X(CHANGES, "changes", 0, "FILE")                                                               \
     X(SAMPLES, "samples", 0, "NUMBER")                                                             \
     X(EMIT, "emit", 0, "KIND")                                                                     \
@@ -149,6 +151,7 @@ struct args {
     size_t retain_days, head_every; /* 0: for ever; only at the end */
     bool strict, insecure, watch, accept_shrink, dry_run, cost, no_tests, json, quiet;
     bool log_times, journal_all, resume, part;
+    struct touched *touched; /* owned: the files of the run that they are of */
 };
 
 struct command {

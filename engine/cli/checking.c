@@ -209,8 +209,11 @@ put_result(const struct args *a, const struct checking *c, weir_buf *out)
 static void
 load(struct checking *c, const struct args *a, bool keep_sources)
 {
-    weir_load_options o = {
-        .match_off = a->answer.match_off, .keep_sources = keep_sources, .warn_cost = a->cost};
+    weir_load_options o = {.match_off = a->answer.match_off,
+                           .keep_sources = keep_sources,
+                           .warn_cost = a->cost,
+                           .on_file = inputs_on_rule_file,
+                           .on_file_arg = a->touched};
 
     c->st = weir_ruleset_load(c->rules.v, c->rules.n, &o, c->diags, &c->rs);
     if (c->st == WEIR_OK && !a->no_tests) {

@@ -11,6 +11,9 @@ check(const struct args *a)
     struct checking c;
     int rc = checking_load(&c, a, "check", false);
 
+    touched_write(a->touched, "-", NULL);
+    if (rc == EXIT_DONE)
+        rc = touched_check(a->touched);
     if (rc == EXIT_DONE)
         rc = checking_report(&c, a, NULL);
     checking_fini(&c);

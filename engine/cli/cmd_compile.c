@@ -32,6 +32,16 @@ put_written_json(const struct checking *c, const char *path, weir_buf *out)
     weir_buf_printf(out, ",\"digest\":\"%s\"", weir_ruleset_digest(c->rs));
 }
 
+/* Before anything is written. */
+static int
+check_paths(const struct args *a)
+{
+    if (a->output)
+        touched_write_compiled(a->touched, a->output, "-o");
+    touched_write(a->touched, "-", NULL);
+    return touched_check(a->touched);
+}
+
 /* By its digest, where --store says so; and where -o does. */
 static void
 save(struct checking *c, const struct args *a, weir_buf *why)
@@ -70,6 +80,8 @@ compile(const struct args *a)
         return args_bad("compile", "a compiled rule set is a file, and not written to standard "
                                    "output: -o FILE");
     int rc = checking_load(&c, a, "compile", true);
+    if (rc == EXIT_DONE)
+        rc = check_paths(a);
     if (rc == EXIT_DONE) {
         if (c.st == WEIR_OK)
             save(&c, a, &why);

@@ -243,7 +243,13 @@ explain_with(struct explaining *x, weir_handles *handles)
 {
     weir_decide_options o = telling_options(x->args->region);
     weir_buf line = {0};
-    int rc = get_line(x->args, &line);
+
+    touched_write(x->args->touched, "-", NULL);
+    if (x->args->post)
+        touched_read(x->args->touched, x->args->post, "the post");
+    int rc = touched_check(x->args->touched);
+    if (rc == EXIT_DONE)
+        rc = get_line(x->args, &line);
 
     if (rc == EXIT_DONE) {
         if (weir_scratch_new(x->rs, &o, &x->scratch) != WEIR_OK)

@@ -24,6 +24,7 @@ report(const struct args *a)
                     .args = &args,
                     .now_ms = clock_now_ms(),
                     .one_go = true,
+                    .whole = true,
                     .input_only = true};
     struct reporting reporting = {.run = NULL};
 

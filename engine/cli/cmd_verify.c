@@ -30,6 +30,21 @@ take_head(const char *text, char hash[WEIR_JOURNAL_HASH + 1], weir_journal_expec
     return !*end;
 }
 
+/* The feeds of --redo, and the files in the rules' folders, are told apart when they are found. */
+static int
+check_files(const struct args *a)
+{
+    touched_read_in(a->touched, a->plain.v[0], "the journal");
+    if (a->public_key)
+        touched_read(a->touched, a->public_key, "public keys");
+    for (size_t i = 0; i < a->rules.n; i++)
+        touched_read(a->touched, a->rules.v[i], "rules");
+    for (size_t i = 0; i < a->redo.n; i++)
+        touched_read(a->touched, a->redo.v[i], "a feed");
+    touched_write(a->touched, "-", NULL);
+    return touched_check(a->touched);
+}
+
 static int
 verify(const struct args *a)
 {
@@ -46,6 +61,8 @@ verify(const struct args *a)
     v.dir = a->plain.v[0];
     v.quiet = a->quiet;
     int rc = redoing_begin(&redoing, a, &v);
+    if (rc == EXIT_DONE)
+        rc = check_files(a);
     if (rc == EXIT_DONE)
         rc = verifying_run(&v);
     redoing_end(&redoing);

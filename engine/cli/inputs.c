@@ -139,13 +139,25 @@ keep(const struct args *a, const weir_ruleset *rs)
     return good ? WEIR_OK : WEIR_E_IO;
 }
 
+void
+inputs_on_rule_file(void *touched, const char *path, weir_file_kind kind)
+{
+    static const char *const as[] = {[WEIR_FILE_RULES] = "rules",
+                                     [WEIR_FILE_LIST] = "a list of the rules",
+                                     [WEIR_FILE_COMPILED] = touched_compiled};
+
+    touched_read(touched, path, as[kind]);
+}
+
 /* Who keeps rule sets in the store needs their sources; who finds one there does not. */
 static weir_status
 load(const struct args *a, const char *command, const struct strings *paths, weir_ruleset **out)
 {
     weir_load_options o = {.match_off = a->answer.match_off,
                            .keep_sources =
-                               keeps(a, command) || (a->store && strcmp(command, "serve") == 0)};
+                               keeps(a, command) || (a->store && strcmp(command, "serve") == 0),
+                           .on_file = inputs_on_rule_file,
+                           .on_file_arg = a->touched};
     weir_diags *diags = weir_diags_new();
 
     if (!diags)
@@ -189,6 +201,7 @@ inputs_handles(const struct args *a, weir_handles **out)
     *out = NULL;
     if (!a->handles)
         return EXIT_DONE;
+    touched_read(a->touched, a->handles, "handles");
     if (!inputs_read(a->handles, &text))
         return EXIT_IO;
     diags = weir_diags_new();

@@ -21,6 +21,9 @@ int inputs_rules(const struct args *a, const char *command, weir_ruleset **out);
  */
 int inputs_rule_paths(const struct args *a, const char *command, struct strings *out);
 
+/* For weir_load_options.on_file: takes the file down, for touched_check. */
+void inputs_on_rule_file(void *touched, const char *path, weir_file_kind kind);
+
 /* The handles, NULL where none are named. The same return. */
 int inputs_handles(const struct args *a, weir_handles **out);
 

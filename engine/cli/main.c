@@ -111,13 +111,12 @@ run(const struct command *cmd, int argc, char **argv)
     return rc;
 }
 
-int
-main(int argc, char **argv)
+static int
+obey(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
     const struct command *cmd = find(name);
 
-    (void)signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of writing */
     if (cmd)
         return run(cmd, argc - 1, argv + 1);
     if (argc < 2)
@@ -130,4 +129,13 @@ main(int argc, char **argv)
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         return version();
     return unknown(name);
+}
+
+int
+main(int argc, char **argv)
+{
+    /* A reader that goes away is an error of writing: what is kept beside is brought in order. */
+    bool ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
+
+    return ui_end(obey(argc, argv), ignored);
 }

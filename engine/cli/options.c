@@ -4,6 +4,7 @@
  */
 #include "cli/args.h"
 
+#include "cli/run_files.h"
 #include "cli/ui.h"
 
 #include "flow/url.h"
@@ -29,7 +30,7 @@ static const char *const helps[OPT_COUNT] = {
     [OPT_OWNER] = "whose account archive it is, where no account.js beside it says so",
     [OPT_OWNER_ID] = "the id of that account",
     [OPT_MAX_LINE] = "the longest line that is read; K and M are understood (default 1M)",
-    [OPT_EXPLAIN] = "records say what became of every rule",
+    [OPT_EXPLAIN] = "records say what became of every rule; a report, which rules matched nothing",
     [OPT_STRICT] = "exit with 1 when a line was bad; check: when there are warnings",
     [OPT_TAG] = "explain a hashtag",
     [OPT_ACCOUNT] = "explain an account: @handle, user@domain, id:… or did:…",
@@ -508,10 +509,6 @@ text_of(struct args *a, enum option_id id)
         return &a->post;
     case OPT_OUTPUT:
         return &a->output;
-    case OPT_OUT:
-        return &a->out;
-    case OPT_CHANGES:
-        return &a->changes;
     case OPT_CONTROL:
         return &a->control;
     case OPT_HTTP:
@@ -579,6 +576,10 @@ option_take(struct args *a, enum option_id id, const char *value, weir_buf *why)
         return take_owner(value, &a->owner, why);
     case OPT_OWNER_ID:
         return take_owner_id(value, &a->owner_id, why);
+    case OPT_OUT:
+        return run_output_named(value, why) && take_text(&a->out, value, why);
+    case OPT_CHANGES:
+        return run_output_named(value, why) && take_text(&a->changes, value, why);
     case OPT_FSYNC:
         return take_fsync(value, &a->fsync, why);
     case OPT_MAX_LINE:

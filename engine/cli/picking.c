@@ -17,6 +17,7 @@ struct picker {
     bool journals, journals_all; /* records go into a journal; all of them do */
     struct headcount *census;
     weir_export_worker *worker; /* NULL: records are written */
+    uint64_t for_quotes;
 };
 
 static void *
@@ -46,6 +47,7 @@ close_picker(void *arg, void *hand)
     struct picker *h = hand;
 
     headcount_add(p->census, h->census);
+    p->for_quotes += h->for_quotes;
     headcount_free(h->census);
     weir_export_worker_free(h->worker);
     free(h);
@@ -62,11 +64,12 @@ leave_out(void *hand, const weir_decision *d)
 static bool
 write_record(void *hand, const weir_decision *d, weir_buf *out)
 {
-    const struct picker *h = hand;
+    struct picker *h = hand;
 
     if (!h->all && !pick_wants(h->pick, d))
         return false;
     if (!h->worker) {
+        h->for_quotes += !h->all && d->quoted && !pick_wants_itself(h->pick, d);
         weir_record_write(d, out);
         return h->journals && (h->journals_all || due_for_journal(d));
     }
@@ -141,6 +144,7 @@ picking_begin(struct picking *p, struct run *r)
     r->arg = p;
     r->census = p->census;
     r->tags = p->tags;
+    r->for_quotes = &p->for_quotes;
     int rc = naming_rules(a, r->command, (weir_ruleset *const[]){r->rs}, 1, &p->rules);
     p->pick.rules = p->rules;
     if (rc == EXIT_DONE)

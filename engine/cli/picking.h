@@ -18,6 +18,7 @@ struct picking {
     struct tops *tags;
     bool journals, journals_all;
     bool all;            /* every record is asked for */
+    uint64_t for_quotes; /* records written that are asked for only by what they quote */
     weir_export *export; /* of what is asked for, in place of its records; NULL: these */
 };
 

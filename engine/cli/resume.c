@@ -5,6 +5,7 @@
 #include "cli/resume.h"
 
 #include "cli/inputs.h"
+#include "cli/resume_settings.h"
 #include "cli/run.h"
 #include "cli/ui.h"
 
@@ -24,69 +25,17 @@ static const char first_line[] = "tagweir-resume 1\n";
 static const char at_key[] = "at ";
 
 static void
-put_words(weir_buf *out, const char *key, const struct strings *words)
-{
-    for (size_t i = 0; i < words->n; i++)
-        weir_buf_printf(out, "%s %s\n", key, words->v[i]);
-}
-
-/* A file that has changed is another one. Of a pipe only its name is known. */
-static void
-put_file(weir_buf *out, const char *key, const char *path)
-{
-    struct stat st;
-
-    if (strcmp(path, "-") == 0 || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
-        st = (struct stat){.st_size = 0};
-    weir_buf_printf(out, "%s %" PRId64 " %" PRId64 ".%09ld %s\n", key, (int64_t)st.st_size,
-                    (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, path);
-}
-
-static void
-put_options(weir_buf *out, const struct args *a)
-{
-    weir_buf_puts(out, "clock ");
-    summary_clock(&a->answer, out);
-    weir_buf_printf(out, "\nundecided %d\ntags %d\nowner %s %s\nmax-line %zu\nexplain %d\n",
-                    (int)a->answer.undecided, (int)a->answer.tags, a->owner ? a->owner : "-",
-                    a->owner_id ? a->owner_id : "-", a->answer.max_line, a->answer.trace);
-    if (a->handles)
-        put_file(out, "handles", a->handles);
-    weir_buf_printf(out, "only %u\nregion %u\nsince %" PRId64 "\nuntil %" PRId64 "\n",
-                    (unsigned)a->only, (unsigned)a->region, a->since_ms, a->until_ms);
-    put_words(out, "rule", &a->by_rule);
-    put_words(out, "order", &a->by_order);
-}
-
-static void
-put_settings(weir_buf *out, const struct run *r, const struct strings *files)
-{
-    weir_buf_puts(out, first_line);
-    weir_buf_printf(out, "version %s\ncommand %s\nruleset %s\n", WEIR_VERSION, r->command,
-                    r->rs ? weir_ruleset_digest(r->rs) : "-");
-    put_options(out, r->args);
-    for (size_t i = 0; i < files->n; i++)
-        put_file(out, "feed", files->v[i]);
-    if (out->failed)
-        ui_no_memory();
-}
-
-/* The first line in which two settings differ, of the second. */
-static void
 tell_difference(const struct resume *s, const weir_buf *was)
 {
-    size_t i = 0, line = 0;
+    weir_buf out = {0};
 
-    while (i < was->len && i < s->settings.len && was->p[i] == s->settings.p[i]) {
-        i++;
-        if (was->p[i - 1] == '\n')
-            line = i;
-    }
-    bool is_more = line == was->len;
-    const char *text = is_more ? s->settings.p + line : was->p + line;
-    ui_say("%s is of a run with other arguments, rules or feeds: it had %s`%.*s`. Give the same, "
-           "or leave out --resume to begin anew",
-           s->path, is_more ? "no " : "", (int)strcspn(text, "\n"), text);
+    resume_put_difference(was, &s->settings, &out);
+    if (out.failed)
+        ui_no_memory();
+    ui_say("%s is of a run with other arguments, rules or feeds: %.*s. Give the same, or leave out "
+           "--resume to begin anew",
+           s->path, (int)out.len, out.p);
+    weir_buf_fini(&out);
 }
 
 static bool
@@ -135,7 +84,7 @@ go_on(struct resume *s, weir_buf *was, size_t nfeeds)
                s->at.feed + 1, nfeeds);
         return EXIT_IO;
     }
-    s->again = true;
+    s->again = s->is_down = true;
     s->before = s->at.records;
     return EXIT_DONE;
 }
@@ -171,6 +120,23 @@ check_output(const struct resume *s, const char *out)
     return EXIT_IO;
 }
 
+/* Why there is nothing to go on with, as far as can be known. */
+static int
+tell_nothing_kept(const struct resume *s, const char *out)
+{
+    if (access(out, F_OK) < 0)
+        ui_say("--resume: there is nothing to go on with: neither %s nor %s is there. Leave out "
+               "--resume to begin",
+               out, s->path);
+    else
+        ui_say("--resume: there is nothing to go on with: %s, which says how far a run is, is not "
+               "there. A run that is done removes it, one that was killed within its first seconds "
+               "had not written it yet, and one with --journal or --emit keeps none. Leave out "
+               "--resume to begin anew, which writes over %s",
+               s->path, out);
+    return EXIT_IO;
+}
+
 int
 resume_begin(struct resume *s, struct run *r, const struct strings *files)
 {
@@ -195,11 +161,18 @@ resume_begin(struct resume *s, struct run *r, const struct strings *files)
     (void)sprintf(s->path, "%s.resume", out);
     /* what lines of exports hang on is known to this run alone, and so is where a journal ends */
     s->is_kept = !r->collect && !r->one_go && !r->args->journal;
-    put_settings(&s->settings, r, files);
+    weir_buf_puts(&s->settings, first_line);
+    resume_put_settings(r, files, &s->settings);
+    weir_buf_putc(&s->settings, '\0');
+    if (s->settings.failed)
+        ui_no_memory();
+    s->settings.len--;
     s->now_ms = r->now_ms;
     s->told_ms = clock_running_us() / 1000;
     if (!r->args->resume)
         return check_anew(s);
+    if (access(s->path, F_OK) < 0 && errno == ENOENT)
+        return tell_nothing_kept(s, out);
     rc = inputs_read(s->path, &was) ? go_on(s, &was, files->n) : EXIT_IO;
     weir_buf_fini(&was);
     if (rc == EXIT_DONE)
@@ -234,7 +207,7 @@ write_whole(const char *path, const weir_buf *text)
 
 /* In one step: whoever is killed meanwhile leaves the file before. */
 static bool
-write_down(const struct resume *s)
+write_down(struct resume *s)
 {
     char *beside = ui_alloc(strlen(s->path) + sizeof ".new", 1);
     weir_buf text = {0};
@@ -248,10 +221,19 @@ write_down(const struct resume *s)
         errno = ENOMEM;
     bool good = !text.failed && write_whole(beside, &text) && rename(beside, s->path) == 0;
     int error = errno;
+    if (!good)
+        (void)unlink(beside);
+    s->is_down = s->is_down || good;
     weir_buf_fini(&text);
     free(beside);
     errno = error;
     return good;
+}
+
+bool
+resume_keep_place(struct resume *s)
+{
+    return s->path && (write_down(s) || s->is_down);
 }
 
 bool

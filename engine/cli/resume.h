@@ -31,6 +31,7 @@ struct resume {
     uint64_t out;    /* bytes of the output */
     uint64_t before; /* records of the runs before this one */
     int64_t told_ms;
+    bool is_down; /* the file is of this run, or of the one that it goes on with */
 };
 
 /*
@@ -48,6 +49,11 @@ bool resume_anew(struct resume *s);
 /* The run is so far, and so is the output. @return false: it cannot be kept, errno says why; then
    resume_give_up is due. */
 bool resume_note(struct resume *s, const struct sink *sink, const struct resume_at *at);
+/*
+ * The output has failed: write down how far it was when that was noted last. @return can it be gone
+ * on with? Where nothing more can be written, perhaps by what was written down before.
+ */
+bool resume_keep_place(struct resume *s);
 /* Say so, and keep no more: a run is not to fail for that. */
 void resume_give_up(struct resume *s);
 /* It ends before its time: write down how far it is. @return can it be gone on with? It was said

@@ -3,10 +3,12 @@
  */
 #include "cli/run.h"
 
+#include "cli/beside.h"
 #include "cli/feeds.h"
 #include "cli/inputs.h"
 #include "cli/progress.h"
 #include "cli/resume.h"
+#include "cli/run_files.h"
 #include "cli/run_journal.h"
 #include "cli/stopping.h"
 #include "cli/ui.h"
@@ -14,6 +16,7 @@
 #include "feed/sink.h"
 #include "flow/batch.h"
 #include "flow/check.h"
+#include "flow/said.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,6 +30,7 @@ struct running {
     struct run *r;
     struct strings files;
     struct sink *sink;
+    struct beside beside; /* of a run whose output is written whole */
     bool is_packed;
     struct portions *portions;
     struct crew_sums sums;
@@ -46,9 +50,7 @@ struct running {
 static const char *
 output_name(const struct running *x)
 {
-    const char *out = x->r->args->out;
-
-    return out && strcmp(out, "-") != 0 ? out : NULL;
+    return run_output(x->r->args);
 }
 
 static enum sink_packing
@@ -60,17 +62,42 @@ packing_of(const struct running *x)
 /* Results in the order of the input -------------------------------------------------------------
  */
 
+/* How much of the output there is, and what can be done. */
+static void
+put_how_far(struct running *x, uint64_t line, weir_buf *out)
+{
+    const struct run *r = x->r;
+
+    if (x->beside.path) {
+        weir_buf_puts(out, "; nothing of it was written, and a file that was there is as it was");
+        return;
+    }
+    if (r->one_go && !r->collect) {
+        weir_buf_puts(out, "; what was written of it is not whole");
+        return;
+    }
+    weir_buf_printf(out, "; stopped at %s:%" PRIu64 ", after %" PRIu64, x->files.v[x->feed], line,
+                    x->delivered + x->resume.before);
+    weir_buf_printf(out, " %s that were surely written", r->collect ? "lines" : "records");
+    if (resume_keep_place(&x->resume))
+        weir_buf_puts(out, "; when that is mended, the same arguments and --resume go on there");
+}
+
 static bool
 cannot_write(struct running *x, uint64_t line)
 {
     const char *name = output_name(x);
+    weir_buf far = {0};
 
-    if (sink_errno(x->sink) == EPIPE && !name) /* a reader that has seen enough is no news */
+    if (sink_errno(x->sink) == EPIPE && !name) { /* a reader that has seen enough is no news */
+        ui_reader_left();
         return false;
+    }
     progress_hide(&x->progress);
-    ui_say("%s: %s; stopped at %s:%" PRIu64 ", after %" PRIu64 " records that were surely written",
-           name ? name : "standard output", strerror(sink_errno(x->sink)), x->files.v[x->feed],
-           line, x->delivered);
+    put_how_far(x, line, &far);
+    ui_say("%s: %s%s", name ? name : "standard output", strerror(sink_errno(x->sink)),
+           said_text(&far));
+    weir_buf_fini(&far);
     return false;
 }
 
@@ -210,6 +237,7 @@ print_summary(struct running *x)
                         .input_only = x->r->input_only,
                         .exported = x->r->exported,
                         .written = x->delivered,
+                        .for_quotes = x->r->for_quotes ? *x->r->for_quotes : 0,
                         .resumed = x->resume.again,
                         .before = x->resume.before,
                         .files = x->nfiles,
@@ -260,6 +288,8 @@ finish_output(struct running *x)
     x->r->feeds = &x->files;
     x->r->lines = x->lines;
     bool good = write_rest(x) && write_nothing(x);
+    if (good && x->beside.path)
+        good = sink_sync(x->sink) || cannot_write(x, x->feed_lines);
 
     struct sink *sink = x->sink;
     x->sink = NULL;
@@ -268,6 +298,10 @@ finish_output(struct running *x)
         good = false;
     }
     weir_buf_fini(&why);
+    if (good && !beside_done(&x->beside)) {
+        ui_say("%s: %s; it is as it was", output_name(x), strerror(errno));
+        good = false;
+    }
     return good;
 }
 
@@ -326,7 +360,9 @@ open_sink(struct running *x)
     const char *name = output_name(x);
     weir_buf why = {0};
 
-    x->sink = sink_open(name ? name : "-", resume_from(&x->resume), x->files.v, x->files.n, &why);
+    if (!x->r->whole || !name || beside_begin(&x->beside, name, &why))
+        x->sink = sink_open(name ? beside_name(&x->beside, name) : "-", resume_from(&x->resume),
+                            x->files.v, x->files.n, &why);
     if (!x->sink) {
         if (why.failed)
             ui_no_memory();
@@ -411,6 +447,8 @@ run_feeds(struct run *r)
     if (rc == EXIT_DONE)
         rc = resume_begin(&x.resume, r, &x.files);
     if (rc == EXIT_DONE)
+        rc = run_files_check(r, &x.files, x.resume.path != NULL);
+    if (rc == EXIT_DONE)
         rc = run_journal_begin(&x.journal, r->args, r->rs, r->now_ms);
     if (rc == EXIT_DONE)
         rc = open_sink(&x);
@@ -424,6 +462,7 @@ run_feeds(struct run *r)
         rc = EXIT_IO;
     if (x.sink)
         (void)sink_close(x.sink, NULL);
+    beside_fini(&x.beside);
     if (x.portions)
         portions_free(x.portions);
     if (x.packer)

@@ -31,10 +31,12 @@ struct run {
     const struct strings *feeds;  /* the files that were read, for the same, */
     uint64_t lines;               /* and the lines in them */
     bool one_go;                  /* it cannot be gone on with where it was stopped */
+    bool whole;                   /* all is written at the end, to a file that replaces the older */
     bool input_only;              /* what was decided is told elsewhere, and not in the summary */
     bool untold;                  /* no summary: what came of it is told elsewhere */
     const struct headcount *census; /* for the summary; NULL: none was made */
     const struct tops *tags;        /* the same */
+    const uint64_t *for_quotes;     /* the same; records written only for what they quote */
     const weir_export *exported;    /* the same; NULL: records are written */
 };
 

@@ -142,6 +142,17 @@ put_skips(const struct tally *t, weir_buf *out)
     weir_buf_putc(out, '\n');
 }
 
+/* Decisions count by the post itself, records are chosen by what it quotes as well. */
+static void
+put_written(const struct summary *s, uint64_t all, weir_buf *out)
+{
+    weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records", s->written, all);
+    if (s->for_quotes)
+        weir_buf_printf(out, ", %" PRIu64 " of them only for a post that they quote",
+                        s->for_quotes);
+    weir_buf_putc(out, '\n');
+}
+
 /* What was not asked for, and of what was, records that are not. */
 static void
 put_left_out(const struct summary *s, weir_buf *out)
@@ -154,7 +165,7 @@ put_left_out(const struct summary *s, weir_buf *out)
     uint64_t all = s->tally->posts + s->tally->queries + s->tally->errors;
 
     if (s->rs && !s->served && !s->exported && !s->input_only && s->written != all)
-        weir_buf_printf(out, "written    %" PRIu64 " of %" PRIu64 " records\n", s->written, all);
+        put_written(s, all, out);
 }
 
 static void

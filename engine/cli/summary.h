@@ -25,7 +25,8 @@ struct summary {
     const struct strings *feeds;      /* that they are in */
     const struct server_sums *served; /* NULL: no connections */
     uint64_t files, lines;            /* of a replay */
-    uint64_t written;                 /* its records */
+    uint64_t written;                 /* its records, */
+    uint64_t for_quotes;              /* and of these, those written only for what they quote */
     bool input_only;                  /* what was decided is told elsewhere */
     bool resumed;                     /* it went on from an earlier run, */
     uint64_t before;                  /* which had written so many records */

@@ -77,6 +77,7 @@ put_input(const struct summary *s, weir_buf *out)
     if (!w) {
         member_number(out, "left_out", s->tally->left_out);
         member_number(out, "written", s->written);
+        member_number(out, "written_for_quotes", s->for_quotes);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,10 +82,34 @@ ui_put(weir_buf *out)
     if (out->failed)
         ui_no_memory();
     bool written = ui_write(STDOUT_FILENO, out->p, out->len);
-    if (!written && errno != EPIPE)
+    if (!written && errno == EPIPE)
+        ui_reader_left();
+    else if (!written)
         ui_say("standard output: %s", strerror(errno));
     out->len = 0;
     return written ? EXIT_DONE : EXIT_IO;
+}
+
+static bool reader_left;
+
+void
+ui_reader_left(void)
+{
+    reader_left = true;
+}
+
+int
+ui_end(int rc, bool ignored)
+{
+    if (!reader_left)
+        return rc;
+    if (ignored) {
+        ui_say("standard output: %s", strerror(EPIPE));
+        return EXIT_IO;
+    }
+    (void)signal(SIGPIPE, SIG_DFL);
+    (void)raise(SIGPIPE);
+    return EXIT_IO;
 }
 
 void

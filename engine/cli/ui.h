@@ -34,7 +34,13 @@ bool ui_write(int fd, const char *p, size_t len);
  * program). @return EXIT_DONE or EXIT_IO; a reader that went away is no news.
  */
 int ui_put(weir_buf *out);
-/* The same for standard error, where failing to write changes nothing. */
+/* Whoever read standard output has closed it. It is no fault of the run's, but an end of it. */
+void ui_reader_left(void);
+/* The exit code of a run that ended with this one: where the reader left, it ends by SIGPIPE
+   instead, as any tool of a pipe does. @param ignored  So it was when the program began: whoever
+   started it wants to be told, and not to lose it. */
+int ui_end(int rc, bool ignored);
+/* The same as ui_put for standard error, where failing to write changes nothing. */
 void ui_tell(weir_buf *out);
 
 /* The diagnostics of at least this severity on standard error. */

@@ -166,6 +166,8 @@ compile_paths(const char *const *paths, size_t npaths, const weir_load_options *
     c.match_off = o ? o->match_off : 0;
     c.keep_sources = o && o->keep_sources;
     c.warn_cost = o && o->warn_cost;
+    if (o)
+        c.forest.hook = (struct file_hook){o->on_file, o->on_file_arg};
     weir_status st = compile_or_jump(&c, &oom, paths, npaths);
     release(&c);
     arena_fini(&work);
@@ -187,6 +189,8 @@ weir_ruleset_load(const char *const *paths, size_t npaths, const weir_load_optio
     CHECK(npaths > 0);
     if (npaths == 1 && weir__bundle_is(paths[0])) {
         weir_ruleset *rs;
+        if (o && o->on_file)
+            o->on_file(o->on_file_arg, paths[0], WEIR_FILE_COMPILED);
         weir_status st = weir__bundle_load(paths[0], o, diags, &rs);
         if (st != WEIR_OK)
             return st;

@@ -328,6 +328,8 @@ weir__load_list(struct arena *work, struct forest *forest, const struct node *at
                        path);
         return false;
     }
+    if (!at->file->within)
+        weir__tell_file(&forest->hook, full, WEIR_FILE_LIST);
     if (!read_list(work, at->file, path, full, &text, &why)) {
         weir__diag_add(diags, WEIR_ERROR, &place, "the list file %s %s", full, why);
         return false;

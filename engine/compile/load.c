@@ -389,6 +389,7 @@ add_bundle(struct gathering *g, size_t given, const char *path)
     if (!is_new(g, path))
         return true;
     struct weir__bundle *b = ARENA_PUSH(g->work, f->bundles, f->nbundles, f->bundles_cap);
+    weir__tell_file(&f->hook, path, WEIR_FILE_COMPILED);
     weir_status st = weir__bundle_open(path, b, g->diags);
     if (st == WEIR_E_NOMEM)
         longjmp(*g->work->on_oom, 1);
@@ -438,6 +439,8 @@ read_tree(struct arena *work, const struct rule_file *rules, struct forest *f, s
     weir_span text;
     const char *why;
 
+    if (!rules->within)
+        weir__tell_file(&f->hook, rules->path, WEIR_FILE_RULES);
     if (rules->within)
         text = rules->within->sources[rules->number].text;
     else if (!weir__read_file(work, rules->path, MAX_RULE_FILE, &text, &why))
@@ -460,7 +463,7 @@ weir__load(struct arena *work, const char *const *paths, size_t npaths, struct f
     bool readable = true;
 
     CHECK(work->on_oom != NULL);
-    *out = (struct forest){0};
+    *out = (struct forest){.hook = out->hook};
     weir__naming_init(work, paths, npaths, &g.naming);
     for (size_t i = 0; i < npaths; i++)
         readable &= add_path(&g, i, paths[i]);

@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+#include <tagweir/ruleset.h>
+
 enum node_kind { NODE_EMPTY, NODE_SCALAR, NODE_SEQ, NODE_MAP };
 
 struct source_file {
@@ -43,8 +45,21 @@ struct tree {
     struct node *top;
 };
 
+/* Whom to tell of files that are about to be read; NULL: nobody. */
+struct file_hook {
+    void (*call)(void *arg, const char *path, weir_file_kind kind);
+    void *arg;
+};
+static inline void
+weir__tell_file(const struct file_hook *h, const char *path, weir_file_kind kind)
+{
+    if (h->call)
+        h->call(h->arg, path, kind);
+}
+
 struct forest {
-    struct tree *trees; /* in rule-set order */
+    struct file_hook hook; /* set before it is loaded */
+    struct tree *trees;    /* in rule-set order */
     size_t ntrees;
     /* every file opened, list files included, by index */
     const struct source_file **files;

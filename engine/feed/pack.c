@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* By measure, on records of real feeds: a tenth larger than by level 6, at less than half the time.
  */
@@ -35,7 +36,7 @@ ends_in(const char *path, const char *suffix)
 {
     size_t len = strlen(path), n = strlen(suffix);
 
-    return len > n && strcmp(path + len - n, suffix) == 0;
+    return len > n && strcasecmp(path + len - n, suffix) == 0;
 }
 
 enum sink_packing

@@ -11,7 +11,7 @@
 
 enum sink_packing { SINK_PLAIN, SINK_GZIP, SINK_ZSTD };
 
-/* By how the name ends: `.gz`, `.zst`; all else, `-` among it, is plain. */
+/* By how the name ends, in any case: `.gz`, `.zst`; all else, `-` among it, is plain. */
 enum sink_packing sink_packing_of(const char *path);
 /* By a word: plain, gzip, zstd. false: it is none of them. */
 bool sink_packing_named(const char *word, enum sink_packing *out);

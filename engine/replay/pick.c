@@ -102,12 +102,18 @@ is_of_another(const struct pick *p, const weir_decision *d)
 }
 
 bool
+pick_wants_itself(const struct pick *p, const weir_decision *d)
+{
+    return has_action(p, d) && has_rule(p, d) && concerns_region(p, d);
+}
+
+bool
 pick_wants(const struct pick *p, const weir_decision *d)
 {
     if (is_of_another(p, d))
         return false;
     for (; d; d = d->quoted)
-        if (has_action(p, d) && has_rule(p, d) && concerns_region(p, d))
+        if (pick_wants_itself(p, d))
             return true;
     return false;
 }

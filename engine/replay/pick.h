@@ -25,5 +25,7 @@ bool pick_leaves_out(const struct pick *p, const weir_decision *d);
  * another region is none.
  */
 bool pick_wants(const struct pick *p, const weir_decision *d);
+/* Of a record that is wanted: is it so for itself, and not only for a post that it quotes? */
+bool pick_wants_itself(const struct pick *p, const weir_decision *d);
 
 #endif

@@ -41,11 +41,23 @@ enum {
 
 #define WEIR_MANY_LOOSE 100
 
+/** What a file is that a rule set is made of. */
+typedef enum weir_file_kind {
+    WEIR_FILE_RULES,    /* a rule file */
+    WEIR_FILE_LIST,     /* a list file that one of them names */
+    WEIR_FILE_COMPILED, /* a compiled rule set */
+} weir_file_kind;
+
 typedef struct weir_load_options {
     uint32_t match_off; /* WEIR_MATCH_WORDS, WEIR_MATCH_JIT (for Valgrind): not to be used */
     bool keep_sources;  /* for weir_ruleset_save: the files' texts stay in memory */
     bool warn_cost;     /* warn of each pattern that every value is held against; without, only
                            once where they are more than WEIR_MANY_LOOSE */
+    /* Called for each file before it is read, by the thread that loads: who writes files can make
+       sure that they are none of these. The path is good during the call alone. The same file may
+       be told of again. It must return. NULL: nobody asks. */
+    void (*on_file)(void *arg, const char *path, weir_file_kind kind);
+    void *on_file_arg;
 } weir_load_options;
 
 /**

@@ -371,7 +371,10 @@ def test_the_summary_says_how_many_records_were_written():
         every = given.replay("--only", "withhold,downrank,allow")
         assert b"written" not in every.err, every.text()
         done = given.replay("--only", "withhold")
-        assert f"\nwritten    {len(done.lines)} of {len(every.lines)} records\n" in done.err.decode(), done.text()
+        quoting = sum(r.get("action", "withhold") != "withhold" for r in map(json.loads, done.lines))
+        assert quoting, "posts that only quote one that is withheld"
+        assert (f"\nwritten    {len(done.lines)} of {len(every.lines)} records, {quoting} of them only for a post that "
+                "they quote\n") in done.err.decode(), done.text()
 
 
 def test_tags_do_not_steer_the_terminal():

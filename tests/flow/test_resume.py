@@ -90,19 +90,32 @@ def test_going_on_with_something_else_is_refused():
         out = given.path / "o.ndjson"
         weir.replay(given.feed, rules=given.rules, args=["-q", "--out", out])
         done = given.replay("--resume", "--out", out, code=4)
-        assert b"o.ndjson.resume" in done.err, done.text()
+        assert b"nothing to go on with" in done.err and b"o.ndjson.resume" in done.err, done.text()
+        assert b"A run that is done removes it" in done.err, done.text()
+        done = given.replay("--resume", "--out", given.path / "never", code=4)
+        assert b"neither " in done.err and not (given.path / "never").exists(), done.text()
         done = given.replay("--resume", code=2)
         assert b"--out" in done.err, done.text()
         stopped(given, out)
         kept, fifo = out.read_bytes(), given.path / "fifo"
-        for args, changed in ((["--undecided", "withhold"], "undecided 0"), (["--only", "withhold"], "only 0"),
-                              (["--clock", "2021-02-01T07:00:01Z"], "clock 2021-02-01T07:00:00Z")):
+        for args, changed in (
+                (["--undecided", "withhold"], "it had no --undecided, and this one has --undecided withhold."),
+                (["--only", "withhold,allow"], "it had no --only, and this one has --only withhold,allow."),
+                (["--clock", "2021-02-01T07:00:01Z"],
+                 "it had --clock 2021-02-01T07:00:00Z, and this one has --clock 2021-02-01T07:00:01Z."),
+                (["--region", "IN"], "it had no --region, and this one has --region IN."),
+                (["--since", "2021-02-01T00:00:00Z"],
+                 "it had no --since, and this one has --since 2021-02-01T00:00:00Z."),
+                (["--explain"], "it had no --explain, and this one has --explain."),
+                (["--max-line", "1K"], "it had no --max-line, and this one has --max-line 1024."),
+                (["--rule", "in-tags"], "this one has --rule in-tags, which it had not."),
+                (["--order", "o-in"], "this one has --order o-in, which it had not.")):
             clock = () if "--clock" in args else ("--clock", weir.CLOCK)
             done = weir.run("replay", "--rules", given.rules, *clock, *args, "--out", out, "--resume", fifo)
-            assert done.code == 4 and f"`{changed}`" in done.err.decode(), done.text()
+            assert done.code == 4 and changed in done.err.decode(), done.text()
         given.write("rules.yaml", RULES + "  - {id: more, regions: [IN], action: withhold, match: {hashtags: [z]}}\n")
         done = weir.run("replay", "--rules", given.rules, "--clock", weir.CLOCK, "--out", out, "--resume", fifo)
-        assert done.code == 4 and "`ruleset " in done.err.decode(), done.text()
+        assert done.code == 4 and "it had ruleset " in done.err.decode(), done.text()
         given.write("rules.yaml", RULES)
         out.write_bytes(kept[:-10])
         done = weir.run("replay", "--rules", given.rules, "--clock", weir.CLOCK, "--out", out, "--resume", fifo)
@@ -252,7 +265,8 @@ def test_what_a_run_kept_is_looked_at_before_it_is_trusted():
         kept.write_text(text)
         done = weir.run("replay", "--rules", given.rules, "--clock", weir.CLOCK, "--out", out, "--resume",
                         given.path / "fifo", given.feed)
-        assert done.code == 4 and re.search(rb"it had no `feed \d+ \S+ \S+feed.ndjson`", done.err), done.text()
+        assert done.code == 4 and re.search(rb"this one has feed \S+/feed.ndjson of \d+ bytes, which it had not\.",
+                                            done.err), done.text()
         assert out.read_bytes() == whole
 
 
@@ -264,10 +278,14 @@ def test_handles_that_have_changed_are_others():
             feed.write(given.lines)
             feed.flush()
             stop(process, out, 100)
-        given.write("handles.csv", "did:plc:a,other.example\n")
-        done = weir.run("replay", "--rules", given.rules, "--clock", weir.CLOCK, "--handles", handles, "--out", out,
-                        "--resume", fifo)
-        assert done.code == 4 and b"it had `handles " in done.err, done.text()
+        command = ("replay", "--rules", given.rules, "--clock", weir.CLOCK, "--out", out, "--resume", fifo)
+        for content, said in (("did:plc:a,other.example\n", "handles.csv of 20 bytes, and this one has handles "),
+                              ("did:plc:a,y.example\n", "handles.csv of 20 bytes has changed since.")):
+            given.write("handles.csv", content)
+            done = weir.run(*command, "--handles", handles)
+            assert done.code == 4 and said in done.err.decode(), done.text()
+        done = weir.run(*command)
+        assert done.code == 4 and re.search(rb"it had handles \S+ of 20 bytes, which this one has not", done.err)
 
 
 def test_two_runs_do_not_write_the_same_file():

@@ -26,6 +26,7 @@ names_and_words_tell_the_packing(void **state)
     assert_int_equal(sink_packing_of(".gz"), SINK_PLAIN);
     assert_int_equal(sink_packing_of("a.gz.txt"), SINK_PLAIN);
     assert_int_equal(sink_packing_of("a.gz"), SINK_GZIP);
+    assert_int_equal(sink_packing_of("a.ndjson.GZ"), SINK_GZIP);
     assert_int_equal(sink_packing_of("dir.gz/a.zst"), SINK_ZSTD);
     assert_true(sink_packing_named("zstd", &packing) && packing == SINK_ZSTD);
     assert_true(sink_packing_named("plain", &packing) && packing == SINK_PLAIN);
