@@ -15,7 +15,6 @@ struct weir__civil {
 bool weir__is_civil(const struct weir__civil *c);
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t weir__civil_to_ms(const struct weir__civil *c);
-int64_t weir__days_from_civil(int64_t year, unsigned month, unsigned day);
 /* Exactly n decimal digits off the front of *s. */
 bool weir__take_digits(weir_span *s, size_t n, unsigned *out);
 

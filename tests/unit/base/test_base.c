@@ -120,7 +120,7 @@ static void
 every_day_is_written_as_it_is_read(void **state)
 {
     (void)state;
-    for (int64_t day = -719528; day < 2932897; day++) {
+    for (int64_t day = -719528; day < 2932897; day += step_by(37)) {
         char text[WEIR_TIME_MAX];
         int64_t ms = day * 86400000 + (day + 719528) * 7919 % 86400000, back;
         ms -= day % 3 ? 0 : ms % 1000;
@@ -128,6 +128,32 @@ every_day_is_written_as_it_is_read(void **state)
         assert_true(weir_time_parse(written, &back));
         assert_int_equal(back, ms);
     }
+}
+
+/* Times as most are written are read another way than others, with a space for the T, are: any byte
+   in any place of them is read or refused alike. */
+static void
+usual_times_are_read_as_others_are(void **state)
+{
+    static const char *const usual[] = {"2021-02-01T06:00:00Z", "1999-12-31T23:59:59.999Z",
+                                        "2020-02-29T00:00:60.120Z"};
+
+    (void)state;
+    for (size_t k = 0; k < sizeof usual / sizeof *usual; k++)
+        for (size_t at = 0; at < strlen(usual[k]); at++)
+            for (int byte = 0; at != 10 && byte < 256; byte++) {
+                char text[32], other[32];
+                int64_t ms = -1, other_ms = -1;
+                size_t len = strlen(usual[k]);
+
+                memcpy(text, usual[k], len);
+                text[at] = (char)byte;
+                memcpy(other, text, len);
+                other[10] = ' ';
+                bool read = weir_time_parse((weir_span){text, len}, &ms);
+                if (read != weir_time_parse((weir_span){other, len}, &other_ms) || ms != other_ms)
+                    fail_msg("%.*s with byte %d at %zu", (int)len, usual[k], byte, at);
+            }
 }
 
 static void
@@ -202,6 +228,7 @@ main(void)
         cmocka_unit_test(json_strings),
         cmocka_unit_test(every_byte_at_every_place_of_a_json_string),
         cmocka_unit_test(every_day_is_written_as_it_is_read),
+        cmocka_unit_test(usual_times_are_read_as_others_are),
         cmocka_unit_test(arena_grows_and_resets),
         cmocka_unit_test(arena_jumps_when_memory_is_out),
         cmocka_unit_test(diagnostics_point_at_their_cause),
