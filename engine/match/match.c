@@ -7,30 +7,35 @@
 #include "match/match.h"
 
 #include "base/check.h"
+#include "match/early.h"
 #include "text/fold.h"
 #include "text/uri.h"
 
 static void
 touch(struct weir__match *m, uint32_t rule)
 {
+    size_t w = rule / 4096;
+
     m->touched[rule / 64] |= UINT64_C(1) << (rule % 64);
-    m->touched_word[rule / 4096] |= UINT64_C(1) << (rule / 64 % 64);
+    m->touched_word[w] |= UINT64_C(1) << (rule / 64 % 64);
+    m->first_word = w < m->first_word ? w : m->first_word;
+    m->last_word = w > m->last_word ? w : m->last_word;
 }
 
 /* Touched rules in ascending order, the bits being cleared on the way. */
 static void
 list_touched(struct weir__match *m)
 {
-    size_t nwords = (size_t)m->rs->nrules / 4096 + 1;
-
     m->nrules = 0;
-    for (size_t w = 0; w < nwords; w++)
+    for (size_t w = m->first_word; w <= m->last_word; w++)
         for (; m->touched_word[w]; m->touched_word[w] &= m->touched_word[w] - 1) {
             size_t at = w * 64 + (size_t)__builtin_ctzll(m->touched_word[w]);
             for (; m->touched[at]; m->touched[at] &= m->touched[at] - 1)
                 m->rules[m->nrules++] =
                     (uint32_t)(at * 64 + (size_t)__builtin_ctzll(m->touched[at]));
         }
+    m->first_word = SIZE_MAX;
+    m->last_word = 0;
 }
 
 static void
@@ -252,8 +257,10 @@ weir__match_ahead(struct weir__match *m, const weir_post *const *posts, size_t n
     if (m->finder.off & WEIR_MATCH_BATCH)
         return 0;
     weir__tags_take_ahead(&m->ahead, posts, n);
-    if (m->asked[WEIR__SPACE_TAG])
+    if (m->asked[WEIR__SPACE_TAG] && m->ahead.n) {
         weir__find_ahead(&m->finder, WEIR__SPACE_TAG, m->ahead.key, m->ahead.n);
+        weir__match_early(m);
+    }
     return m->ahead.nposts;
 }
 

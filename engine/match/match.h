@@ -33,11 +33,12 @@ struct weir__match {
     weir_span author_handle;
 
     /* the rest is match's own */
-    bool tells_excepts;        /* a trace is wanted */
-    uint64_t *touched;         /* a bit a rule ... */
-    uint64_t *touched_word;    /* ... and a bit for each word of these that is not zero */
-    bool asked[WEIR__NSPACES]; /* some literal or pattern stands in the space */
-    size_t longest_domain;     /* of those that rules name, bytes */
+    bool tells_excepts;           /* a trace is wanted */
+    uint64_t *touched;            /* a bit a rule ... */
+    uint64_t *touched_word;       /* ... and a bit for each word of these that is not zero */
+    size_t first_word, last_word; /* no other word of `touched_word` has any; first > last: none */
+    bool asked[WEIR__NSPACES];    /* some literal or pattern stands in the space */
+    size_t longest_domain;        /* of those that rules name, bytes */
     struct weir__finder finder;
     struct weir__tags tags;
     struct weir__tags_ahead ahead;
