@@ -34,10 +34,10 @@ struct run {
     bool whole;                   /* all is written at the end, to a file that replaces the older */
     bool input_only;              /* what was decided is told elsewhere, and not in the summary */
     bool untold;                  /* no summary: what came of it is told elsewhere */
-    const struct headcount *census; /* for the summary; NULL: none was made */
-    const struct tops *tags;        /* the same */
-    const uint64_t *for_quotes;     /* the same; records written only for what they quote */
-    const weir_export *exported;    /* the same; NULL: records are written */
+    struct headcount *census;     /* for the summary; NULL: none was made */
+    const struct tops *tags;      /* the same */
+    const uint64_t *for_quotes;   /* the same; records written only for what they quote */
+    const weir_export *exported;  /* the same; NULL: records are written */
 };
 
 /*

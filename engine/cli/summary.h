@@ -30,7 +30,7 @@ struct summary {
     bool input_only;                  /* what was decided is told elsewhere */
     bool resumed;                     /* it went on from an earlier run, */
     uint64_t before;                  /* which had written so many records */
-    const struct headcount *census;   /* NULL: there is none */
+    struct headcount *census;         /* NULL: there is none */
     const struct tops *tags;          /* that rules acted on; NULL: the same */
     const weir_export *exported;      /* in place of records; NULL: these */
 };

@@ -9,14 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Keys are rules and regions, which are not chosen by those whose posts are counted. */
 #define HASH_NONFATAL_OOM 1
+#define HASH_FUNCTION(p, len, hash) (hash) = hash_of(p)
 #include <uthash.h>
 
 struct tally_entry {
     uint64_t key;
+    struct tally_entry *then; /* which was counted in behind it, the last time; NULL: none was */
     struct tally_row row;
     UT_hash_handle hh;
 };
+
+static unsigned
+hash_of(const uint64_t *key)
+{
+    return (unsigned)(*key * UINT64_C(0x9E3779B97F4A7C15) >> 32); /* by the golden ratio */
+}
 
 void
 tally_init(struct tally *t)
@@ -29,6 +38,7 @@ free_rows(struct tally *t)
 {
     struct tally_entry *e, *next;
 
+    t->last = NULL;
     HASH_ITER(hh, t->rows, e, next)
     {
         HASH_DEL(t->rows, e);
@@ -53,25 +63,37 @@ lost_row(struct tally *t)
     return &nowhere;
 }
 
+/* @return NULL without memory. */
+static struct tally_entry *
+add_entry(struct tally *t, uint64_t key)
+{
+    struct tally_entry *e = calloc(1, sizeof *e);
+
+    if (!e)
+        return NULL;
+    e->key = key;
+    e->row = (struct tally_row){.rule = (uint32_t)(key >> 16), .region = (uint16_t)key};
+    HASH_ADD(hh, t->rows, key, sizeof e->key, e);
+    if (e->hh.tbl)
+        return e;
+    free(e);
+    return NULL;
+}
+
+/* A rule acts in the same regions again: mostly it is the row that followed the last time, too. */
 static struct tally_row *
 find_row(struct tally *t, uint32_t rule, uint16_t region)
 {
     uint64_t key = (uint64_t)rule << 16 | region;
-    struct tally_entry *e;
+    struct tally_entry *e = t->last ? t->last->then : NULL;
 
-    HASH_FIND(hh, t->rows, &key, sizeof key, e);
-    if (e)
-        return &e->row;
-    e = calloc(1, sizeof *e);
-    if (!e)
+    if (!e || e->key != key)
+        HASH_FIND(hh, t->rows, &key, sizeof key, e);
+    if (!e && !(e = add_entry(t, key)))
         return lost_row(t);
-    e->key = key;
-    e->row = (struct tally_row){.rule = rule, .region = region};
-    HASH_ADD(hh, t->rows, key, sizeof e->key, e);
-    if (!e->hh.tbl) {
-        free(e);
-        return lost_row(t);
-    }
+    if (t->last)
+        t->last->then = e;
+    t->last = e;
     return &e->row;
 }
 
@@ -148,6 +170,7 @@ tally_rules(struct tally *t, const weir_decision *d)
 {
     int64_t post_ms = d->post->query.kind == WEIR_QUERY_NONE ? d->at_ms : 0;
 
+    t->last = NULL;
     for (size_t i = 0; i < d->nregions; i++) {
         const weir_outcome *o = &d->regions[i].outcome;
 
@@ -257,6 +280,7 @@ tally_move_rows(struct tally *t, struct tally *from)
 {
     t->rows_lost += from->rows_lost;
     from->rows_lost = 0;
+    t->last = from->last = NULL;
     if (!t->rows) {
         t->rows = from->rows;
         from->rows = NULL;

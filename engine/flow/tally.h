@@ -47,8 +47,10 @@ struct tally {
     uint64_t quoted[WEIR_WITHHOLD + 1];  /* quoted posts by their own action; in no other number */
     uint64_t by_id;                      /* reposts of which an original is known by its id only */
 
-    struct tally_entry *rows; /* private: by rule and region */
-    uint64_t rows_lost;       /* counts that are in no row, as there was no memory for one */
+    struct tally_entry *rows; /* private: by rule and region, */
+    struct tally_entry
+        *last;          /* and the one that was counted in last; NULL: none of this decision */
+    uint64_t rows_lost; /* counts that are in no row, as there was no memory for one */
 };
 
 void tally_init(struct tally *t);

@@ -20,31 +20,48 @@ count_as(const struct taking *t, enum census_of of, uint32_t id, uint16_t region
     (void)headcount_count(t->counts, key_of(of, id, region), true);
 }
 
+/* As the rule's in the region, or its order's. */
 static void
-count_act(const struct taking *t, uint32_t rule, uint16_t region)
+count_act(const struct taking *t, enum census_of of, uint32_t rule, uint16_t region)
 {
     weir_rule_info info;
 
-    count_as(t, CENSUS_RULE, rule, region);
+    if (of == CENSUS_RULE) {
+        count_as(t, CENSUS_RULE, rule, region);
+        return;
+    }
     weir_ruleset_rule(t->d->rs, rule, &info);
     if (info.order != WEIR_NONE)
         count_as(t, CENSUS_ORDER, info.order, 0);
 }
 
+/* All regions come before all that acted there, and rules before orders: what mostly follows is
+   found by what was before it. */
 static void
-take_outcome(const struct taking *t, const weir_region_outcome *r)
+take_regions(const struct taking *t)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < t->d->nregions; i++) {
+        if (t->d->regions[i].outcome.action == WEIR_ALLOW)
+            continue;
+        any = true;
+        count_as(t, CENSUS_REGION, 0, t->d->regions[i].region);
+    }
+    if (any)
+        count_as(t, CENSUS_ALL, 0, 0);
+}
+
+static void
+take_outcome(const struct taking *t, enum census_of of, const weir_region_outcome *r)
 {
     const weir_outcome *o = &r->outcome;
 
-    if (o->action == WEIR_ALLOW)
-        return;
-    count_as(t, CENSUS_ALL, 0, 0);
-    count_as(t, CENSUS_REGION, 0, r->region);
     if (o->action == WEIR_WITHHOLD)
-        count_act(t, o->act.rule, r->region);
+        count_act(t, of, o->act.rule, r->region);
     for (int s = 0; o->action == WEIR_DOWNRANK && s < WEIR_NSURFACES; s++)
         if (o->surfaces >> s & 1)
-            count_act(t, o->surface[s].act.rule, r->region);
+            count_act(t, of, o->surface[s].act.rule, r->region);
 }
 
 void
@@ -55,8 +72,11 @@ census_take(struct headcount *counts, const weir_decision *d)
     if (!d->nregions && !d->nexempted && !d->nobserved && !d->nheld_back)
         return;
     headcount_begin(counts, &d->post->author);
+    take_regions(&t);
     for (size_t i = 0; i < d->nregions; i++)
-        take_outcome(&t, &d->regions[i]);
+        take_outcome(&t, CENSUS_RULE, &d->regions[i]);
+    for (size_t i = 0; i < d->nregions; i++)
+        take_outcome(&t, CENSUS_ORDER, &d->regions[i]);
     for (size_t i = 0; i < d->nexempted; i++)
         for (size_t k = 0; k < d->exempted[i].n; k++)
             count_as(&t, CENSUS_RULE, d->exempted[i].list[k].rule, d->exempted[i].region);
@@ -67,7 +87,7 @@ census_take(struct headcount *counts, const weir_decision *d)
 }
 
 struct headcount_row
-census_find(const struct headcount *counts, enum census_of of, uint32_t id, uint16_t region)
+census_find(struct headcount *counts, enum census_of of, uint32_t id, uint16_t region)
 {
     return headcount_find(counts, key_of(of, id, region));
 }

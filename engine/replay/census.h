@@ -23,7 +23,7 @@ void census_take(struct headcount *counts, const weir_decision *d);
  * @param region  Of REGION and RULE (WEIR_REGION_NONE: what has no region); else 0.
  * @return zeroes, where there is no such row.
  */
-struct headcount_row census_find(const struct headcount *counts, enum census_of of, uint32_t id,
+struct headcount_row census_find(struct headcount *counts, enum census_of of, uint32_t id,
                                  uint16_t region);
 
 #endif

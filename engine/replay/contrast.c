@@ -156,7 +156,7 @@ contrast_take(struct contrast *c, const weir_decision *before, const weir_decisi
 }
 
 void
-contrast_add(struct contrast *c, const struct contrast *other)
+contrast_add(struct contrast *c, struct contrast *other)
 {
     CHECK_OBJ(c, CONTRAST_MAGIC);
     CHECK_OBJ(other, CONTRAST_MAGIC);
@@ -203,7 +203,7 @@ contrast_lost(const struct contrast *c)
     return headcount_lost(c->counts);
 }
 
-const struct headcount *
+struct headcount *
 contrast_counts(const struct contrast *c)
 {
     return c->counts;

@@ -31,8 +31,8 @@ void contrast_free(struct contrast *c);
  */
 bool contrast_take(struct contrast *c, const weir_decision *before, const weir_decision *after,
                    weir_buf *facts);
-/* Add another's, which is left as it is. */
-void contrast_add(struct contrast *c, const struct contrast *other);
+/* Add another's, which is only to be freed then. */
+void contrast_add(struct contrast *c, struct contrast *other);
 
 struct contrast_sums {
     uint64_t posts, queries;  /* that were compared */
@@ -51,7 +51,7 @@ struct headcount_row contrast_region(const struct contrast *c, uint16_t region);
 bool contrast_is_estimate(const struct contrast *c);
 uint64_t contrast_lost(const struct contrast *c);
 /* What rules and orders reach; for reach_new. */
-const struct headcount *contrast_counts(const struct contrast *c);
+struct headcount *contrast_counts(const struct contrast *c);
 
 /* See weir_difference. */
 struct contrast_row {

@@ -39,8 +39,8 @@ void findings_free(struct findings *f);
 void findings_take(struct findings *f, const weir_decision *d, weir_buf *facts);
 /* A decision of a query: likewise, and nothing else. */
 void findings_take_query(struct findings *f, const weir_decision *d);
-/* Add another's, which is left as it is. */
-void findings_add(struct findings *f, const struct findings *other);
+/* Add another's, which is only to be freed then. */
+void findings_add(struct findings *f, struct findings *other);
 /* Count all that was noted. */
 void findings_count(struct tops *tags, struct tops *accounts, const weir_buf *facts);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 void
-findings_add(struct findings *f, const struct findings *other)
+findings_add(struct findings *f, struct findings *other)
 {
     CHECK_OBJ(f, FINDINGS_MAGIC);
     CHECK_OBJ(other, FINDINGS_MAGIC);

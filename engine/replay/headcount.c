@@ -3,6 +3,9 @@
  * full. A pair is kept if the author's hash has enough zeroes, whatever the row: so what is kept
  * after thinning is what would have been kept had it been thin from the beginning, and sets of
  * several threads can be joined.
+ *
+ * Where a pair stands, memory is mostly slow to say: pairs wait until there are some, and are added
+ * in their order.
  */
 #include "replay/headcount.h"
 
@@ -12,20 +15,24 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* Keys are not chosen by those whose posts are counted. */
 #define HASH_NONFATAL_OOM 1
+#define HASH_FUNCTION(p, len, hash) (hash) = hash_of(p)
 #include <uthash.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define HEADCOUNT_MAGIC 0x4EADC0u
 #define FIRST_SLOTS ((size_t)1024)
+#define WAITING 16 /* pairs, at the most */
 
 struct row {
     struct headcount_key key;
     uint32_t number;
     uint64_t posts;
-    uint64_t kept;  /* authors */
-    uint64_t round; /* of the post that counted last */
+    uint64_t kept;    /* authors */
+    uint64_t round;   /* of the post that counted last */
+    struct row *then; /* which was counted in behind it, the last time; NULL: none was */
     UT_hash_handle hh;
 };
 
@@ -34,19 +41,40 @@ struct pair {
     uint32_t row; /* its number and 1; 0: the slot is free */
 };
 
+struct waiting {
+    uint64_t author;
+    struct row *row;
+};
+
 struct headcount {
     uint32_t magic;
     struct row *rows;
+    struct row *last; /* that was counted in; NULL: none of this post */
     struct row **by_number;
     uint32_t nrows, rows_cap;
     struct pair *slots;
     size_t nslots, npairs;
+    struct waiting waiting[WAITING];
+    size_t nwaiting;
     unsigned level; /* zero bits that an author's hash must end in */
     uint64_t rounds, lost;
     uint64_t author; /* of the post that is counted */
     bool has_author;
     uint64_t seed; /* of where slots are looked for: nobody may aim at one */
 };
+
+static unsigned
+hash_of(const struct headcount_key *key)
+{
+    const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15); /* of 2^64, the golden ratio's part */
+
+    /* a product's bits know of none above them, and what rows are of stands uppermost in keys */
+    uint64_t x = key->what * odd + key->whose;
+
+    x = (x ^ x >> 32) * odd;
+    x = (x ^ x >> 32) * odd;
+    return (unsigned)(x >> 32);
+}
 
 struct headcount *
 headcount_new(void)
@@ -61,14 +89,12 @@ headcount_new(void)
     return h;
 }
 
-void
-headcount_free(struct headcount *h)
+/* Of its memory, only its own is left. */
+static void
+clear(struct headcount *h)
 {
     struct row *r, *next;
 
-    if (!h)
-        return;
-    CHECK_OBJ(h, HEADCOUNT_MAGIC);
     HASH_ITER(hh, h->rows, r, next)
     {
         HASH_DEL(h->rows, r);
@@ -76,6 +102,16 @@ headcount_free(struct headcount *h)
     }
     free(h->by_number);
     free(h->slots);
+    *h = (struct headcount){.magic = h->magic, .seed = h->seed};
+}
+
+void
+headcount_free(struct headcount *h)
+{
+    if (!h)
+        return;
+    CHECK_OBJ(h, HEADCOUNT_MAGIC);
+    clear(h);
     h->magic = 0;
     free(h);
 }
@@ -89,24 +125,45 @@ is_kept(const struct headcount *h, uint64_t author)
     return (author & ((UINT64_C(1) << h->level) - 1)) == 0;
 }
 
-static struct pair *
-slot_of(const struct headcount *h, struct pair *slots, size_t nslots, uint64_t author, uint32_t row)
+/* The first slot in which a pair may stand. */
+static size_t
+home_of(const struct headcount *h, size_t nslots, uint64_t author, uint32_t row)
 {
     const struct {
         uint64_t author, row;
     } key = {author, row};
-    size_t i = (size_t)XXH3_64bits_withSeed(&key, sizeof key, h->seed) & (nslots - 1);
+
+    return (size_t)XXH3_64bits_withSeed(&key, sizeof key, h->seed) & (nslots - 1);
+}
+
+static struct pair *
+slot_of(const struct headcount *h, struct pair *slots, size_t nslots, uint64_t author, uint32_t row)
+{
+    size_t i = home_of(h, nslots, author, row);
 
     while (slots[i].row && (slots[i].row != row || slots[i].author != author))
         i = (i + 1) & (nslots - 1);
     return &slots[i];
 }
 
+/* Written before it is read: a page that is read first is one that all share, and costs every core
+   a pause when it is written to. NULL without memory. (malloc and memset are made into calloc,
+   which does not write.) */
+static struct pair *
+no_pairs(size_t nslots)
+{
+    struct pair *slots = malloc(nslots * sizeof *slots);
+
+    if (slots)
+        explicit_bzero(slots, nslots * sizeof *slots);
+    return slots;
+}
+
 /* The pairs that are kept into a table of so many slots. */
 static bool
 move_pairs(struct headcount *h, size_t nslots)
 {
-    struct pair *slots = calloc(nslots, sizeof *slots);
+    struct pair *slots = no_pairs(nslots);
 
     if (!slots)
         return false;
@@ -162,6 +219,26 @@ add_author(struct headcount *h, struct row *r, uint64_t author)
         (struct pair){.author = author, .row = r->number + 1};
     h->npairs++;
     r->kept++;
+}
+
+static void
+add_waiting(struct headcount *h)
+{
+    for (size_t i = 0; i < h->nwaiting; i++)
+        add_author(h, h->waiting[i].row, h->waiting[i].author);
+    h->nwaiting = 0;
+}
+
+static void
+let_wait(struct headcount *h, struct row *r, uint64_t author)
+{
+    if (!is_kept(h, author))
+        return;
+    if (h->nslots)
+        __builtin_prefetch(&h->slots[home_of(h, h->nslots, author, r->number + 1)]);
+    h->waiting[h->nwaiting++] = (struct waiting){.author = author, .row = r};
+    if (h->nwaiting == WAITING)
+        add_waiting(h);
 }
 
 /* Rows
@@ -224,75 +301,122 @@ headcount_begin(struct headcount *h, const weir_account *author)
 {
     CHECK_OBJ(h, HEADCOUNT_MAGIC);
     h->rounds++;
+    h->last = NULL;
     h->author = author_of(author, &h->has_author);
+}
+
+/* row_of, where a post is counted: mostly in the row that followed the last time, too. */
+static struct row *
+next_row(struct headcount *h, struct headcount_key key)
+{
+    struct row *r = h->last ? h->last->then : NULL;
+
+    if (!r || r->key.what != key.what || r->key.whose != key.whose)
+        r = row_of(h, key);
+    if (r && h->last)
+        h->last->then = r;
+    h->last = r ? r : h->last;
+    return r;
 }
 
 uint64_t
 headcount_count(struct headcount *h, struct headcount_key key, bool with_author)
 {
-    struct row *r = row_of(h, key);
+    struct row *r = next_row(h, key);
 
     if (!r || r->round == h->rounds)
         return 0;
     r->round = h->rounds;
     r->posts++;
     if (with_author && h->has_author)
-        add_author(h, r, h->author);
+        let_wait(h, r, h->author);
     return r->posts;
 }
 
+/* Of a thread whose rows are added to none, nothing has to be looked up. */
+static void
+take_over(struct headcount *h, struct headcount *other)
+{
+    struct headcount none = *h;
+
+    *h = *other;
+    h->lost += none.lost;
+    h->last = NULL;
+    *other = none;
+    other->lost = 0;
+}
+
+/* Rows first, each of which then says where its authors go. */
+static void
+add_rows(struct headcount *h, struct headcount *other)
+{
+    for (struct row *r = other->rows; r; r = r->hh.next) {
+        r->then = row_of(h, r->key);
+        if (r->then)
+            r->then->posts += r->posts;
+    }
+    for (size_t i = 0; i < other->nslots; i++) {
+        const struct pair *p = &other->slots[i];
+        struct row *to = p->row ? other->by_number[p->row - 1]->then : NULL;
+
+        if (to)
+            let_wait(h, to, p->author);
+    }
+    add_waiting(h);
+}
+
 void
-headcount_add(struct headcount *h, const struct headcount *other)
+headcount_add(struct headcount *h, struct headcount *other)
 {
     CHECK_OBJ(h, HEADCOUNT_MAGIC);
+    CHECK_OBJ(other, HEADCOUNT_MAGIC);
+    add_waiting(h);
+    add_waiting(other);
+    if (!h->rows) {
+        take_over(h, other);
+        return;
+    }
     h->lost += other->lost;
     if (other->level > h->level) {
         h->level = other->level;
         if (h->nslots && !move_pairs(h, h->nslots))
             h->lost++;
     }
-    for (const struct row *r = other->rows; r; r = r->hh.next) {
-        struct row *to = row_of(h, r->key);
-
-        if (to)
-            to->posts += r->posts;
-    }
-    for (size_t i = 0; i < other->nslots; i++) {
-        const struct pair *p = &other->slots[i];
-        struct row *to = p->row ? row_of(h, other->by_number[p->row - 1]->key) : NULL;
-
-        if (to)
-            add_author(h, to, p->author);
-    }
+    add_rows(h, other);
+    clear(other);
 }
 
 struct headcount_row
-headcount_find(const struct headcount *h, struct headcount_key key)
+headcount_find(struct headcount *h, struct headcount_key key)
 {
     struct row *r;
 
     CHECK_OBJ(h, HEADCOUNT_MAGIC);
+    add_waiting(h);
     HASH_FIND(hh, h->rows, &key, sizeof key, r);
     return r ? (struct headcount_row){.posts = r->posts, .authors = r->kept << h->level}
              : (struct headcount_row){.posts = 0};
 }
 
 void
-headcount_each(const struct headcount *h, headcount_fn *fn, void *arg)
+headcount_each(struct headcount *h, headcount_fn *fn, void *arg)
 {
     CHECK_OBJ(h, HEADCOUNT_MAGIC);
+    add_waiting(h);
     for (const struct row *r = h->rows; r; r = r->hh.next)
         fn(arg, r->key, (struct headcount_row){.posts = r->posts, .authors = r->kept << h->level});
 }
 
 bool
-headcount_is_estimate(const struct headcount *h)
+headcount_is_estimate(struct headcount *h)
 {
+    add_waiting(h);
     return h->level > 0;
 }
 
 uint64_t
-headcount_lost(const struct headcount *h)
+headcount_lost(struct headcount *h)
 {
+    add_waiting(h);
     return h->lost;
 }

@@ -42,19 +42,19 @@ void headcount_begin(struct headcount *h, const weir_account *author);
  *         there was no memory.
  */
 uint64_t headcount_count(struct headcount *h, struct headcount_key key, bool with_author);
-/* Add another's, which is left as it is. */
-void headcount_add(struct headcount *h, const struct headcount *other);
+/* Add another's, which is empty then. */
+void headcount_add(struct headcount *h, struct headcount *other);
 
 /* @return zeroes, where there is no such row. */
-struct headcount_row headcount_find(const struct headcount *h, struct headcount_key key);
+struct headcount_row headcount_find(struct headcount *h, struct headcount_key key);
 
 typedef void headcount_fn(void *arg, struct headcount_key key, struct headcount_row row);
 /* Call it for every row, in no order that means anything. */
-void headcount_each(const struct headcount *h, headcount_fn *fn, void *arg);
+void headcount_each(struct headcount *h, headcount_fn *fn, void *arg);
 
 /* Are authors estimated? */
-bool headcount_is_estimate(const struct headcount *h);
+bool headcount_is_estimate(struct headcount *h);
 /* Counts that are missing, as there was no memory. */
-uint64_t headcount_lost(const struct headcount *h);
+uint64_t headcount_lost(struct headcount *h);
 
 #endif

@@ -187,7 +187,7 @@ lay_out(struct reach *r, const struct entries *e)
 }
 
 struct reach *
-reach_new(const struct headcount *h)
+reach_new(struct headcount *h)
 {
     struct reach *r = calloc(1, sizeof *r);
     struct entries e = {.v = NULL};

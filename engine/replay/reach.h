@@ -51,7 +51,7 @@ struct reach_row {
 struct reach;
 
 /* @return NULL without memory. */
-struct reach *reach_new(const struct headcount *h);
+struct reach *reach_new(struct headcount *h);
 void reach_free(struct reach *r);
 /* Those of a rule or order, by effect: first the one that is about nothing, then by region, surface
    or rule. */

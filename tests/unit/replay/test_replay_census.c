@@ -88,7 +88,7 @@ unload(void **state)
 }
 
 static void
-expect(const struct headcount *c, enum census_of of, uint32_t id, const char *region,
+expect(struct headcount *c, enum census_of of, uint32_t id, const char *region,
        uint64_t posts, uint64_t authors)
 {
     struct headcount_row row =
