@@ -320,13 +320,24 @@ struct read {
     weir_status st;
 };
 
+/* Lines that lie one behind the other, as all do that are answered together. */
+static weir_span
+from_to(const struct answer_line *first, const struct answer_line *last)
+{
+    const char *end = last->bytes.p + last->bytes.len;
+
+    return (weir_span){first->bytes.p, (size_t)(end - first->bytes.p)};
+}
+
 /* The posts of several pages would be too many to be there together. @return lines that were read:
-   only the last of them may have other than one item, only the first may have failed. */
+   only the last of them may have more than one item, only the first may have failed. */
 static size_t
 read_lines(struct answerer *a, struct answer_line *lines, size_t n, struct read *got)
 {
     size_t i = 0;
 
+    if (n > 1 && !a->paged && !(a->o.match_off & WEIR_MATCH_BATCH))
+        weir_reader_ahead(a->reader, from_to(&lines[0], &lines[n - 1]));
     do {
         struct read *r = &got[i];
 
@@ -335,7 +346,9 @@ read_lines(struct answerer *a, struct answer_line *lines, size_t n, struct read 
         if (r->st != WEIR_OK && i)
             break;
         lines[i++].read_as = ++a->reads;
-    } while (i < n && got[i - 1].st == WEIR_OK && got[i - 1].nitems == 1);
+    } while (i < n && got[i - 1].st == WEIR_OK && got[i - 1].nitems <= 1);
+    a->paged = got[i - 1].nitems > 1;
+    weir_reader_ahead(a->reader, (weir_span){NULL, 0});
     return i;
 }
 

@@ -60,6 +60,8 @@ struct answerer {
     weir_reader *reader;
     const weir_item *items; /* of the line that was read last, or is answered now */
     uint64_t reads;         /* lines read, and read again */
+    bool paged;             /* a page ended those that were read together last: what was looked at
+                               behind it was so in vain */
     size_t nahead;          /* posts that weir_decide_next is to decide, in this call */
     struct answer_options o;
     struct tally tally;

@@ -74,6 +74,7 @@ weir__scanner_scan(struct weir__scanner *s, const char *p, size_t len, struct we
         return WEIR__SCAN_EMPTY;
     if (e != simdjson::SUCCESS)
         return WEIR__SCAN_MALFORMED;
+    out->block = p;
     out->at = parser.structural_indexes.get();
     out->n = parser.n_structural_indexes;
     /* as simdjson has left it, which nobody has promised */

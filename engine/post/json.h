@@ -22,8 +22,11 @@ extern "C" {
 /* Stage 1 --------------------------------------------------------------------------------- */
 
 /* Where the tokens of a text begin, in ascending order: brackets, colons, commas, the opening
-   quotes of strings, the first bytes of other scalars. Behind the last stands the text's length. */
+   quotes of strings, the first bytes of other scalars. Behind the last stands the text's length.
+   Of several texts in one block, which were scanned together, tokens from one text's first on; then
+   those of the texts behind it follow. */
 struct weir__tokens {
+    const char *block; /* that offsets count from */
     const uint32_t *at;
     uint32_t n;
 };
@@ -41,7 +44,9 @@ struct weir__scanner *weir__scanner_new(void);
 void weir__scanner_free(struct weir__scanner *s);
 /* The longest text that can be scanned: offsets are 32 bits wide. */
 size_t weir__scanner_limit(void);
-/* Reads p[0..len) and nothing behind it. Tokens are valid until the next call. */
+/* Reads p[0..len) and nothing behind it. Tokens are valid until the next call. It may be a block of
+   texts, each with a newline behind it: where none of them is malformed, the tokens of one that
+   begins with a token are what they are by itself, up to its end or to something that is bad. */
 enum weir__scan weir__scanner_scan(struct weir__scanner *s, const char *p, size_t len,
                                    struct weir__tokens *out);
 
@@ -152,11 +157,13 @@ struct weir__walked {
     size_t bad_at;
     bool deep; /* more levels than WEIR__DEPTH_MAX */
     size_t deep_at;
+    uint32_t ntokens; /* of the text, where nothing is bad */
 };
 
 /*
  * The text behind the tokens becomes *root. Memory comes from the arena (which must have on_oom
  * set) and, for numbers and strings, from the text. *root is only to be used when nothing is bad.
+ * Offsets, in the tree and in what is told, count from the tokens' block.
  * WEIR_LINE_PADDING bytes behind the text must be readable; what they are is all the same.
  */
 struct weir__walked weir__json_walk(const struct weir__plan *plan, weir_span text,

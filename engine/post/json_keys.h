@@ -26,11 +26,11 @@ weir__key_tail(weir_span key, uint64_t head)
 /* Keys as long as that are found by their length in a word of bits; all that are watched are. */
 #define WEIR__KEY_MAX ((size_t)63)
 
-/* The factor was searched for: it gives each key of a line a slot of its own. */
+/* The factor was searched for: it gives each key of a shape a slot of its own. */
 static inline size_t
 weir__key_slot(uint64_t head, size_t len)
 {
-    return ((head ^ len) * UINT64_C(0xc7eb3105d7d5db9b)) >> 57;
+    return ((head ^ len) * UINT64_C(0xb4d8bb210ad2c98d)) >> 57;
 }
 
 _Static_assert(WEIR__LOOKUP_SLOTS == 1 << (64 - 57), "the hash's upper bits are a slot");

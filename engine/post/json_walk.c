@@ -12,10 +12,10 @@
 
 struct walk {
     const struct weir__plan *plan;
-    const char *p;      /* the text */
-    const uint32_t *at; /* tokens, and the text's length behind them */
-    uint32_t n;         /* tokens */
-    size_t len;         /* of the text */
+    const char *p;      /* the block that the text stands in */
+    const uint32_t *at; /* tokens from the text's first on, and the block's length behind them */
+    uint32_t n; /* tokens, of texts behind it too: what reads into these is bad at the end */
+    size_t len; /* where the text ends */
     struct arena *arena;
     size_t depth;     /* open brackets that are being read */
     size_t nested;    /* posts around the one that is being read */
@@ -206,9 +206,10 @@ static bool
 has_escape(struct walk *w, weir_span s)
 {
     size_t from = (size_t)(s.p - w->p);
+    size_t left = from < w->len ? w->len - from : 0; /* of other texts, nothing is known */
 
     if (w->escape_at < from)
-        w->escape_at = from + span_find((weir_span){s.p, w->len - from}, '\\');
+        w->escape_at = from + span_find((weir_span){s.p, left}, '\\');
     return w->escape_at < from + s.len;
 }
 
@@ -608,12 +609,20 @@ struct weir__walked
 weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__tokens tokens,
                 struct arena *arena, struct weir__json *root)
 {
-    struct walk w = {
-        .plan = plan, .p = text.p, .len = text.len, .at = tokens.at, .n = tokens.n, .arena = arena};
-    w.escape_at = span_find(text, '\\');
+    size_t from = (size_t)(text.p - tokens.block);
+    struct walk w = {.plan = plan,
+                     .p = tokens.block,
+                     .len = from + text.len,
+                     .at = tokens.at,
+                     .n = tokens.n,
+                     .arena = arena};
+    w.escape_at = from + span_find(text, '\\');
     uint32_t i = read_value(&w, 0, plan->root, false, root);
 
-    if (i != NOWHERE && i < w.n)
+    if (i != NOWHERE && w.at[i - 1] >= w.len)
+        bad(&w, w.len, "the text ends inside an array or object");
+    else if (i != NOWHERE && w.at[i] < w.len)
         bad(&w, w.at[i], "something stands behind the value");
+    w.result.ntokens = i;
     return w.result;
 }

@@ -18,6 +18,7 @@ weir__fault(struct weir__reading *r, weir_read_error code, size_t at, const char
     char text[256]; /* key names and fixed words: no input goes into a message */
     va_list ap;
 
+    r->is_odd = true;
     if (!comes_first(&r->fault, code, at))
         return;
     va_start(ap, fmt);

@@ -30,6 +30,7 @@ struct weir__reading {
     struct weir__page *page;  /* NULL: the tweet stands alone */
     weir_item *items;
     size_t nitems, cap;
+    bool is_odd; /* something was wrong, even if it was not told */
 };
 
 /* Something is wrong; kept when it comes before what is known already, by code, then offset. */

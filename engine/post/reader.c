@@ -5,6 +5,7 @@
 #include <tagweir/post.h>
 
 #include "base/check.h"
+#include "post/ahead.h"
 #include "post/read.h"
 #include "text/fold.h"
 
@@ -16,6 +17,7 @@ struct weir_reader {
     uint32_t magic;
     weir_reader_options options;
     struct weir__scanner *scanner;
+    struct weir__ahead ahead;
     struct weir__plan plan;
     struct arena arena; /* all that is made of one line */
 };
@@ -187,6 +189,31 @@ read_malformed(struct weir__reading *r, weir_span text)
     fail(r, WEIR_READ_BAD_JSON, at, what);
 }
 
+/* A text that was scanned together with others. Whatever is odd about one is told as if it stood
+   alone, so it is read anew then, and so are those behind it. @return whether it was read */
+static bool
+read_together(weir_reader *r, struct weir__reading *reading, weir_span text, size_t room)
+{
+    const struct weir__reading before = *reading;
+    struct weir__tokens tokens;
+    struct weir__json root;
+
+    if (room < text.len + WEIR_LINE_PADDING ||
+        !weir__ahead_find(&r->ahead, r->scanner, text, &tokens))
+        return false;
+    struct weir__walked walked = weir__json_walk(&r->plan, text, tokens, &r->arena, &root);
+    if (!walked.bad && !walked.deep && root.type == WEIR__OBJECT) {
+        read_object(reading, &root);
+        if (!reading->is_odd) {
+            weir__ahead_pass(&r->ahead, walked.ntokens);
+            return true;
+        }
+    }
+    *reading = before;
+    weir__ahead_end(&r->ahead);
+    return false;
+}
+
 static void
 read_tree(struct weir__reading *r, const struct weir__plan *plan, weir_span text,
           struct weir__tokens tokens)
@@ -223,6 +250,9 @@ read_text(weir_reader *r, struct weir__reading *reading, weir_span text, size_t 
 {
     struct weir__tokens tokens;
 
+    if (read_together(r, reading, text, room))
+        return WEIR_OK;
+    weir__ahead_drop(&r->ahead); /* its tokens are where these will be */
     text = place(r, text, room);
     switch (weir__scanner_scan(r->scanner, text.p, text.len, &tokens)) {
     case WEIR__SCAN_NOMEM:
@@ -284,6 +314,13 @@ read_one(weir_reader *r, weir_span line, size_t avail, const weir_item **items, 
         *nitems = reading.nitems;
     }
     return st;
+}
+
+void
+weir_reader_ahead(weir_reader *r, weir_span lines)
+{
+    CHECK_OBJ(r, WEIR_READER_MAGIC);
+    weir__ahead_begin(&r->ahead, lines);
 }
 
 weir_status

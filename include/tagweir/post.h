@@ -174,6 +174,14 @@ WEIR_API weir_status weir_reader_read(weir_reader *r, weir_span line, size_t ava
 WEIR_API weir_status weir_reader_read_also(weir_reader *r, weir_span line, size_t avail,
                                            const weir_item **items, size_t *nitems);
 
+/**
+ * What is read next are lines that lie in these bytes, in their order, each but the last with a
+ * newline behind it: looked at together, small ones cost less. What they are read as does not
+ * depend on it. The bytes must neither change nor go until this is called again; with an empty
+ * span, nothing lies anywhere.
+ */
+WEIR_API void weir_reader_ahead(weir_reader *r, weir_span lines);
+
 #ifdef __cplusplus
 }
 #endif

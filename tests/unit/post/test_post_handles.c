@@ -16,8 +16,9 @@ files_that_are_read(void **state)
         {"did,handle\ndid:plc:a,alice.example\n", "did:plc:a", "alice.example"},
         {"did:plc:a,alice.example", "did:plc:a", "alice.example"},
         {"did:plc:a,@alice.example\r\n", "did:plc:a", "alice.example"},
-        {"\xEF\xBB\xBF" "did,handle\r\n\r\ndid:plc:a,alice.example\r\n", "did:plc:a",
-         "alice.example"},
+        {"\xEF\xBB\xBF"
+         "did,handle\r\n\r\ndid:plc:a,alice.example\r\n",
+         "did:plc:a", "alice.example"},
         {"\"did:plc:a\",\"alice.example\"\r\n\"did:plc:b\",\"b\"", "did:plc:a", "alice.example"},
         {"did:plc:a,\"al\"\"ice\"\n", "did:plc:a", "al\"ice"},
         {"did:plc:a,\"a,b\"", "did:plc:a", "a,b"},

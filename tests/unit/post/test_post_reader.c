@@ -73,7 +73,10 @@ bad_json(void **state)
 static void
 bytes(void **state)
 {
-#define LINE(text, as) {{text, sizeof text - 1}, as}
+#define LINE(text, as)                                                                             \
+    {                                                                                              \
+        {text, sizeof text - 1}, as                                                                \
+    }
     static const struct {
         weir_span line;
         const char *as;
@@ -424,8 +427,10 @@ shared_originals(void **state)
     (void)state;
     weir_buf_puts(&line, "{\"data\":[");
     for (int i = 0; i < 5000; i++)
-        weir_buf_printf(&line, "%s{\"id\":%d,\"referenced_tweets\":[{\"type\":\"quoted\","
-                               "\"id\":\"x\"}]}", i ? "," : "", i);
+        weir_buf_printf(&line,
+                        "%s{\"id\":%d,\"referenced_tweets\":[{\"type\":\"quoted\","
+                        "\"id\":\"x\"}]}",
+                        i ? "," : "", i);
     weir_buf_puts(&line, "],\"includes\":{\"tweets\":[{\"id\":\"x\",\"text\":\"");
     while (line.len < 1000 << 10)
         weir_buf_puts(&line, " #a");
@@ -600,19 +605,22 @@ mutated_lines(void **state)
 
 /* Two keys in one slot would cost each look-up of either a call; see slot_of in json_walk.c. */
 static void
-each_key_of_a_line_has_its_slot(void **state)
+each_key_of_a_shape_has_its_slot(void **state)
 {
     struct weir__plan *plan = malloc(sizeof *plan);
 
     (void)state;
     assert_non_null(plan);
     weir__plan_lines(plan);
-    const struct weir__looks *line = &plan->look[WEIR__SHAPE_LINE];
-    assert_int_equal(line->n, WEIR__P_COUNT);
-    for (size_t k = 1; k <= line->n; k++)
-        if (line->keys[k].next)
-            fail_msg("%s and %s have one slot", line->keys[k].name,
-                     line->keys[line->keys[k].next].name);
+    assert_int_equal(plan->look[WEIR__SHAPE_LINE].n, WEIR__P_COUNT);
+    for (size_t s = 0; s < WEIR__NSHAPES; s++) {
+        const struct weir__looks *looks = &plan->look[s];
+
+        for (size_t k = 1; k <= looks->n; k++)
+            if (looks->keys[k].next)
+                fail_msg("%s and %s have one slot", looks->keys[k].name,
+                         looks->keys[looks->keys[k].next].name);
+    }
     free(plan);
 }
 
@@ -647,7 +655,7 @@ main(void)
         cmocka_unit_test(what_a_page_may_come_to),
         cmocka_unit_test(posts_of_a_page),
         cmocka_unit_test(mutated_lines),
-        cmocka_unit_test(each_key_of_a_line_has_its_slot),
+        cmocka_unit_test(each_key_of_a_shape_has_its_slot),
         cmocka_unit_test(names),
     };
 

@@ -6,6 +6,15 @@
 
 #include "unit/count_allocations.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Set where the program runs itself again. */
+#define AGAIN "WEIR_TEST_POST_TOGETHER_AGAIN"
+
+static const char *this_program;
+
 static const char *const lines[] = {
     "{\"id\":1,\"author\":{\"id\":\"5\",\"handle\":\"x\"},\"hashtags\":[\"a\",\"b\\u0063\"],"
     "\"mentions\":[\"@m\"],\"lang\":\"en\",\"created_at\":\"2021-02-01T06:00:00Z\"}",
@@ -129,6 +138,124 @@ what_is_read_anew_is_read_as_ever(void **state)
     weir_reader_free(r);
 }
 
+/* Lines that lie one behind the other ------------------------------------------------------------
+ */
+
+/* A number below n. */
+static size_t
+draw(unsigned *seed, size_t n)
+{
+    return (size_t)rand_r(seed) % n;
+}
+
+/* One of the lines, now and then with a byte that is another, or with its end cut off. */
+static void
+put_line(weir_buf *to, unsigned *seed)
+{
+    static const char odd[] = "{}[]\",:\\ \r\t0n\xC3\xEF\x01";
+    weir_span line = span_of(lines[draw(seed, NLINES)]);
+    size_t at = to->len;
+
+    for (size_t n = draw(seed, 8); n > 5; n--)
+        weir_buf_puts(to, "\xEF\xBB\xBF");
+    if (draw(seed, 16) == 0)
+        weir_buf_puts(to, "garbage");
+    weir_buf_put(to, line);
+    if (draw(seed, 4) == 0)
+        to->p[at + draw(seed, line.len)] = odd[draw(seed, sizeof odd - 1)];
+    if (draw(seed, 8) == 0)
+        to->len -= draw(seed, line.len);
+    if (draw(seed, 16) == 0) /* in a string or not */
+        weir_buf_puts(to, "\\");
+}
+
+/* The lines of a block as a reader has them that was told of all of it, beside one that was not. */
+static void
+check_block(weir_reader *r, weir_reader *alone, weir_span block)
+{
+    weir_buf got = {0}, expected = {0};
+    bool first = true;
+
+    weir_reader_ahead(r, block);
+    for (weir_span left = block; left.len;) {
+        weir_span line = span_head(left, span_find(left, '\n'));
+        struct given g = {0}, h = {0};
+
+        assert_int_equal((first ? weir_reader_read : weir_reader_read_also)(
+                             r, line, left.len + WEIR_LINE_PADDING, &g.items, &g.nitems),
+                         WEIR_OK);
+        assert_int_equal(weir_reader_read(alone, line, line.len, &h.items, &h.nitems), WEIR_OK);
+        show_items(&g, &got);
+        show_items(&h, &expected);
+        if (strcmp(got.p, expected.p) != 0)
+            fail_msg("%.*s\nis read as   %s\nand by itself %s", (int)line.len, line.p, got.p,
+                     expected.p);
+        first = false;
+        left = span_skip(left, line.len < left.len ? line.len + 1 : line.len);
+    }
+    weir_reader_ahead(r, SPAN_NONE);
+    weir_buf_fini(&got);
+    weir_buf_fini(&expected);
+}
+
+static void
+check_blocks(size_t max_line)
+{
+    weir_reader *r = new_reader((weir_reader_options){.max_line = max_line});
+    weir_reader *alone = new_reader((weir_reader_options){.max_line = max_line});
+    bool slow = getenv("WEIR_TEST_NO_JIT") != NULL; /* under Valgrind */
+    unsigned seed = 1;
+
+    for (int round = 0; round < (slow ? 30 : 1500); round++) {
+        weir_buf text = {0};
+        size_t n = round % 50 == 0 ? 400 : draw(&seed, 20) + 1;
+
+        for (size_t i = 0; i < n; i++) {
+            if (round % 3 == 0) /* nothing is odd in these blocks, but for the line that is */
+                weir_buf_puts(&text, lines[draw(&seed, 6)]);
+            else
+                put_line(&text, &seed);
+            weir_buf_puts(&text, i + 1 < n || round % 2 ? "\n" : "");
+        }
+        /* of its size: what is read behind it is seen */
+        char *block = malloc(text.len + WEIR_LINE_PADDING);
+        assert_non_null(block);
+        memcpy(block, text.p, text.len);
+        memset(block + text.len, '"', WEIR_LINE_PADDING);
+        check_block(r, alone, (weir_span){block, text.len});
+        free(block);
+        weir_buf_fini(&text);
+    }
+    weir_reader_free(r);
+    weir_reader_free(alone);
+}
+
+static void
+lines_are_read_ahead_as_by_themselves(void **state)
+{
+    (void)state;
+    check_blocks(0);
+    check_blocks(60);
+}
+
+/* What is inside of strings, a scanner without vectors looks at less. */
+static void
+so_they_are_without_vectors(void **state)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    (void)state;
+    if (child == 0) {
+        (void)setenv("SIMDJSON_FORCE_IMPLEMENTATION", "fallback", 1);
+        (void)setenv(AGAIN, "1", 1);
+        (void)execl(this_program, this_program, (char *)NULL);
+        _exit(127);
+    }
+    assert_true(child > 0 && waitpid(child, &status, 0) == child);
+    assert_int_equal(status, 0);
+}
+
 /* @return how many allocations the reader made for so many lines, each of which is copied. */
 static size_t
 count_reading(weir_reader *r, size_t n, bool also)
@@ -168,13 +295,26 @@ memory_is_used_again_from_there_on(void **state)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
+    (void)argc;
+    this_program = argv[0];
+
+    const struct CMUnitTest again[] = {
+        cmocka_unit_test(lines_are_read_ahead_as_by_themselves),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_stay_good_together),
         cmocka_unit_test(what_is_read_anew_is_read_as_ever),
+        cmocka_unit_test(lines_are_read_ahead_as_by_themselves),
+        cmocka_unit_test(so_they_are_without_vectors),
         cmocka_unit_test(memory_is_used_again_from_there_on),
     };
 
+    if (getenv(AGAIN)) { /* of what it says, only whether all is well is told */
+        (void)dup2(open("/dev/null", O_WRONLY), STDOUT_FILENO);
+        (void)dup2(STDOUT_FILENO, STDERR_FILENO);
+        return cmocka_run_group_tests(again, NULL, NULL);
+    }
     return cmocka_run_group_tests_name("post: lines read together", tests, NULL, NULL);
 }
