@@ -51,8 +51,11 @@ static void
 print_ratio(const struct race *r, enum side s)
 {
     enum side base = base_of(s);
+    bool two_cores = base != SIDE_REPLAY;
 
-    if (base != SIDE_REPLAY)
+    if (two_cores && r->rate[base].n == 0)
+        base = SIDE_REPLAY; /* which has one as well */
+    if (two_cores)
         printf("  %.3f of one core\n", samples_ratio(&r->rate[s], &r->rate[base]));
     else if (s < SIDE_ONE && s != SIDE_REPLAY)
         printf("  %.3f (CPU: %.3f)\n", samples_ratio(&r->rate[SIDE_REPLAY], &r->rate[s]),

@@ -230,7 +230,7 @@ what_was_not_measured_says_why(void **state)
 
     (void)state;
     o->has_race[RACE_LITERALS] = true;
-    samples_add(&r->rate[SIDE_REPLAY], 100);
+    samples_add(&r->rate[SIDE_TWO], 100);
     samples_add(&r->rate[SIDE_GREP], 10);
     v = value_of("R5.grep", o, &q);
     assert_true(v.measured && fabs(v.value - 10) < 1e-9);
