@@ -16,6 +16,14 @@
 
 #include <cmocka.h>
 
+/* Where every code point, or day, is looked at: how many to go on by. Under Valgrind, which looks for
+   other things, and is some thirty times as slow, only each n-th is. */
+static inline unsigned
+step_by(unsigned n)
+{
+    return getenv("WEIR_TEST_NO_JIT") ? n : 1;
+}
+
 /* cmocka's own line of a skipped test has no room for a reason, so the reason stands in front of
    it, where tests/tools/runner.py takes it from. There is no skipping without one. */
 static inline void

@@ -130,7 +130,7 @@ all_code_points(void **state)
         memcpy(of_target[i], s.p, s.len);
         of_target[i][s.len] = '\0';
     }
-    for (uint32_t cp = 0; cp <= 0x10FFFF; cp++) {
+    for (uint32_t cp = 0; cp <= 0x10FFFF; cp += step_by(13)) {
         if (cp >= 0xD800 && cp <= 0xDFFF)
             continue;
         in.len = skeleton.len = mapped.len = 0;
@@ -151,7 +151,7 @@ all_code_points(void **state)
         if (!span_eq(span_of_buf(&mapped), letter))
             fail_msg("U+%04X: mapped to another letter", cp);
     }
-    assert_true(nchanged > 10000); /* Hangul alone decomposes 11,172 syllables */
+    assert_true(nchanged > 10000 / step_by(13)); /* Hangul alone decomposes 11,172 syllables */
     weir_buf_fini(&in);
     weir_buf_fini(&skeleton);
     weir_buf_fini(&mapped);
@@ -185,7 +185,7 @@ random_strings(void **state)
     print_message("# seed %u\n", seed);
     srand(seed);
     icu_open(&icu);
-    for (int round = 0; round < 20000; round++) {
+    for (unsigned round = 0; round < 20000; round += step_by(11)) {
         int n = rand() % (round % 100 == 0 ? 400 : 12);
 
         in.len = got.len = 0;
