@@ -5,10 +5,7 @@ import json
 import os
 import resource
 import signal
-import socket
 import subprocess
-import sys
-import threading
 import time
 
 import weir
@@ -332,29 +329,6 @@ def test_records_that_are_chosen_for_a_quote_are_told_of():
         done = given.run("replay", "--rules", "rules", "--only", "allow", "--json", "quotes", code=0)
         told = json.loads(done.err)
         assert (told["written"], told["written_for_quotes"]) == (4, 3), told
-
-
-def test_the_example_client_tells_why_the_server_closed_the_connection():
-    """A server that answers one post, and then cannot keep its journal."""
-    with Given() as given, socket.socket(socket.AF_UNIX) as listener:
-        path = str(given.path / "s")
-        listener.bind(path)
-        listener.listen()
-        record = weir.decide(weir.own(1), rules=given.rules)[0]
-
-        def serve():
-            peer, _ = listener.accept()
-            with peer:
-                peer.recv(10)
-                peer.sendall(record + b'\n{"v":1,"closed":"journal","detail":"the disk is full"}\n')
-
-        threading.Thread(target=serve, daemon=True).start()
-        given.write("many", weir.own(1) * 100_000)
-        done = subprocess.run([sys.executable, weir.EXAMPLES / "stream.py", "unix:" + path, given.path / "many"],
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=weir.PATIENCE_S)
-    assert done.returncode == 1, done
-    assert done.stderr == b"stream.py: the server has closed the connection (journal): the disk is full\n", done
-    assert b"1 posts and 0 queries decided" in done.stdout, done
 
 
 if __name__ == "__main__":
