@@ -64,7 +64,8 @@ bool order_lines_before(struct order *o, uint64_t number, uint64_t *lines);
 /* Wait for the portion's turn, and hand on what there is of it so far. @return false: it is over.
  */
 bool order_early(struct order *o, struct result *part);
-/* The portion is finished; its lines were told. `r` gets other memory. @return false: it is over.
+/* The portion is finished; its lines were told. `r` may get other memory. @return false: it is
+ * over.
  */
 bool order_finish(struct order *o, struct result *r);
 
