@@ -120,12 +120,14 @@ def plan(preset, kinds, filters):
     jobs = []
     env = {"TAGWEIR": str(Path("build", preset, "tagweir").resolve()),
            "TAGWEIR_BUILD": str(Path("build", preset).resolve())}
+    if "oracle" in kinds:  # first, as it takes longest: others go on beside it
+        jobs += [(f"oracle/{p.stem}", [sys.executable, str(p)], env) for p in scripts("oracle")]
     if "unit" in kinds:
         jobs += [(p.name, [str(p)], env) for p in unit_programs(preset)]
     if "valgrind" in kinds:
         jobs += [("valgrind " + p.name, VALGRIND + [str(p)], dict(env, WEIR_TEST_NO_JIT="1"))
                  for p in unit_programs(preset) if p.name not in LONG]
-    for folder in ("layering", "flow", "oracle"):
+    for folder in ("layering", "flow"):
         if folder in kinds:
             jobs += [(f"{folder}/{p.stem}", [sys.executable, str(p)], env) for p in scripts(folder)
                      if preset == "debug" or p.stem not in ONCE]
@@ -145,8 +147,9 @@ ONCE = ("test_report_browser", "test_load", "test_bench", "test_bench_replay")
 LONG = ("test_replay_census", "test_replay_course", "test_replay_portions")
 
 # What has threads: flow tests of the server and of replays, or those of their tests that have.
-THREADED = {"test_serve": (), "test_reload": (), "test_control": (), "test_tls": (), "test_http": (),
-            "test_http_limits": (), "test_hostile": (), "test_endings": (), "test_journal": (),
+THREADED = {"test_serve": (), "test_reload": ("answers", "summary", "rest", "many"), "test_control": (),
+            "test_tls": (), "test_http": (), "test_http_limits": (), "test_hostile": ("busy", "left", "many"),
+            "test_endings": (), "test_journal": (),
             "test_replay": ("threads", "numbered", "journal"), "test_report": ("threads",)}
 
 # The oracle compares millions of pairs of pattern and tag: it runs where the build is optimised.
