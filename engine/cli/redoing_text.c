@@ -85,14 +85,22 @@ put_rules(const struct redoing *r, weir_buf *out)
         weir_buf_printf(out, "    and %zu more rules\n", d->nrules - SHOWN);
 }
 
+/* A line of a count; none where it is 0. */
+static void
+put_count(weir_buf *out, const char *before, uint64_t n, const char *one, const char *many,
+          const char *rest)
+{
+    if (n == 0)
+        return;
+    weir_buf_puts(out, before);
+    ui_count(out, n, one, many);
+    weir_buf_puts(out, rest);
+}
+
 static void
 put_of_these(weir_buf *out, uint64_t n, const char *one, const char *more, const char *rest)
 {
-    if (!n)
-        return;
-    weir_buf_puts(out, "    of these, ");
-    ui_count(out, n, one, more);
-    weir_buf_puts(out, rest);
+    put_count(out, "    of these, ", n, one, more, rest);
 }
 
 static void
@@ -143,56 +151,43 @@ put_missing(const struct redoing *r, const weir_journal_proof *p, weir_buf *out)
 }
 
 static void
+put_malformed(const struct entries *e, weir_buf *out)
+{
+    char file[ENTRY_FILE_MAX];
+
+    if (!e->malformed)
+        return;
+    entry_file(e->bad_segment, file);
+    put_count(out, "  MALFORMED: ", e->malformed, "record is", "records are",
+              " not written as records are; the first is ");
+    weir_buf_printf(out, "%s:%" PRIu64 "\n", file, e->bad_line);
+}
+
+static void
 put_others(const struct redoing *r, weir_buf *out)
 {
     const struct redo_counts *n = &r->redo.counts;
-    const struct entries *e = &r->redo.entries;
-    char file[ENTRY_FILE_MAX];
+    bool part = r->args->part;
 
-    if (n->unexplained) {
-        weir_buf_puts(out, r->args->part ? "  " : "  UNEXPLAINED: ");
-        ui_count(out, n->unexplained, "record is", "records are");
-        weir_buf_puts(out, r->args->part ? " of posts that are not in this part of the feed\n"
-                                         : " in the journal, but not in the feed (--part: the feed "
-                                           "is only a part)\n");
-    }
-    if (n->stray) {
-        weir_buf_puts(out, "  ");
-        ui_count(out, n->stray, "error is of a line that is", "errors are of lines that are");
-        weir_buf_puts(out, " not in the feed, and name no post: nothing was decided. A question "
-                           "by HTTP\n    that asks nothing is one, or what is sent by mistake\n");
-    }
-    if (n->elsewhere) {
-        weir_buf_puts(out, "  ");
-        ui_count(out, n->elsewhere, "query is", "queries are");
-        weir_buf_puts(out, " not in the feed, and decided again as recorded: over HTTP they are "
-                           "asked one by one\n");
-    }
-    if (e->malformed) {
-        entry_file(e->bad_segment, file);
-        weir_buf_puts(out, "  MALFORMED: ");
-        ui_count(out, e->malformed, "record is", "records are");
-        weir_buf_printf(out, " not written as records are; the first is %s:%" PRIu64 "\n", file,
-                        e->bad_line);
-    }
-    if (r->redo.past.mixed) {
-        weir_buf_puts(out, "  MIXED: ");
-        ui_count(out, r->redo.past.mixed, "error does", "errors do");
-        weir_buf_puts(out, " not say what becomes of such posts as the others of the same start "
-                           "do; --undecided is\n    one for all\n");
-    }
-    if (n->limited) {
-        weir_buf_puts(out, "  ");
-        ui_count(out, n->limited, "record", "records");
-        weir_buf_puts(out, " came out otherwise as a pattern ran out of its budget, of which no "
-                           "equality is promised\n");
-    }
-    if (e->aside) {
-        weir_buf_puts(out, "  ");
-        ui_count(out, e->aside, "error", "errors");
-        weir_buf_puts(out, " for want of a time not compared: --clock was `created` at times "
-                           "only\n");
-    }
+    put_count(out, part ? "  " : "  UNEXPLAINED: ", n->unexplained, "record is", "records are",
+              part ? " of posts that are not in this part of the feed\n"
+                   : " in the journal, but not in the feed (--part: the feed is only a part)\n");
+    put_count(
+        out, "  ", n->stray, "error is of a line that is", "errors are of lines that are",
+        " not in the feed, and name no post: nothing was decided. A question by HTTP\n    that "
+        "asks nothing is one, or what is sent by mistake\n");
+    put_count(out, "  ", n->elsewhere, "query is", "queries are",
+              " not in the feed, and decided again as recorded: over HTTP they are asked one by "
+              "one\n");
+    put_malformed(&r->redo.entries, out);
+    put_count(out, "  MIXED: ", r->redo.past.mixed, "error does", "errors do",
+              " not say what becomes of such posts as the others of the same start do; --undecided "
+              "is\n    one for all\n");
+    put_count(out, "  ", n->limited, "record", "records",
+              " came out otherwise as a pattern ran out of its budget, of which no equality is "
+              "promised\n");
+    put_count(out, "  ", r->redo.entries.aside, "error", "errors",
+              " for want of a time not compared: --clock was `created` at times only\n");
 }
 
 /* Samples ------------------------------------------------------------------------------------ */

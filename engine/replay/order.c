@@ -221,6 +221,16 @@ swap(struct result *a, struct result *b)
     *b = t;
 }
 
+/* Hand on what is finished of the portion whose turn it is. */
+static void
+hand_on_whole(struct order *o, struct result *r)
+{
+    r->before = place_of(o, o->next)->before;
+    hand_on(o, r, true);
+    o->next++;
+    tell(o);
+}
+
 /* What is finished in its turn is handed on from where it is, so that threads keep their memory:
    what another has written to last comes slowly. Else it waits in its place. */
 bool
@@ -230,20 +240,14 @@ order_finish(struct order *o, struct result *r)
     struct place *p = place_of(o, r->number);
     CHECK(!p->finished);
     if (!o->over && !o->handing && o->next == r->number) {
-        r->before = p->before;
-        hand_on(o, r, true);
-        o->next++;
-        tell(o);
+        hand_on_whole(o, r);
     } else {
         swap(&p->result, r);
         p->finished = true;
     }
     while (!o->over && !o->handing && (p = place_of(o, o->next))->finished) {
-        p->result.before = p->before;
-        hand_on(o, &p->result, true);
+        hand_on_whole(o, &p->result);
         p->finished = false;
-        o->next++;
-        tell(o);
     }
     bool good = unlock(o);
     result_clear(r);

@@ -10,6 +10,7 @@ import threading
 import time
 
 import weir
+from hostile import until_closed
 from weir import own, tap
 from web import BODY_MAX, SLOW, Answer, Own, check_law, is_error, slow_posts, wait
 
@@ -93,17 +94,6 @@ def heads():
         yield method + b" /metrics HTTP/1.1\r\nContent-Length: 27", 400, "unclear_body", False
 
 
-def read_refusal(s):
-    """All that was answered; the last piece may come when the connection is closed already, and resets it."""
-    answer = b""
-    try:
-        while chunk := s.recv(1 << 16):
-            answer += chunk
-    except ConnectionResetError:
-        pass
-    return answer
-
-
 def test_what_can_be_read_in_two_ways_is_refused():
     """Whatever is behind it, and however it comes, it is not taken for a request, and the connection ends."""
     smuggled = b"GET /v1/rules HTTP/1.1\r\n\r\n"
@@ -121,7 +111,7 @@ def test_what_can_be_read_in_two_ways_is_refused():
                     except OSError:
                         assert n, "it was refused before its end had come"
                     time.sleep(0.002 * (pieces > 1))
-                answer = read_refusal(s)
+                answer, _ = until_closed(s)  # the last piece may come when it is closed already
                 s.close()
                 last = answer[answer.rindex(b"HTTP/1."):]
                 assert last.split()[1] == b"%d" % code and answer.count(b"HTTP/1.") == 1 + len(before[:1]), (said, answer)
