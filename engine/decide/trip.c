@@ -5,18 +5,9 @@
 #include "base/check.h"
 #include "decide/scratch.h"
 
-const char *
-weir_trip_name(weir_trip t)
-{
-    static const char *const names[] = {
-#define X(name, text) text,
-        WEIR_TRIPS(X)
-#undef X
-    };
+#include <tagweir/names.h>
 
-    CHECK((size_t)t < sizeof names / sizeof *names);
-    return names[t];
-}
+WEIR_NAMES(weir_trip_name, weir_trip, WEIR_TRIPS, WEIR_TEXT)
 
 static bool
 may_be_observed(const struct weir_ruleset *rs, uint32_t rule)

@@ -2,6 +2,7 @@
  * The reader: a line to items. Here are the limits, what is wrong before there is a tree, and the
  * telling of dialects; each dialect has a file of its own.
  */
+#include <tagweir/names.h>
 #include <tagweir/post.h>
 
 #include "base/check.h"
@@ -25,24 +26,13 @@ struct weir_reader {
 const char *
 weir_source_name(weir_source s)
 {
-#define X(name, text) text,
-    static const char *const names[] = {WEIR_SOURCES(X) "query"};
-#undef X
+    static const char *const names[] = {WEIR_SOURCES(WEIR_TEXT) "query"};
 
     CHECK((size_t)s < sizeof names / sizeof *names);
     return names[s];
 }
 
-const char *
-weir_read_error_name(weir_read_error e)
-{
-#define X(name, text) text,
-    static const char *const names[] = {WEIR_READ_ERRORS(X)};
-#undef X
-
-    CHECK((size_t)e < sizeof names / sizeof *names);
-    return names[e];
-}
+WEIR_NAMES(weir_read_error_name, weir_read_error, WEIR_READ_ERRORS, WEIR_TEXT)
 
 weir_status
 weir_reader_new(const weir_reader_options *o, weir_reader **out)
