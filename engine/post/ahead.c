@@ -55,10 +55,24 @@ scan(struct weir__ahead *a, struct weir__scanner *s, weir_span text)
     }
     a->left = span_skip(left, len);
     a->end = left.p + len;
-    if (weir__scanner_scan(s, left.p, len, &a->tokens) == WEIR__SCAN_OK)
+    if (weir__scanner_scan(s, left.p, len, &a->tokens) == WEIR__SCAN_OK) {
+        a->tokens.escape_at = span_find((weir_span){left.p, len}, '\\');
         return true;
+    }
     a->end = NULL;
     return false;
+}
+
+/* Behind the last backslash that is known, the next one is looked for: mostly there is none in the
+   whole block. */
+static void
+find_escape(struct weir__ahead *a, size_t from)
+{
+    struct weir__tokens *t = &a->tokens;
+    weir_span left = {t->block + from, (size_t)(a->end - t->block) - from};
+
+    if (t->escape_at < from)
+        t->escape_at = from + span_find(left, '\\');
 }
 
 bool
@@ -72,6 +86,7 @@ weir__ahead_find(struct weir__ahead *a, struct weir__scanner *s, weir_span text,
     size_t from = (size_t)(text.p - t->block), first = from;
     for (; t->n && t->at[0] < from; t->n--)
         t->at++;
+    find_escape(a, from);
     *out = *t;
     /* behind a BOM, or the string of a line that nobody reads, it may begin inside a token */
     while (first < from + text.len && ascii_is_blank(t->block[first]))

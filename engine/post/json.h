@@ -29,6 +29,7 @@ struct weir__tokens {
     const char *block; /* that offsets count from */
     const uint32_t *at;
     uint32_t n;
+    size_t escape_at; /* the first backslash of the text, or some place behind the text */
 };
 
 enum weir__scan {
@@ -44,7 +45,8 @@ struct weir__scanner *weir__scanner_new(void);
 void weir__scanner_free(struct weir__scanner *s);
 /* The longest text that can be scanned: offsets are 32 bits wide. */
 size_t weir__scanner_limit(void);
-/* Reads p[0..len) and nothing behind it. Tokens are valid until the next call. It may be a block of
+/* Reads p[0..len) and nothing behind it. Tokens are valid until the next call; of backslashes,
+   nothing is said. It may be a block of
    texts, each with a newline behind it: where none of them is malformed, the tokens of one that
    begins with a token are what they are by itself, up to its end or to something that is bad. */
 enum weir__scan weir__scanner_scan(struct weir__scanner *s, const char *p, size_t len,
@@ -124,7 +126,10 @@ struct weir__shape {
 
 /* A watched key made ready for being found. */
 struct weir__look {
-    uint64_t head, tail; /* its first and last eight bytes; zeros fill up a shorter one */
+    uint64_t quoted[2], mask[2]; /* `"name":`, and which bits of it count; of one that is longer
+                                    than that, or leads to posts deeper, what nothing is */
+    uint64_t head, tail;         /* its first and last eight bytes; zeros fill up a shorter one */
+    uint64_t bit;                /* of its index */
     const char *name;
     uint8_t len;
     uint8_t index;               /* in its shape */
@@ -132,14 +137,29 @@ struct weir__look {
     uint8_t shape, list, nested; /* as its watch has them */
 };
 
-/* Shapes made ready for look-ups: chains of keys by a cheap hash. */
+/* The members of an object while they are read: in order, and where each watched key's is. */
+struct weir__members {
+    struct weir__taken {
+        uint64_t has;
+        size_t n;
+    } taken;
+    uint8_t place[WEIR__KEYS_MAX]; /* backwards; valid where `has` says so, as are `items` */
+    struct weir__json items[WEIR__KEYS_MAX];
+};
+
+/* Shapes made ready for look-ups: chains of keys by a cheap hash. Walks note in it which keys
+   follow one another, as those of the next text mostly do too, and have a part of their tree in it:
+   it is one thread's. */
 struct weir__plan {
     uint8_t root;       /* shape of the outermost object */
     uint8_t max_nested; /* keys that would lead deeper into posts than this count as unwatched */
+    struct weir__members outermost; /* of the text that was walked last */
     struct weir__looks {
         uint64_t lens[256]; /* by a key's ends: bit l is set when such a key is l bytes long */
         uint8_t n;
-        uint8_t slot[WEIR__LOOKUP_SLOTS];           /* index + 1; 0: none */
+        uint8_t then[WEIR__KEYS_MAX + 1]; /* behind each, the last time: index + 1; 0: none. That of
+                                             the first is the object's beginning */
+        uint8_t slot[WEIR__LOOKUP_SLOTS]; /* index + 1; 0: none */
         struct weir__look keys[WEIR__KEYS_MAX + 1]; /* from 1 on */
     } look[WEIR__SHAPES_MAX];
 };
@@ -161,12 +181,12 @@ struct weir__walked {
 };
 
 /*
- * The text behind the tokens becomes *root. Memory comes from the arena (which must have on_oom
- * set) and, for numbers and strings, from the text. *root is only to be used when nothing is bad.
- * Offsets, in the tree and in what is told, count from the tokens' block.
+ * The text behind the tokens becomes *root, until the plan's next walk. Memory comes from the arena
+ * (which must have on_oom set) and, for numbers and strings, from the text. *root is only to be
+ * used when nothing is bad. Offsets, in the tree and in what is told, count from the tokens' block.
  * WEIR_LINE_PADDING bytes behind the text must be readable; what they are is all the same.
  */
-struct weir__walked weir__json_walk(const struct weir__plan *plan, weir_span text,
+struct weir__walked weir__json_walk(struct weir__plan *plan, weir_span text,
                                     struct weir__tokens tokens, struct arena *arena,
                                     struct weir__json *root);
 

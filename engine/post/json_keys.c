@@ -5,6 +5,24 @@
 
 #include "base/check.h"
 
+/* Nothing is a key that begins with a zero. */
+static void
+set_quoted(struct weir__look *look, const char *name, size_t len)
+{
+    char quoted[2 * sizeof(uint64_t)] = {0}, mask[sizeof quoted];
+    size_t whole = len + strlen("\"\":");
+
+    memset(mask, 0xFF, sizeof mask);
+    if (len > 0 && whole <= sizeof quoted) {
+        quoted[0] = '"';
+        memcpy(quoted + 1, name, len);
+        memcpy(quoted + 1 + len, "\":", 2);
+        memset(mask + whole, 0, sizeof mask - whole);
+    }
+    memcpy(look->quoted, quoted, sizeof quoted);
+    memcpy(look->mask, mask, sizeof mask);
+}
+
 static void
 make_ready(struct weir__looks *looks, const struct weir__watch *watch)
 {
@@ -18,6 +36,7 @@ make_ready(struct weir__looks *looks, const struct weir__watch *watch)
     uint8_t *slot = &looks->slot[weir__key_slot(head, name.len)];
     looks->keys[looks->n + 1] = (struct weir__look){.head = head,
                                                     .tail = weir__key_tail(name, head),
+                                                    .bit = UINT64_C(1) << looks->n,
                                                     .name = watch->name,
                                                     .len = (uint8_t)name.len,
                                                     .index = looks->n,
@@ -25,6 +44,7 @@ make_ready(struct weir__looks *looks, const struct weir__watch *watch)
                                                     .shape = watch->shape,
                                                     .list = watch->list,
                                                     .nested = watch->nested};
+    set_quoted(&looks->keys[looks->n + 1], watch->name, watch->nested ? 0 : name.len);
     *slot = ++looks->n;
     looks->lens[weir__key_ends(name.p[0], name.p[name.len - 1])] |= UINT64_C(1) << name.len;
 }

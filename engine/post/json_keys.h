@@ -49,6 +49,14 @@ weir__may_be_key(const struct weir__looks *looks, char first, char last, size_t 
     return looks->lens[weir__key_ends(first, last)] >> len % 64 & 1;
 }
 
+/* Does the key stand there with its quotes and the colon at once behind it? 16 bytes are read. */
+static inline bool
+weir__is_quoted_key(const struct weir__look *look, const char *p)
+{
+    return ((((eight_at(p) ^ look->quoted[0]) & look->mask[0]) |
+             ((eight_at(p + 8) ^ look->quoted[1]) & look->mask[1])) == 0);
+}
+
 /* Apart, and for all that is rare: with a call in it, what finds most keys would have to put by
    its caller's registers. `k` is where the chain begins. */
 const struct weir__look *weir__find_in_chain(const struct weir__looks *looks, weir_span key,

@@ -11,7 +11,7 @@
 #include "post/json_keys.h"
 
 struct walk {
-    const struct weir__plan *plan;
+    struct weir__plan *plan;
     const char *p;      /* the block that the text stands in */
     const uint32_t *at; /* tokens from the text's first on, and the block's length behind them */
     uint32_t n; /* tokens, of texts behind it too: what reads into these is bad at the end */
@@ -229,18 +229,25 @@ read_odd_string(struct walk *w, uint32_t i, struct weir__json *out)
     return i + 1;
 }
 
-/* A string. Most have no escapes, which is known when a backslash is known to come later, and the
-   next token behind them; they are read without a call. */
+/* Is the token at `at` a string like most, with the next token at once behind it, and without
+   escapes, which is known when a backslash is known to come later? Into *out then. */
+static inline bool
+take_plain_string(const char *p, const uint32_t *at, size_t escape_at, struct weir__json *out)
+{
+    size_t from = at[0] + (size_t)1, to = at[1] - (size_t)1;
+
+    if (p[at[0]] != '"' || p[to] != '"' || to < from || escape_at < to)
+        return false;
+    *out = (struct weir__json){.type = WEIR__STRING, .at = at[0], .raw = {p + from, to - from}};
+    return true;
+}
+
+/* A string. Most are read without a call. */
 static inline uint32_t
 read_string(struct walk *w, uint32_t i, struct weir__json *out)
 {
-    size_t from = w->at[i] + (size_t)1, to = w->at[i + 1] - (size_t)1;
-
-    if (w->p[to] != '"' || to < from || w->escape_at < to)
-        return read_odd_string(w, i, out);
-    *out =
-        (struct weir__json){.type = WEIR__STRING, .at = w->at[i], .raw = {w->p + from, to - from}};
-    return i + 1;
+    return take_plain_string(w->p, w->at + i, w->escape_at, out) ? i + 1
+                                                                 : read_odd_string(w, i, out);
 }
 
 static uint32_t
@@ -403,16 +410,13 @@ read_key(struct walk *w, uint32_t i, const struct weir__looks *looks,
     return i + 1;
 }
 
-/* The members of an object while they are read: in order, and where each watched key's is. */
-struct members {
-    uint64_t has;
-    size_t n;
-    uint8_t place[WEIR__KEYS_MAX]; /* backwards; valid where `has` says so, as are `items` */
-    struct weir__json items[WEIR__KEYS_MAX];
-};
+/* Behind the places, backwards, are the items that they are of. */
+_Static_assert(offsetof(struct weir__members, items) ==
+                   offsetof(struct weir__members, place) + WEIR__KEYS_MAX,
+               "weir__json_get looks in front of the items");
 
 static inline uint8_t *
-place_of(struct members *m, uint8_t k)
+place_of(struct weir__members *m, uint8_t k)
 {
     return &m->place[WEIR__KEYS_MAX - 1 - k];
 }
@@ -438,21 +442,21 @@ read_again(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_
 /* The value of a watched key into its place. */
 static inline uint32_t
 read_member(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
-            struct members *m)
+            struct weir__members *m)
 {
-    uint64_t bit = UINT64_C(1) << key->index;
+    struct weir__taken *taken = &m->taken;
 
-    if (m->has & bit)
+    if (taken->has & key->bit)
         return read_again(w, i, key, key_at, &m->items[*place_of(m, key->index)]);
-    m->has |= bit;
-    *place_of(m, key->index) = (uint8_t)m->n;
-    return read_value(w, i, key->shape, key->list, &m->items[m->n++]);
+    taken->has |= key->bit;
+    *place_of(m, key->index) = (uint8_t)taken->n;
+    return read_value(w, i, key->shape, key->list, &m->items[taken->n++]);
 }
 
 /* The same of a key whose value is a post deeper. */
 static uint32_t
 read_nested(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
-            struct members *m)
+            struct weir__members *m)
 {
     if (w->nested >= w->plan->max_nested)
         return skip_value(w, i);
@@ -464,7 +468,7 @@ read_nested(struct walk *w, uint32_t i, const struct weir__look *key, size_t key
 
 /* One `"key": value` of an object, whatever is in it. */
 static __attribute__((noinline)) uint32_t
-read_odd_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+read_odd_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struct weir__members *m)
 {
     const struct weir__look *key;
     size_t key_at = w->at[i];
@@ -480,7 +484,7 @@ read_odd_pair(struct walk *w, uint32_t i, const struct weir__looks *looks, struc
 /* A watched key's value into its place. */
 static inline uint32_t
 read_watched(struct walk *w, uint32_t i, const struct weir__look *key, size_t key_at,
-             struct members *m)
+             struct weir__members *m)
 {
     return key->nested ? read_nested(w, i, key, key_at, m) : read_member(w, i, key, key_at, m);
 }
@@ -494,22 +498,52 @@ has_escape_before(struct walk *w, const uint32_t *at)
 }
 
 /* A watched key's value that is a string like most, with a token behind it: into its place. false:
-   it is another. */
+   it is another, or the key has come before. */
 static inline bool
 take_string(const struct walk *w, const uint32_t *at, const struct weir__look *key,
-            struct members *m)
+            struct weir__members *m, struct weir__taken *taken)
 {
-    size_t from = at[0] + (size_t)1, to = at[1] - (size_t)1;
-    uint64_t bit = UINT64_C(1) << key->index;
-
-    if (w->p[at[0]] != '"' || w->p[to] != '"' || to < from || w->escape_at < to || m->has & bit ||
-        key->nested)
+    if (taken->has & key->bit || !take_plain_string(w->p, at, w->escape_at, &m->items[taken->n]))
         return false;
-    m->has |= bit;
-    *place_of(m, key->index) = (uint8_t)m->n;
-    m->items[m->n++] =
-        (struct weir__json){.type = WEIR__STRING, .at = at[0], .raw = {w->p + from, to - from}};
+    taken->has |= key->bit;
+    *place_of(m, key->index) = (uint8_t)taken->n++;
     return true;
+}
+
+/*
+ * Members like those of the last object of this shape, as most are: their keys are what is
+ * expected, and their values strings like most. Goes on from *at to the first that is another.
+ * @param then   Where it stands which key is expected.
+ * @param found  The key of that member, if it is what was expected; else NULL.
+ * @return false: there is no more member; *at is the token behind the last.
+ */
+static inline bool
+take_expected(const struct walk *w, const uint32_t **at, const uint32_t *last,
+              struct weir__looks *looks, uint8_t **then, struct weir__members *m,
+              const struct weir__look **found)
+{
+    struct weir__taken taken = m->taken;
+    const uint32_t *t = *at;
+    uint8_t *where = *then;
+    bool more = true;
+
+    for (*found = NULL; more && *where && t < last;) {
+        const struct weir__look *look = &looks->keys[*where];
+        if (!weir__is_quoted_key(look, w->p + t[0]))
+            break;
+        where = &looks->then[look->index + 1];
+        if (!take_string(w, t + 2, look, m, &taken)) {
+            *found = look;
+            break;
+        }
+        t += 3;
+        more = w->p[*t] == ',';
+        t += more;
+    }
+    m->taken = taken;
+    *then = where;
+    *at = t;
+    return more;
 }
 
 /* Is a member's key like most, three tokens being behind it? A colon is at once behind it, and no
@@ -536,30 +570,80 @@ find_plain_key(const char *p, const uint32_t *at, const struct weir__looks *look
 }
 
 /*
- * The members of an object from one on, to the token behind the last, which is no comma. Most have
- * plain keys, which are not watched, and scalars; those are passed over here, and watched strings
- * taken. What is not like most is left to others.
+ * Members that are passed over: plain keys that are not watched, and scalars. Goes on from *at to
+ * the first that is another.
+ * @param found  That one's key, if it is plain and watched; else NULL.
+ * @param plain  Is its key plain?
+ * @return as of take_expected.
+ */
+static inline bool
+pass_unwatched(struct walk *w, const uint32_t **at, const uint32_t *last,
+               const struct weir__looks *looks, const struct weir__look **found, bool *plain)
+{
+    const uint32_t *t = *at;
+    const char *p = w->p;
+    bool more = true;
+
+    *found = NULL;
+    for (*plain = false; t < last && has_plain_key(w, p, t); t++) {
+        *found = find_plain_key(p, t, looks);
+        *plain = *found || !begins_scalar[(unsigned char)p[t[2]]];
+        if (*plain)
+            break;
+        t += 3;
+        more = p[*t] == ',';
+        if (!more)
+            break;
+    }
+    *at = t;
+    return more;
+}
+
+/* What came where `then` says what to expect: a watched key, or NULL. @return where it stands what
+   comes behind it: nowhere behind a key that is not watched. */
+static inline uint8_t *
+expect_behind(struct weir__looks *looks, uint8_t *then, const struct weir__look *came)
+{
+    if (then)
+        *then = came ? (uint8_t)(came->index + 1) : 0;
+    return came ? &looks->then[came->index + 1] : NULL;
+}
+
+/*
+ * The members of an object from one on, to the token behind the last, which is no comma. What is
+ * not like most is left to others.
  */
 static __attribute__((noinline)) uint32_t
-read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct members *m)
+read_members(struct walk *w, uint32_t i, struct weir__looks *looks, struct weir__members *m)
 {
     const uint32_t *at = w->at + i;
     const uint32_t *last = w->n > i + 3 ? w->at + w->n - 3 : at; /* three come behind the rest */
-    const char *p = w->p;
+    uint8_t *then = looks->then;
 
     for (;; at++) {
-        if (at < last && has_plain_key(w, p, at)) {
-            const struct weir__look *look = find_plain_key(p, at, looks);
-            if (look ? take_string(w, at + 2, look, m) : begins_scalar[(unsigned char)p[at[2]]]) {
+        const struct weir__look *look = NULL;
+        bool plain = true;
+        if (then && *then && !take_expected(w, &at, last, looks, &then, m, &look))
+            return (uint32_t)(at - w->at);
+        if (!look) {
+            const uint32_t *from = at;
+            if (!pass_unwatched(w, &at, last, looks, &look, &plain))
+                return (uint32_t)(at - w->at);
+            if (at > from)
+                then = expect_behind(looks, then, NULL);
+            then = expect_behind(looks, then, look);
+            if (look && !look->nested && take_string(w, at + 2, look, m, &m->taken)) {
                 at += 3;
-                if (p[*at] == ',')
+                if (w->p[*at] == ',')
                     continue;
                 return (uint32_t)(at - w->at);
             }
-            i = (uint32_t)(at + 2 - w->at);
-            i = look ? read_watched(w, i, look, at[0], m) : skip_value(w, i);
-        } else
-            i = read_odd_pair(w, (uint32_t)(at - w->at), looks, m);
+        }
+        i = (uint32_t)(at - w->at);
+        if (look)
+            i = read_watched(w, i + 2, look, at[0], m);
+        else
+            i = plain ? skip_value(w, i + 2) : read_odd_pair(w, i, looks, m);
         if (i == NOWHERE || peek(w, i) != ',')
             return i;
         at = w->at + i;
@@ -568,16 +652,16 @@ read_members(struct walk *w, uint32_t i, const struct weir__looks *looks, struct
 
 /* The members as the tree has them: the places of the shape's keys, and the items behind them. */
 static const struct weir__json *
-keep_members(struct walk *w, const struct weir__looks *looks, const struct members *m)
+keep_members(struct walk *w, const struct weir__looks *looks, const struct weir__members *m)
 {
     const size_t align = alignof(max_align_t);
-    size_t places = (looks->n + align - 1) & ~(align - 1);
-    char *block = arena_take(w->arena, places + m->n * sizeof *m->items);
+    size_t places = (looks->n + align - 1) & ~(align - 1), n = m->taken.n;
+    char *block = arena_take(w->arena, places + n * sizeof *m->items);
     struct weir__json *items = (struct weir__json *)(void *)(block + places);
 
     for (size_t i = 0; i < places; i += align)
         memcpy(block + i, m->place + WEIR__KEYS_MAX - places + i, align);
-    for (size_t i = 0; i < m->n; i++)
+    for (size_t i = 0; i < n; i++)
         items[i] = m->items[i];
     return items;
 }
@@ -585,28 +669,29 @@ keep_members(struct walk *w, const struct weir__looks *looks, const struct membe
 static uint32_t
 read_object(struct walk *w, uint32_t i, uint8_t shape, struct weir__json *out)
 {
-    const struct weir__looks *looks = &w->plan->look[shape];
-    struct members m; /* most of it stays unset */
+    struct weir__looks *looks = &w->plan->look[shape];
+    bool is_outermost = w->depth == 0;
+    struct weir__members own; /* most of it stays unset */
+    struct weir__members *m = is_outermost ? &w->plan->outermost : &own;
 
-    m.has = 0;
-    m.n = 0;
+    m->taken = (struct weir__taken){0};
     enter(w);
     if (peek(w, ++i) == '}')
         goto closed;
-    i = read_members(w, i, looks, &m);
+    i = read_members(w, i, looks, m);
     if (i == NOWHERE)
         return NOWHERE;
     if (peek(w, i) != '}')
         return bad(w, w->at[i], "a comma or a closing brace was expected here");
 closed:
     w->depth--;
-    out->items = m.n ? keep_members(w, looks, &m) : NULL;
-    out->has = m.has;
+    out->items = is_outermost ? m->items : m->taken.n ? keep_members(w, looks, m) : NULL;
+    out->has = m->taken.has;
     return i + 1;
 }
 
 struct weir__walked
-weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__tokens tokens,
+weir__json_walk(struct weir__plan *plan, weir_span text, struct weir__tokens tokens,
                 struct arena *arena, struct weir__json *root)
 {
     size_t from = (size_t)(text.p - tokens.block);
@@ -615,8 +700,8 @@ weir__json_walk(const struct weir__plan *plan, weir_span text, struct weir__toke
                      .len = from + text.len,
                      .at = tokens.at,
                      .n = tokens.n,
+                     .escape_at = tokens.escape_at,
                      .arena = arena};
-    w.escape_at = from + span_find(text, '\\');
     uint32_t i = read_value(&w, 0, plan->root, false, root);
 
     if (i != NOWHERE && w.at[i - 1] >= w.len)

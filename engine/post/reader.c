@@ -205,7 +205,7 @@ read_together(weir_reader *r, struct weir__reading *reading, weir_span text, siz
 }
 
 static void
-read_tree(struct weir__reading *r, const struct weir__plan *plan, weir_span text,
+read_tree(struct weir__reading *r, struct weir__plan *plan, weir_span text,
           struct weir__tokens tokens)
 {
     struct weir__json root;
@@ -254,6 +254,7 @@ read_text(weir_reader *r, struct weir__reading *reading, weir_span text, size_t 
         read_malformed(reading, text);
         break;
     case WEIR__SCAN_OK:
+        tokens.escape_at = span_find(text, '\\');
         read_tree(reading, &r->plan, text, tokens);
         break;
     }

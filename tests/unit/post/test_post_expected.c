@@ -1,0 +1,115 @@
+/*
+ * The reader: it expects the keys of a line in the order of those before it. What a line is read
+ * as must not depend on that: each is read by a reader that expects much, and by one that has read
+ * nothing.
+ */
+#include "show.h"
+
+static const char *const lines[] = {
+    "{\"id\":\"1\",\"author\":{\"id\":\"5\",\"handle\":\"x\"},\"created_at\":\"2021-02-01T06:00:00Z"
+    "\",\"lang\":\"en\",\"mentions\":[\"@m\"],\"hashtags\":[\"a\",\"b\"],\"text\":\"#a #b\"}",
+    "{\"created_at\":\"Mon Feb 01 06:00:00 +0000 "
+    "2021\",\"id\":1,\"id_str\":\"1\",\"full_text\":\"#a"
+    "\",\"other\":null,\"user\":{\"id\":5,\"id_str\":\"5\",\"name\":\"X\",\"screen_name\":\"x\"},"
+    "\"retweeted_status\":{\"id_str\":\"2\",\"user\":{\"id_str\":\"6\"},\"text\":\"#c\"},"
+    "\"quoted_status_id\":\"9\",\"lang\":\"en\"}",
+    "{\"id\":\"1\",\"id\":\"2\",\"author\":\"x\",\"text\":\"#a\",\"text\":null,\"lang\":\"en\"}",
+    "{\"author\":\"x\",\"repost_of\":\"7\",\"id\":\"1\" , \"lang\" :\"en\",\"l\\u0061ng\":\"de\"}",
+    "{\"@context\":\"https://www.w3.org/ns/activitystreams\",\"type\":\"Note\",\"id\":\"https://"
+    "e.x/1"
+    "\",\"attributedTo\":\"https://e.x/"
+    "u\",\"published\":\"2021-02-01T06:00:00Z\",\"tag\":[{\"type\":"
+    "\"Hashtag\",\"name\":\"#a\"},{\"type\":\"Mention\",\"href\":\"https://e.x/v\"}]}",
+};
+#define NLINES (sizeof lines / sizeof *lines)
+
+/* A line, first as it is, then with one thing changed. */
+static void
+assert_same(weir_reader *used, const char *before, weir_span line)
+{
+    weir_reader *fresh = new_reader((weir_reader_options){0});
+    weir_buf got = {0}, expected = {0};
+
+    show_line(used, span_of(before), true, &got);
+    show_line(used, line, true, &got);
+    show_line(fresh, line, true, &expected);
+    if (strcmp(got.p, expected.p) != 0)
+        fail_msg("%.*s\n    is read behind  %s\n    as  %s\n    and by itself as  %s",
+                 SPAN_FMT(line), before, got.p, expected.p);
+    weir_buf_fini(&got);
+    weir_buf_fini(&expected);
+    weir_reader_free(fresh);
+}
+
+static void
+each_behind_each(void **state)
+{
+    weir_reader *used = new_reader((weir_reader_options){0});
+
+    (void)state;
+    for (size_t a = 0; a < NLINES; a++)
+        for (size_t b = 0; b < NLINES; b++)
+            assert_same(used, lines[a], span_of(lines[b]));
+    weir_reader_free(used);
+}
+
+/* Bytes that are something else in JSON than most. */
+static const char odd[] = "{}[],:\"\\ 0a\n";
+
+static void
+each_byte_another(void **state)
+{
+    weir_reader *used = new_reader((weir_reader_options){0});
+
+    (void)state;
+    for (size_t l = 0; l < NLINES; l++) {
+        size_t len = strlen(lines[l]);
+        char *text = strdup(lines[l]);
+
+        assert_non_null(text);
+        for (size_t i = 0; i < len; i += step_by(37))
+            for (size_t k = 0; k < sizeof odd - 1; k++) {
+                text[i] = odd[k];
+                assert_same(used, lines[l], (weir_span){text, len});
+                text[i] = lines[l][i];
+            }
+        free(text);
+    }
+    weir_reader_free(used);
+}
+
+/* Runs of bytes that are not there: members without values, ends in the midst of a member. */
+static void
+some_bytes_missing(void **state)
+{
+    weir_reader *used = new_reader((weir_reader_options){0});
+
+    (void)state;
+    for (size_t l = 0; l < NLINES; l++) {
+        size_t len = strlen(lines[l]);
+        char *text = malloc(len);
+
+        assert_non_null(text);
+        for (size_t i = 0; i < len; i += step_by(37))
+            for (size_t n = 1; n <= 12 && i + n <= len; n++) {
+                memcpy(text, lines[l], i);
+                memcpy(text + i, lines[l] + i + n, len - i - n);
+                assert_same(used, lines[l], (weir_span){text, len - n});
+                assert_same(used, lines[l], (weir_span){text, i});
+            }
+        free(text);
+    }
+    weir_reader_free(used);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_behind_each),
+        cmocka_unit_test(each_byte_another),
+        cmocka_unit_test(some_bytes_missing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
