@@ -112,93 +112,10 @@ weir__fault_twice(struct weir__reading *r, const struct weir__json *o, unsigned 
                 weir__key_name(o->shape, k));
 }
 
-static void
-wrong_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
-           const struct weir__json *v, const char *must)
+void
+weir__fault_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
+                 const struct weir__json *v, const char *must)
 {
     weir__fault(r, WEIR_READ_BAD_TYPE, v->at, "\"%s\" must %s, found %s",
                 weir__key_name(o->shape, k), must, weir__found(v));
-}
-
-/* One of the types, as bits (1 << type). */
-static inline const struct weir__json *
-get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, unsigned types,
-          const char *must)
-{
-    const struct weir__json *v = weir__get(r, o, k);
-
-    if (!v || (types >> v->type & 1))
-        return v;
-    wrong_type(r, o, k, v, must);
-    return NULL;
-}
-
-const struct weir__json *
-weir__get_unread(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    return get_typed(r, o, k, 1u << WEIR__STRING, "be a string");
-}
-
-weir_span
-weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    const struct weir__json *v = weir__get_unread(r, o, k);
-
-    return v ? weir__text_of(r, v) : SPAN_NONE;
-}
-
-weir_span
-weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    const struct weir__json *v =
-        get_typed(r, o, k, 1u << WEIR__STRING | 1u << WEIR__NUMBER, "be a string or a number");
-
-    return v ? weir__text_of(r, v) : SPAN_NONE;
-}
-
-bool
-weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    const struct weir__json *v =
-        get_typed(r, o, k, 1u << WEIR__TRUE | 1u << WEIR__FALSE, "be true or false");
-
-    return v && v->type == WEIR__TRUE;
-}
-
-const struct weir__json *
-weir__get_object(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    return get_typed(r, o, k, 1u << WEIR__OBJECT, "be an object");
-}
-
-const struct weir__json *
-weir__get_array(struct weir__reading *r, const struct weir__json *o, unsigned k)
-{
-    return get_typed(r, o, k, 1u << WEIR__ARRAY, "be an array");
-}
-
-static inline const struct weir__json *
-item_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i,
-           enum weir__json_type type, const char *must)
-{
-    const struct weir__json *v = &weir__json_get(o, k)->items[i];
-
-    if (v->type == type)
-        return v;
-    wrong_type(r, o, k, v, must);
-    return NULL;
-}
-
-const struct weir__json *
-weir__item_object(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i)
-{
-    return item_typed(r, o, k, i, WEIR__OBJECT, "hold objects");
-}
-
-weir_span
-weir__item_string(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i)
-{
-    const struct weir__json *v = item_typed(r, o, k, i, WEIR__STRING, "hold strings");
-
-    return v ? weir__text_of(r, v) : SPAN_NONE;
 }

@@ -48,6 +48,9 @@ void weir__emit_skip(struct weir__reading *r, const char *what);
 
 /* Member k of o came twice. */
 void weir__fault_twice(struct weir__reading *r, const struct weir__json *o, unsigned k);
+/* v, which is member k of o or in it, is of a type that it must not be. */
+void weir__fault_type(struct weir__reading *r, const struct weir__json *o, unsigned k,
+                      const struct weir__json *v, const char *must);
 
 static inline const struct weir__json *
 weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
@@ -61,6 +64,38 @@ weir__get(struct weir__reading *r, const struct weir__json *o, unsigned k)
     return v->type != WEIR__NULL ? v : NULL;
 }
 
+/* Of one of the types, as bits (1 << type). */
+static inline const struct weir__json *
+weir__get_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, unsigned types,
+                const char *must)
+{
+    const struct weir__json *v = weir__get(r, o, k);
+
+    if (!v || (types >> v->type & 1))
+        return v;
+    weir__fault_type(r, o, k, v, must);
+    return NULL;
+}
+
+static inline const struct weir__json *
+weir__get_object(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    return weir__get_typed(r, o, k, 1u << WEIR__OBJECT, "be an object");
+}
+
+static inline const struct weir__json *
+weir__get_array(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    return weir__get_typed(r, o, k, 1u << WEIR__ARRAY, "be an array");
+}
+
+/* A string whose text is mostly not wanted, and costs a copy where it has escapes. */
+static inline const struct weir__json *
+weir__get_unread(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    return weir__get_typed(r, o, k, 1u << WEIR__STRING, "be a string");
+}
+
 /* A STRING without its escapes, a NUMBER as written. */
 weir_span weir__without_escapes(struct weir__reading *r, weir_span raw);
 
@@ -70,22 +105,59 @@ weir__text_of(struct weir__reading *r, const struct weir__json *v)
     return v->escaped ? weir__without_escapes(r, v->raw) : v->raw;
 }
 
-weir_span weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k);
-/* A string whose text is mostly not wanted, and costs a copy where it has escapes. */
-const struct weir__json *weir__get_unread(struct weir__reading *r, const struct weir__json *o,
-                                          unsigned k);
+static inline weir_span
+weir__get_string(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__get_unread(r, o, k);
+
+    return v ? weir__text_of(r, v) : SPAN_NONE;
+}
+
 /* A string, or a number as written. */
-weir_span weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k);
-bool weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k);
-const struct weir__json *weir__get_object(struct weir__reading *r, const struct weir__json *o,
-                                          unsigned k);
-const struct weir__json *weir__get_array(struct weir__reading *r, const struct weir__json *o,
-                                         unsigned k);
-/* The i-th item of the array that is member k of o. */
-const struct weir__json *weir__item_object(struct weir__reading *r, const struct weir__json *o,
-                                           unsigned k, size_t i);
-weir_span weir__item_string(struct weir__reading *r, const struct weir__json *o, unsigned k,
-                            size_t i);
+static inline weir_span
+weir__get_id(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v = weir__get_typed(r, o, k, 1u << WEIR__STRING | 1u << WEIR__NUMBER,
+                                                 "be a string or a number");
+
+    return v ? weir__text_of(r, v) : SPAN_NONE;
+}
+
+static inline bool
+weir__get_bool(struct weir__reading *r, const struct weir__json *o, unsigned k)
+{
+    const struct weir__json *v =
+        weir__get_typed(r, o, k, 1u << WEIR__TRUE | 1u << WEIR__FALSE, "be true or false");
+
+    return v && v->type == WEIR__TRUE;
+}
+
+/* The i-th item of the array that is member k of o, if it is of the type. */
+static inline const struct weir__json *
+weir__item_typed(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i,
+                 enum weir__json_type type, const char *must)
+{
+    const struct weir__json *v = &weir__json_get(o, k)->items[i];
+
+    if (v->type == type)
+        return v;
+    weir__fault_type(r, o, k, v, must);
+    return NULL;
+}
+
+static inline const struct weir__json *
+weir__item_object(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i)
+{
+    return weir__item_typed(r, o, k, i, WEIR__OBJECT, "hold objects");
+}
+
+static inline weir_span
+weir__item_string(struct weir__reading *r, const struct weir__json *o, unsigned k, size_t i)
+{
+    const struct weir__json *v = weir__item_typed(r, o, k, i, WEIR__STRING, "hold strings");
+
+    return v ? weir__text_of(r, v) : SPAN_NONE;
+}
 
 /* Is the key there, with a value that is not null? No fault comes of asking. */
 bool weir__has(const struct weir__json *o, unsigned k);
