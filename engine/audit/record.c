@@ -184,7 +184,7 @@ weir__put_subject(weir_buf *out, const weir_post *post)
     const weir_query *q = &post->query;
 
     if (q->kind == WEIR_QUERY_NONE) {
-        weir__put_text(out, ",\"post\":", post->id);
+        weir__buf_put_between(out, SPAN_LIT(",\"post\":\""), post->id, SPAN_LIT("\""));
         weir__put_author(out, &post->author);
         return;
     }

@@ -14,12 +14,14 @@
 void
 weir__put_author(weir_buf *out, const weir_account *a)
 {
-    if (!a->id.len && !a->handle.len)
-        return;
-    BUF_LIT(out, ",\"author\":\"");
-    weir__buf_add(out, span_of(a->id.len ? weir__shown_before_id(a->id) : "@"));
-    weir__buf_put_escaped(out, a->id.len ? a->id : a->handle);
-    BUF_LIT(out, "\"");
+#define AUTHOR ",\"author\":\""
+    if (a->id.len && !weir__shown_is_bare(a->id))
+        weir__buf_put_between(out, SPAN_LIT(AUTHOR WEIR__BEFORE_ID), a->id, SPAN_LIT("\""));
+    else if (a->id.len)
+        weir__buf_put_between(out, SPAN_LIT(AUTHOR), a->id, SPAN_LIT("\""));
+    else if (a->handle.len)
+        weir__buf_put_between(out, SPAN_LIT(AUTHOR "@"), a->handle, SPAN_LIT("\""));
+#undef AUTHOR
 }
 
 void

@@ -175,10 +175,8 @@ copy_eight(char *to, const char *from)
     return found ? (size_t)__builtin_ctzll(found) / 8 : 8;
 }
 
-/* Copies the bytes before the first that does not stand in a JSON string as it is, and perhaps some
-   behind it. @return how many are before it */
-static size_t
-copy_plain(char *to, weir_span s)
+size_t
+weir__copy_plain(char *to, weir_span s)
 {
     size_t i = 0, n;
 
@@ -212,7 +210,7 @@ weir__buf_put_escaped(weir_buf *b, weir_span s)
         char *to = weir__buf_has_room(b, s.len) ? b->p + b->len : weir_buf_reserve(b, s.len);
         if (!to)
             return;
-        size_t n = copy_plain(to, s);
+        size_t n = weir__copy_plain(to, s);
         b->len += n;
         if (n == s.len)
             return;
@@ -224,7 +222,5 @@ weir__buf_put_escaped(weir_buf *b, weir_span s)
 void
 weir_buf_put_json(weir_buf *b, weir_span s)
 {
-    BUF_LIT(b, "\"");
-    weir__buf_put_escaped(b, s);
-    BUF_LIT(b, "\"");
+    weir__buf_put_between(b, SPAN_LIT("\""), s, SPAN_LIT("\""));
 }

@@ -23,12 +23,6 @@ shortened(const char *before, weir_span value)
     return (struct weir__shown){before, {value.p, len}, ELLIPSIS};
 }
 
-const char *
-weir__shown_before_id(weir_span id)
-{
-    return span_starts(id, "did:") ? "" : "id:";
-}
-
 static struct weir__shown
 shown_account(const weir_account *a)
 {

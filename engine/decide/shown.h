@@ -5,6 +5,8 @@
 #ifndef WEIR_DECIDE_SHOWN_H
 #define WEIR_DECIDE_SHOWN_H
 
+#include "base/span.h"
+
 #include <tagweir/decide.h>
 
 /* One text in three pieces. The first and the last are static, and hold nothing to be escaped. */
@@ -19,7 +21,19 @@ struct weir__shown weir__shown(const weir_act *act);
 /* Two acts of one rule: is the text the same? */
 bool weir__shown_same(const weir_act *a, const weir_act *b);
 
-/* In front of an account's id: `id:`, or nothing where it is a DID. */
-const char *weir__shown_before_id(weir_span id);
+/* In front of an account's id, unless it is a DID, which says by itself what it is. */
+#define WEIR__BEFORE_ID "id:"
+
+static inline bool
+weir__shown_is_bare(weir_span id)
+{
+    return span_starts(id, "did:");
+}
+
+static inline const char *
+weir__shown_before_id(weir_span id)
+{
+    return weir__shown_is_bare(id) ? "" : WEIR__BEFORE_ID;
+}
 
 #endif
