@@ -61,6 +61,13 @@ take(weir_span *s, char a, char b)
     return true;
 }
 
+/* Second 60 is a leap second: legal, and read as the first of the next minute. */
+static inline bool
+is_clock(const struct weir__civil *c)
+{
+    return c->hour < 24 && c->minute < 60 && c->second <= 60;
+}
+
 bool
 weir__is_civil(const struct weir__civil *c)
 {
@@ -71,8 +78,7 @@ weir__is_civil(const struct weir__civil *c)
         return false;
     if (c->day > days[c->month - 1] + (c->month == 2 && leap ? 1u : 0u))
         return false;
-    /* second 60 is a leap second: legal, and read as the first of the next minute */
-    return c->hour < 24 && c->minute < 60 && c->second <= 60;
+    return is_clock(c);
 }
 
 /* Of the years that four digits can say. Counted from an era before them, so that nothing is below
@@ -87,12 +93,20 @@ days_of(const struct weir__civil *c)
            719468;
 }
 
-int64_t
-weir__civil_to_ms(const struct weir__civil *c)
+/* Since the day began that it names; its offset may make that more than a day, or less than none.
+ */
+static inline int64_t
+ms_of_day(const struct weir__civil *c)
 {
     int64_t seconds = (int64_t)c->hour * 3600 + c->minute * 60 + c->second;
 
-    return days_of(c) * MS_A_DAY + (seconds - (int64_t)c->offset_minutes * 60) * 1000 + c->ms;
+    return (seconds - (int64_t)c->offset_minutes * 60) * 1000 + c->ms;
+}
+
+int64_t
+weir__civil_to_ms(const struct weir__civil *c)
+{
+    return days_of(c) * MS_A_DAY + ms_of_day(c);
 }
 
 /* Digits beyond the third count nothing. */
@@ -197,14 +211,39 @@ take_time(weir_span s, struct weir__civil *c)
            take_fraction(&s, &c->ms) && take_offset(&s, &c->offset_minutes) && s.len == 0;
 }
 
+/* Is it a time of the day? Of that which posts of a thread come from, mostly, it is known when it
+   began, and that it is one. */
+static inline bool
+begin_of_day(const struct weir__civil *c, int64_t *ms)
+{
+    static _Thread_local struct {
+        unsigned year, month, day; /* 0: none is known */
+        int64_t ms;
+    } last;
+
+    if (c->day != last.day || c->month != last.month || c->year != last.year) {
+        struct weir__civil day = {.year = c->year, .month = c->month, .day = c->day};
+
+        if (!weir__is_civil(&day))
+            return false;
+        last.year = c->year;
+        last.month = c->month;
+        last.day = c->day;
+        last.ms = weir__civil_to_ms(&day);
+    }
+    *ms = last.ms;
+    return true;
+}
+
 bool
 weir_time_parse(weir_span s, int64_t *out)
 {
     struct weir__civil c;
+    int64_t day;
 
-    if ((!take_usual(s, &c) && !take_time(s, &c)) || !weir__is_civil(&c))
+    if ((!take_usual(s, &c) && !take_time(s, &c)) || !is_clock(&c) || !begin_of_day(&c, &day))
         return false;
-    *out = weir__civil_to_ms(&c);
+    *out = day + ms_of_day(&c);
     return true;
 }
 

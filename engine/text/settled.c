@@ -40,24 +40,36 @@ ask_icu(size_t block)
     }
     if (U_FAILURE(err)) /* then nothing stays, and ICU is asked for each tag */
         stays = 0;
-    atomic_store_explicit(&blocks[block].stays, stays, memory_order_relaxed);
+    /* in this order: who sees that something stays, sees the marks; and who sees that it is known,
+       both */
     atomic_store_explicit(&blocks[block].marks, marks, memory_order_relaxed);
+    atomic_store_explicit(&blocks[block].stays, stays, memory_order_release);
     atomic_store_explicit(&blocks[block].is_known, true, memory_order_release);
 }
 
-static bool
+/* Whether it stays, where nothing tells yet that it does. */
+static __attribute__((noinline)) bool
+stays_at_all(size_t block, uint64_t bit)
+{
+    if (!atomic_load_explicit(&blocks[block].is_known, memory_order_acquire))
+        ask_icu(block);
+    return atomic_load_explicit(&blocks[block].stays, memory_order_acquire) & bit;
+}
+
+static inline bool
 stays(uint32_t cp, bool *is_mark)
 {
     size_t block = cp / BLOCK;
-
-    if (!atomic_load_explicit(&blocks[block].is_known, memory_order_acquire))
-        ask_icu(block);
     uint64_t bit = UINT64_C(1) << cp % BLOCK;
+
+    if (!(atomic_load_explicit(&blocks[block].stays, memory_order_acquire) & bit) &&
+        !stays_at_all(block, bit))
+        return false;
     *is_mark = atomic_load_explicit(&blocks[block].marks, memory_order_relaxed) & bit;
-    return atomic_load_explicit(&blocks[block].stays, memory_order_relaxed) & bit;
+    return true;
 }
 
-static bool
+static inline bool
 continues(unsigned char c)
 {
     return (c & 0xC0) == 0x80;
@@ -65,7 +77,7 @@ continues(unsigned char c)
 
 /* The code point of two or three bytes at p, of which avail can be read, and its length; 0: there
    is none. Surrogates pass: they do not stay. */
-static size_t
+static inline size_t
 decode(const unsigned char *p, size_t avail, uint32_t *cp)
 {
     if (p[0] >= 0xC2 && p[0] < 0xE0 && avail >= 2 && continues(p[1])) {
