@@ -108,6 +108,8 @@ decide_parts(weir_scratch *s, struct weir__slot *slot, size_t level, const weir_
     begin(slot, s->rs, post, at_ms);
     for (; post && level < WEIR__LEVELS && st == WEIR_OK; post = post->repost_of, level++)
         st = weir__judge(s, slot, post, region);
+    if (st == WEIR_OK && slot->touched.n == 0 && !s->options.trace)
+        return WEIR_OK; /* as most are: allowed everywhere, as it was begun */
     if (st == WEIR_OK)
         st = weir__decide_regions(s, slot, region);
     if (st == WEIR_OK)
