@@ -128,6 +128,7 @@ answer_post(struct answerer *a, const weir_post *post, int64_t now_ms, weir_buf 
         a->tally.left_out++;
         return WEIR_OK;
     }
+    tally_expect(&a->tally, &d);
     if (a->on_decided)
         a->on_decided(a->on_decided_arg, &d);
     if (a->write)

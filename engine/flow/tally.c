@@ -12,14 +12,18 @@
 /* Keys are rules and regions, which are not chosen by those whose posts are counted. */
 #define HASH_NONFATAL_OOM 1
 #define HASH_FUNCTION(p, len, hash) (hash) = hash_of(p)
-#include <uthash.h>
+#include "flow/chains.h"
 
 struct tally_entry {
-    uint64_t key;
-    struct tally_entry *then; /* which was counted in behind it, the last time; NULL: none was */
     struct tally_row row;
     UT_hash_handle hh;
+    uint64_t key;
+    struct tally_entry *then; /* which was counted in behind it, the last time; NULL: none was */
 };
+
+_Static_assert(sizeof(struct tally_row) == CHAINS_LINE, "the row is a line,");
+_Static_assert(offsetof(struct tally_entry, then) == 2 * CHAINS_LINE,
+               "what it is found by another");
 
 static unsigned
 hash_of(const uint64_t *key)
@@ -67,7 +71,7 @@ lost_row(struct tally *t)
 static struct tally_entry *
 add_entry(struct tally *t, uint64_t key)
 {
-    struct tally_entry *e = calloc(1, sizeof *e);
+    struct tally_entry *e = chains_new(sizeof *e);
 
     if (!e)
         return NULL;
@@ -80,11 +84,17 @@ add_entry(struct tally *t, uint64_t key)
     return NULL;
 }
 
+static uint64_t
+key_of(uint32_t rule, uint16_t region)
+{
+    return (uint64_t)rule << 16 | region;
+}
+
 /* A rule acts in the same regions again: mostly it is the row that followed the last time, too. */
 static struct tally_row *
 find_row(struct tally *t, uint32_t rule, uint16_t region)
 {
-    uint64_t key = (uint64_t)rule << 16 | region;
+    uint64_t key = key_of(rule, region);
     struct tally_entry *e = t->last ? t->last->then : NULL;
 
     if (!e || e->key != key)
@@ -185,6 +195,16 @@ tally_rules(struct tally *t, const weir_decision *d)
         row_of(t, d->observed[i], WEIR_REGION_NONE, post_ms)->observed++;
     for (size_t i = 0; i < d->nheld_back; i++)
         row_of(t, d->held_back[i], WEIR_REGION_NONE, post_ms)->held_back++;
+}
+
+/* Most that act do in one region, or for all of them it is the row that follows. */
+void
+tally_expect(const struct tally *t, const weir_decision *d)
+{
+    if (!t->rows || !d->nregions || d->regions[0].outcome.action != WEIR_WITHHOLD)
+        return;
+    uint64_t key = key_of(d->regions[0].outcome.act.rule, d->regions[0].region);
+    chains_expect(t->rows->hh.tbl, hash_of(&key));
 }
 
 void

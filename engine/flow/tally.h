@@ -57,6 +57,8 @@ void tally_init(struct tally *t);
 void tally_fini(struct tally *t);
 
 void tally_decision(struct tally *t, const weir_decision *d);
+/* It will be counted soon: what that reads first is asked for. */
+void tally_expect(const struct tally *t, const weir_decision *d);
 void tally_skip(struct tally *t, const char *kind);
 void tally_error(struct tally *t, weir_read_error e);
 

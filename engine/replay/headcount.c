@@ -18,7 +18,7 @@
 /* Keys are not chosen by those whose posts are counted. */
 #define HASH_NONFATAL_OOM 1
 #define HASH_FUNCTION(p, len, hash) (hash) = hash_of(p)
-#include <uthash.h>
+#include "flow/chains.h"
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -27,14 +27,19 @@
 #define WAITING 16 /* pairs, at the most */
 
 struct row {
-    struct headcount_key key;
-    uint32_t number;
-    uint64_t posts;
     uint64_t kept;    /* authors */
-    uint64_t round;   /* of the post that counted last */
     struct row *then; /* which was counted in behind it, the last time; NULL: none was */
+    uint64_t unused[2];
     UT_hash_handle hh;
+    struct headcount_key key;
+    uint64_t posts;
+    uint64_t round; /* of the post that counted last */
+    uint32_t number;
 };
+
+_Static_assert(offsetof(struct row, hh) + CHAINS_HANDLE_FRONT == CHAINS_LINE &&
+                   sizeof(struct row) == 2 * CHAINS_LINE,
+               "what it is found by, and counts, is one line");
 
 struct pair {
     uint64_t author;
@@ -269,7 +274,7 @@ row_of(struct headcount *h, struct headcount_key key)
     HASH_FIND(hh, h->rows, &key, sizeof key, r);
     if (r)
         return r;
-    r = calloc(1, sizeof *r);
+    r = chains_new(sizeof *r);
     if (r) {
         r->key = key;
         if (number_row(h, r))
@@ -317,6 +322,13 @@ next_row(struct headcount *h, struct headcount_key key)
         h->last->then = r;
     h->last = r ? r : h->last;
     return r;
+}
+
+void
+headcount_expect(const struct headcount *h, struct headcount_key key)
+{
+    if (h->rows)
+        chains_expect(h->rows->hh.tbl, hash_of(&key));
 }
 
 uint64_t

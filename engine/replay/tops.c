@@ -16,14 +16,19 @@
 /* Texts come from outside: nobody may aim at a bucket. `t` is the tops. */
 #define HASH_NONFATAL_OOM 1
 #define HASH_FUNCTION(p, len, hash) (hash) = (unsigned)XXH3_64bits_withSeed(p, len, t->seed)
-#include <uthash.h>
+#include "flow/chains.h"
 
 struct entry {
-    uint64_t n;
-    size_t len, label_len;
+    size_t label_len;
+    uint64_t unused[3];
     UT_hash_handle hh;
+    size_t len;
+    uint64_t n;
     char text[]; /* and the label behind it */
 };
+
+_Static_assert(offsetof(struct entry, hh) + CHAINS_HANDLE_FRONT == CHAINS_LINE,
+               "what it is found by, and a short text, is one line");
 
 struct tops {
     struct entry *entries;
@@ -60,7 +65,7 @@ tops_free(struct tops *t)
 static struct entry *
 add_entry(struct tops *t, weir_span text, weir_span label)
 {
-    struct entry *e = calloc(1, sizeof *e + text.len + label.len);
+    struct entry *e = chains_new(sizeof *e + text.len + label.len);
 
     if (!e)
         return NULL;
@@ -82,12 +87,21 @@ tops_count(struct tops *t, weir_span text)
     tops_count_as(t, text, (weir_span){NULL, 0});
 }
 
-void
-tops_count_as(struct tops *t, weir_span text, weir_span label)
+static unsigned
+hash_of(const struct tops *t, weir_span text)
+{
+    unsigned hash;
+
+    HASH_FUNCTION(text.p, text.len, hash);
+    return hash;
+}
+
+static void
+count_hashed(struct tops *t, weir_span text, weir_span label, unsigned hash)
 {
     struct entry *e;
 
-    HASH_FIND(hh, t->entries, text.p, text.len, e);
+    HASH_FIND_BYHASHVALUE(hh, t->entries, text.p, text.len, hash, e);
     if (!e && HASH_COUNT(t->entries) < TOPS_DISTINCT &&
         text.len + label.len <= TOPS_BYTES - t->bytes)
         e = add_entry(t, text, label);
@@ -96,6 +110,12 @@ tops_count_as(struct tops *t, weir_span text, weir_span label)
         return;
     }
     t->bytes += e->n++ ? 0 : e->len + e->label_len;
+}
+
+void
+tops_count_as(struct tops *t, weir_span text, weir_span label)
+{
+    count_hashed(t, text, label, hash_of(t, text));
 }
 
 uint64_t
@@ -212,8 +232,13 @@ note_open_act(struct tops_noting *x, const weir_decision *d, const weir_act *act
 void
 tops_note_tags(const weir_decision *d, weir_buf *facts)
 {
-    struct tops_noting x = {.facts = facts, .from = facts->len};
+    struct tops_noting x; /* most of it stays unset */
 
+    if (!d->nregions)
+        return;
+    x.facts = facts;
+    x.from = facts->len;
+    x.n = 0;
     for (size_t i = 0; i < d->nregions; i++) {
         const weir_outcome *o = &d->regions[i].outcome;
 
@@ -225,13 +250,24 @@ tops_note_tags(const weir_decision *d, weir_buf *facts)
     }
 }
 
+/* Notes that are counted together, so that memory is waited for once. */
+#define TOGETHER 16
+
 void
 tops_take(struct tops *tags, const weir_buf *facts)
 {
-    weir_span text;
+    weir_span text[TOGETHER];
+    unsigned hash[TOGETHER];
 
     for (size_t at = 0; at < facts->len;) {
-        at = read_note(facts, at, &text);
-        tops_count(tags, text);
+        size_t n = 0;
+
+        for (; n < TOGETHER && at < facts->len; n++) {
+            at = read_note(facts, at, &text[n]);
+            hash[n] = hash_of(tags, text[n]);
+            chains_expect(tags->entries ? tags->entries->hh.tbl : NULL, hash[n]);
+        }
+        for (size_t i = 0; i < n; i++)
+            count_hashed(tags, text[i], (weir_span){NULL, 0}, hash[i]);
     }
 }
