@@ -16,6 +16,7 @@
 #include "feed/sink.h"
 #include "flow/batch.h"
 #include "flow/check.h"
+#include "flow/clock.h"
 #include "flow/said.h"
 
 #include <errno.h>
@@ -42,6 +43,9 @@ struct running {
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
+    weir_buf waiting;         /* to be written with others: so many records, since then */
+    uint64_t nwaiting;
+    int64_t waiting_us;
     /* of lines that are collected here, and packed here */
     weir_buf collected, packed;
     struct packer *packer; /* NULL: plain, or packed by who wrote them */
@@ -135,21 +139,66 @@ collect_lines(struct running *x, const struct result *r)
     return write_lines(x, false) || cannot_write(x, x->feed_lines + r->lines);
 }
 
+/* So many records. @param line  Where it is said that the run stopped. */
+static bool
+write_out(struct running *x, const weir_buf *out, uint64_t records, uint64_t line)
+{
+    uint64_t before = sink_written(x->sink);
+
+    if (out->len && !sink_write(x->sink, out->p, out->len)) {
+        if (!x->is_packed) /* some of it may have been taken */
+            x->delivered += batch_answers_in(out->p, (size_t)(sink_written(x->sink) - before));
+        return cannot_write(x, line);
+    }
+    x->delivered += records;
+    return true;
+}
+
+static bool
+write_waiting(struct running *x, uint64_t line)
+{
+    uint64_t n = x->nwaiting;
+
+    x->nwaiting = 0;
+    bool good = write_out(x, &x->waiting, n, line);
+    x->waiting.len = 0;
+    return good;
+}
+
+/* Waking who reads a pipe takes longer than to copy some kilobytes. Records wait for more while
+   there are few, and more are made of what is there already; but not longer than nobody sees. */
+#define WAITS_BYTES ((size_t)64 * 1024)
+#define WAITS_US 20000
+
+static bool
+can_wait(struct running *x, const struct result *r, bool whole)
+{
+    if (!whole || !r->goes_on || !sink_is_pipe(x->sink) ||
+        x->waiting.len + r->out.len > WAITS_BYTES)
+        return false;
+    int64_t now = clock_running_us();
+
+    if (!x->nwaiting)
+        x->waiting_us = now;
+    return now - x->waiting_us < WAITS_US;
+}
+
 static bool
 write_records(struct running *x, const struct result *r, bool whole)
 {
+    uint64_t line = x->feed_lines + (whole ? r->lines : 0);
+
     if (x->r->collect)
         return collect_lines(x, r);
-    uint64_t before = sink_written(x->sink);
-
     x->made += r->records;
-    if (r->out.len && !sink_write(x->sink, r->out.p, r->out.len)) {
-        if (!x->is_packed) /* some of it may have been taken */
-            x->delivered += batch_answers_in(r->out.p, (size_t)(sink_written(x->sink) - before));
-        return cannot_write(x, x->feed_lines + (whole ? r->lines : 0));
+    if (can_wait(x, r, whole)) {
+        weir_buf_put(&x->waiting, (weir_span){r->out.p, r->out.len});
+        x->nwaiting += r->records;
+        if (x->waiting.failed)
+            ui_no_memory();
+        return true;
     }
-    x->delivered += r->records;
-    return true;
+    return (!x->waiting.len || write_waiting(x, line)) && write_out(x, &r->out, r->records, line);
 }
 
 /* A feed that holds no posts was skipped: a fault ends everything, so that it is no fault. */
@@ -324,6 +373,8 @@ static int
 finish(struct running *x, enum crew_end end)
 {
     progress_hide(&x->progress);
+    if (x->waiting.len && !sink_errno(x->sink) && !write_waiting(x, x->feed_lines))
+        return EXIT_IO;
     switch (end) {
     case CREW_NOMEM:
         ui_say("out of memory; stopped after %s:%" PRIu64, x->files.v[x->feed], x->feed_lines);
@@ -467,6 +518,7 @@ run_feeds(struct run *r)
         portions_free(x.portions);
     if (x.packer)
         packer_free(x.packer);
+    weir_buf_fini(&x.waiting);
     weir_buf_fini(&x.collected);
     weir_buf_fini(&x.packed);
     crew_sums_fini(&x.sums);

@@ -20,7 +20,7 @@ struct sink {
     uint32_t magic;
     char *path;
     int fd;
-    bool is_stdout, is_regular;
+    bool is_stdout, is_regular, is_pipe;
     uint64_t written;
     int error;
     weir_buf fault;
@@ -103,6 +103,7 @@ open_file(struct sink *s, uint64_t from, const char *const *feeds, size_t nfeeds
     if (fstat(s->fd, &st) < 0)
         return refuse(s, why, strerror(errno));
     s->is_regular = S_ISREG(st.st_mode);
+    s->is_pipe = S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode);
     const char *feed = same_as(&st, feeds, nfeeds);
     if (feed) {
         weir_buf_printf(why, "%s is %s, which is being read; write to another file", name_of(s),
@@ -181,6 +182,13 @@ sink_sync(struct sink *s)
         else if (errno != EINTR)
             return fail(s, errno);
     return true;
+}
+
+bool
+sink_is_pipe(const struct sink *s)
+{
+    CHECK_OBJ(s, SINK_MAGIC);
+    return s->is_pipe;
 }
 
 uint64_t

@@ -65,6 +65,9 @@ const char *sink_is_feed(const char *path, const char *const *feeds, size_t nfee
  */
 bool sink_write(struct sink *s, const char *p, size_t len);
 
+/* Is it a pipe, whose reader is woken by what is written? */
+bool sink_is_pipe(const struct sink *s);
+
 /* Bytes that the file holds by writing: `from`, and all that was written since. */
 uint64_t sink_written(const struct sink *s);
 

@@ -188,6 +188,7 @@ work(struct hand *h)
     r->number = p->number;
     r->feed = p->feed;
     r->ends = p->ends;
+    r->goes_on = p->goes_on;
     r->fault = p->fault;
     r->upto = p->upto;
     r->read = p->read;

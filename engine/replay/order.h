@@ -18,6 +18,7 @@ struct result {
     uint64_t number;
     size_t feed;
     bool ends;     /* the feed does, with this portion */
+    bool goes_on;  /* see struct portion */
     bool fault;    /* nothing may follow */
     uint64_t upto; /* see struct portion */
     uint64_t read;

@@ -205,6 +205,7 @@ take_range(struct portions *p, struct portion *to)
     to->upto = p->at;
     to->read = p->read_before + to->to;
     to->ends = to->to == f->size;
+    to->goes_on = !to->ends;
     if (to->ends)
         close_feed(p);
 }
@@ -336,7 +337,7 @@ portions_next(struct portions *p, struct portion *to)
     to->of = NULL;
     to->bytes = (weir_span){NULL, 0};
     to->note.len = 0;
-    to->begins = to->ends = to->fault = false;
+    to->begins = to->ends = to->goes_on = to->fault = false;
     (void)pthread_mutex_lock(&p->lock);
     if (p->over || (!p->open && p->next_path == p->o.npaths))
         r = PORTIONS_END;

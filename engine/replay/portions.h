@@ -38,6 +38,7 @@ struct portion {
     weir_span bytes;   /* whole lines, the last one perhaps without its end; WEIR_LINE_PADDING bytes
                           behind them are readable */
     bool begins, ends; /* the feed does, here */
+    bool goes_on;      /* what follows is in the same file, and need not be waited for */
     uint64_t upto;     /* offset of what follows in the feed's lines, unpacked */
     uint64_t read;     /* bytes of all feeds' files that were read when it was taken */
     weir_buf note;     /* what is to be said when its turn comes; empty: nothing */
