@@ -193,6 +193,29 @@ def test_memory_is_bounded_whatever_the_size_of_a_feed():
         assert len(results) == 1 and results.pop()[1] == posts * times
 
 
+def test_into_a_pipe_an_interrupted_run_has_written_what_it_says():
+    with Given(60000) as given:
+        feeds = [str(given.write(f"feed{i}", given.lines)) for i in range(2)]
+        for chosen in ([], ["--rule", "some"]):  # much of each portion, and little, which waits for more
+            command = [weir.TAGWEIR, "replay", "-q", "--rules", str(given.rules), "--clock", weir.CLOCK, *chosen]
+            whole = subprocess.run([*command, *feeds], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   timeout=weir.PATIENCE_S).stdout
+            for threads in ("1", "2"):
+                run = subprocess.Popen([*command, "--threads", threads, *feeds], stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, bufsize=0)
+                got = run.stdout.read(1000)  # then it waits for its reader
+                run.send_signal(signal.SIGINT)
+                rest, said = run.communicate(timeout=weir.PATIENCE_S)
+                got += rest
+                told = re.search(rb"stopped after .*:(\d+), and (\d+) records", said)
+                assert run.returncode == -signal.SIGINT and told, said
+                assert got.endswith(b"\n") and got == whole[:len(got)], (len(got), len(whole))
+                assert len(got) < len(whole), (len(got), len(whole), said)
+                assert got.count(b"\n") == int(told[2]), said
+                left = json.loads(whole[len(got):].split(b"\n", 1)[0])  # of a line that was not done
+                assert (left["line"] if "error" in left else int(left["post"]) + 1) > int(told[1]), (left, said)
+
+
 def test_an_output_is_never_a_feed():
     with Given(10) as given:
         link = given.path / "link"
