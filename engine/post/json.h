@@ -153,6 +153,7 @@ struct weir__members {
 struct weir__plan {
     uint8_t root;       /* shape of the outermost object */
     uint8_t max_nested; /* keys that would lead deeper into posts than this count as unwatched */
+    bool expects;       /* keys in the order that is noted; else each is looked up */
     struct weir__members outermost; /* of the text that was walked last */
     struct weir__looks {
         uint64_t lens[256]; /* by a key's ends: bit l is set when such a key is l bytes long */

@@ -600,13 +600,14 @@ pass_unwatched(struct walk *w, const uint32_t **at, const uint32_t *last,
 }
 
 /* What came where `then` says what to expect: a watched key, or NULL. @return where it stands what
-   comes behind it: nowhere behind a key that is not watched. */
+   comes behind it; NULL: nothing is expected there, as behind a key that is not watched. */
 static inline uint8_t *
-expect_behind(struct weir__looks *looks, uint8_t *then, const struct weir__look *came)
+expect_behind(const struct walk *w, struct weir__looks *looks, uint8_t *then,
+              const struct weir__look *came)
 {
     if (then)
         *then = came ? (uint8_t)(came->index + 1) : 0;
-    return came ? &looks->then[came->index + 1] : NULL;
+    return came && w->plan->expects ? &looks->then[came->index + 1] : NULL;
 }
 
 /*
@@ -618,7 +619,7 @@ read_members(struct walk *w, uint32_t i, struct weir__looks *looks, struct weir_
 {
     const uint32_t *at = w->at + i;
     const uint32_t *last = w->n > i + 3 ? w->at + w->n - 3 : at; /* three come behind the rest */
-    uint8_t *then = looks->then;
+    uint8_t *then = w->plan->expects ? looks->then : NULL;
 
     for (;; at++) {
         const struct weir__look *look = NULL;
@@ -630,8 +631,8 @@ read_members(struct walk *w, uint32_t i, struct weir__looks *looks, struct weir_
             if (!pass_unwatched(w, &at, last, looks, &look, &plain))
                 return (uint32_t)(at - w->at);
             if (at > from)
-                then = expect_behind(looks, then, NULL);
-            then = expect_behind(looks, then, look);
+                then = expect_behind(w, looks, then, NULL);
+            then = expect_behind(w, looks, then, look);
             if (look && !look->nested && take_string(w, at + 2, look, m, &m->taken)) {
                 at += 3;
                 if (w->p[*at] == ',')

@@ -312,6 +312,7 @@ weir_reader_ahead(weir_reader *r, weir_span lines)
 {
     CHECK_OBJ(r, WEIR_READER_MAGIC);
     weir__ahead_begin(&r->ahead, lines);
+    r->plan.expects = lines.len > 0; /* of lines one behind the other, keys are in one order */
 }
 
 weir_status
