@@ -66,7 +66,6 @@ write_record(void *hand, const weir_decision *d, weir_buf *out)
 {
     struct picker *h = hand;
 
-    census_expect(h->census, d); /* note counts it when it is written */
     if (!h->all && !pick_wants(h->pick, d))
         return false;
     if (!h->worker) {

@@ -86,15 +86,6 @@ census_take(struct headcount *counts, const weir_decision *d)
         count_as(&t, CENSUS_RULE, d->held_back[i], WEIR_REGION_NONE);
 }
 
-/* The other rows of most are everybody's, and near. */
-void
-census_expect(const struct headcount *counts, const weir_decision *d)
-{
-    if (d->nregions && d->regions[0].outcome.action == WEIR_WITHHOLD)
-        headcount_expect(counts,
-                         key_of(CENSUS_RULE, d->regions[0].outcome.act.rule, d->regions[0].region));
-}
-
 struct headcount_row
 census_find(struct headcount *counts, enum census_of of, uint32_t id, uint16_t region)
 {

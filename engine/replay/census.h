@@ -17,8 +17,6 @@ enum census_of {
 
 /* A decision, its quotes aside. Without memory its rows are lost, and counted so. */
 void census_take(struct headcount *counts, const weir_decision *d);
-/* It will be taken soon: what that reads first is asked for. */
-void census_expect(const struct headcount *counts, const weir_decision *d);
 
 /*
  * @param id      Of a rule or order; else 0.

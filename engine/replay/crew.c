@@ -89,12 +89,12 @@ write_record(void *arg, const weir_decision *d, weir_buf *out)
     const struct crew_notes *notes = &h->crew->job->notes;
     size_t at = out->len;
 
+    if (notes->note)
+        notes->note(h->notes, d, &h->result.facts);
     if (!notes->write)
         weir_record_write(d, out);
     else if (notes->write(h->notes, d, out))
         h->nomem |= !marks_add(&h->marks, at, false, true);
-    if (notes->note)
-        notes->note(h->notes, d, &h->result.facts);
 }
 
 static bool

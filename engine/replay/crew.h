@@ -26,7 +26,7 @@ struct crew_notes {
     /* Write it, in place of its record; or nothing. @return is what was written, which is one line
        then, one for the journal? */
     bool (*write)(void *hand, const weir_decision *d, weir_buf *out);
-    /* Behind `write`. */
+    /* Before `write`. */
     void (*note)(void *hand, const weir_decision *d, weir_buf *facts);
     /* Posts, queries and errors are taken as they were read, in place of all that is above but
        open and close: nothing is decided of them. @return false: no memory. */

@@ -324,13 +324,6 @@ next_row(struct headcount *h, struct headcount_key key)
     return r;
 }
 
-void
-headcount_expect(const struct headcount *h, struct headcount_key key)
-{
-    if (h->rows)
-        chains_expect(h->rows->hh.tbl, hash_of(&key));
-}
-
 uint64_t
 headcount_count(struct headcount *h, struct headcount_key key, bool with_author)
 {

@@ -42,8 +42,6 @@ void headcount_begin(struct headcount *h, const weir_account *author);
  *         there was no memory.
  */
 uint64_t headcount_count(struct headcount *h, struct headcount_key key, bool with_author);
-/* A post will soon be counted in this row: what that reads first is asked for. */
-void headcount_expect(const struct headcount *h, struct headcount_key key);
 /* Add another's, which is empty then. */
 void headcount_add(struct headcount *h, struct headcount *other);
 
