@@ -7,6 +7,7 @@
  */
 #include "base/time.h"
 
+#include <limits.h>
 #include <stdio.h>
 
 #define MS_A_DAY INT64_C(86400000)
@@ -211,15 +212,15 @@ take_time(weir_span s, struct weir__civil *c)
            take_fraction(&s, &c->ms) && take_offset(&s, &c->offset_minutes) && s.len == 0;
 }
 
-/* Is it a time of the day? Of that which posts of a thread come from, mostly, it is known when it
-   began, and that it is one. */
+/* Is there such a day, and when did it begin? Kept for the next time, as posts that follow one
+   another are mostly of one day. */
 static inline bool
 begin_of_day(const struct weir__civil *c, int64_t *ms)
 {
     static _Thread_local struct {
-        unsigned year, month, day; /* 0: none is known */
+        unsigned year, month, day;
         int64_t ms;
-    } last;
+    } last = {.day = UINT_MAX}; /* none is known: 0000-00-00 may be written */
 
     if (c->day != last.day || c->month != last.month || c->year != last.year) {
         struct weir__civil day = {.year = c->year, .month = c->month, .day = c->day};

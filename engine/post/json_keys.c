@@ -5,11 +5,11 @@
 
 #include "base/check.h"
 
-/* Nothing is a key that begins with a zero. */
+/* No token begins with a blank; with a zero, one that is none of JSON's may. */
 static void
 set_quoted(struct weir__look *look, const char *name, size_t len)
 {
-    char quoted[2 * sizeof(uint64_t)] = {0}, mask[sizeof quoted];
+    char quoted[2 * sizeof(uint64_t)] = {' '}, mask[sizeof quoted];
     size_t whole = len + strlen("\"\":");
 
     memset(mask, 0xFF, sizeof mask);

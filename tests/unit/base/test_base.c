@@ -7,6 +7,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <pthread.h>
+
 static void
 times_read(void **state)
 {
@@ -28,6 +30,8 @@ times_read(void **state)
         {"2021-02-01T06:00:00", INT64_MIN, NULL},
         {"2021-02-29T06:00:00Z", INT64_MIN, NULL},
         {"2021-13-01T06:00:00Z", INT64_MIN, NULL},
+        {"2021-02-00T06:00:00Z", INT64_MIN, NULL},
+        {"0000-00-00T00:00:00Z", INT64_MIN, NULL},
         {"2021-02-01T24:00:00Z", INT64_MIN, NULL},
         {"2021-02-01T06:00:00.Z", INT64_MIN, NULL},
         {"2021-02-01T06:00:00+0530", INT64_MIN, NULL},
@@ -130,6 +134,33 @@ every_day_is_written_as_it_is_read(void **state)
     }
 }
 
+/* What a time is does not depend on the days that its thread has read before; there are none in a
+   new one. */
+static void *
+read_first(void *text)
+{
+    int64_t ms;
+
+    return weir_time_parse(span_of(text), &ms) ? text : NULL;
+}
+
+static void
+the_first_time_of_a_thread(void **state)
+{
+    static char *const rows[] = {"0000-00-00T00:00:00Z", "1970-00-00T00:00:00Z",
+                                 "1970-01-01T00:00:00Z", "0000-01-01T00:00:00Z"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        pthread_t thread;
+        void *read;
+
+        assert_int_equal(pthread_create(&thread, NULL, read_first, rows[i]), 0);
+        assert_int_equal(pthread_join(thread, &read), 0);
+        assert_int_equal(read != NULL, i >= 2);
+    }
+}
+
 /* Times as most are written are read another way than others, with a space for the T, are: any byte
    in any place of them is read or refused alike. */
 static void
@@ -228,6 +259,7 @@ main(void)
         cmocka_unit_test(json_strings),
         cmocka_unit_test(every_byte_at_every_place_of_a_json_string),
         cmocka_unit_test(every_day_is_written_as_it_is_read),
+        cmocka_unit_test(the_first_time_of_a_thread),
         cmocka_unit_test(usual_times_are_read_as_others_are),
         cmocka_unit_test(arena_grows_and_resets),
         cmocka_unit_test(arena_jumps_when_memory_is_out),

@@ -112,6 +112,32 @@ some_bytes_missing(void **state)
     weir_reader_free(used);
 }
 
+/* Zeroes are a token to stage 1. As many as a key is compared with, in place of some bytes: of a
+   key, or a key and its colon, too. */
+static void
+zeroes_instead(void **state)
+{
+    enum { ZEROES = 16 };
+    weir_reader *used = expecting_reader();
+
+    (void)state;
+    for (size_t l = 0; l < NLINES; l++) {
+        size_t len = strlen(lines[l]);
+        char *text = malloc(len + ZEROES);
+
+        assert_non_null(text);
+        for (size_t i = 0; i < len; i += step_by(37))
+            for (size_t n = 0; n <= 20 && i + n <= len; n++) {
+                memcpy(text, lines[l], i);
+                memset(text + i, 0, ZEROES);
+                memcpy(text + i + ZEROES, lines[l] + i + n, len - i - n);
+                assert_same(used, lines[l], (weir_span){text, len - n + ZEROES});
+            }
+        free(text);
+    }
+    weir_reader_free(used);
+}
+
 int
 main(void)
 {
@@ -119,6 +145,7 @@ main(void)
         cmocka_unit_test(each_behind_each),
         cmocka_unit_test(each_byte_another),
         cmocka_unit_test(some_bytes_missing),
+        cmocka_unit_test(zeroes_instead),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
