@@ -43,9 +43,10 @@ struct running {
     size_t feed;            /* that was handed on last, and so many of its lines */
     uint64_t feed_lines;
     uint64_t made, delivered; /* records that were handed on; that were written */
-    weir_buf waiting;         /* to be written with others: so many records, since then */
-    uint64_t nwaiting;
-    int64_t waiting_us;
+    weir_buf waiting;         /* records that are to be written with others behind them */
+    uint64_t nwaiting;        /* so many */
+    int64_t waiting_us;       /* when the first of them came */
+    int64_t taken_us;         /* when the last result did */
     /* of lines that are collected here, and packed here */
     weir_buf collected, packed;
     struct packer *packer; /* NULL: plain, or packed by who wrote them */
@@ -166,7 +167,8 @@ write_waiting(struct running *x, uint64_t line)
 }
 
 /* Waking who reads a pipe takes longer than to copy some kilobytes. Records wait for more while
-   there are few, and more are made of what is there already; but not longer than nobody sees. */
+   there are few, and more are made of what is there already; and none behind a portion that took
+   longer than anybody should wait. */
 #define WAITS_BYTES ((size_t)64 * 1024)
 #define WAITS_US 20000
 
@@ -176,11 +178,12 @@ can_wait(struct running *x, const struct result *r, bool whole)
     if (!whole || !r->goes_on || !sink_is_pipe(x->sink) ||
         x->waiting.len + r->out.len > WAITS_BYTES)
         return false;
-    int64_t now = clock_running_us();
+    int64_t now = clock_running_us(), before = x->taken_us;
 
+    x->taken_us = now;
     if (!x->nwaiting)
         x->waiting_us = now;
-    return now - x->waiting_us < WAITS_US;
+    return now - before < WAITS_US && now - x->waiting_us < WAITS_US;
 }
 
 static bool
@@ -193,10 +196,11 @@ write_records(struct running *x, const struct result *r, bool whole)
     x->made += r->records;
     if (can_wait(x, r, whole)) {
         weir_buf_put(&x->waiting, (weir_span){r->out.p, r->out.len});
-        x->nwaiting += r->records;
-        if (x->waiting.failed)
-            ui_no_memory();
-        return true;
+        if (!x->waiting.failed) {
+            x->nwaiting += r->records;
+            return true;
+        }
+        x->waiting.failed = false; /* without memory, nothing waits */
     }
     return (!x->waiting.len || write_waiting(x, line)) && write_out(x, &r->out, r->records, line);
 }

@@ -130,7 +130,7 @@ weir__decide_regions(weir_scratch *s, struct weir__slot *slot, uint16_t region)
     weir_outcome first;
     weir_status st;
 
-    /* most posts: allowed in every region, which is what a decision says before it is made */
+    /* no rule has matched: allowed in every region, as a decision says before it is made */
     if (slot->candidate.n == 0)
         return WEIR_OK;
     if (region == WEIR_REGION_NONE)

@@ -20,6 +20,8 @@
    of memory, where the entry begins with one. The part of its handle in front of that does not. */
 #define CHAINS_LINE 64
 #define CHAINS_HANDLE_FRONT offsetof(UT_hash_handle, hh_next)
+/* Where pointers are narrower, entries lie otherwise, and are found all the same. */
+#define CHAINS_LIE(so, text) _Static_assert(sizeof(void *) != 8 || (so), text)
 
 /* A new entry, of zeroes; for free. NULL without memory. */
 static inline void *

@@ -21,9 +21,8 @@ struct tally_entry {
     struct tally_entry *then; /* which was counted in behind it, the last time; NULL: none was */
 };
 
-_Static_assert(sizeof(struct tally_row) == CHAINS_LINE, "the row is a line,");
-_Static_assert(offsetof(struct tally_entry, then) == 2 * CHAINS_LINE,
-               "what it is found by another");
+CHAINS_LIE(sizeof(struct tally_row) == CHAINS_LINE, "a row is one line of memory");
+CHAINS_LIE(offsetof(struct tally_entry, then) == 2 * CHAINS_LINE, "what it is found by is another");
 
 static unsigned
 hash_of(const uint64_t *key)

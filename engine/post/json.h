@@ -46,9 +46,9 @@ void weir__scanner_free(struct weir__scanner *s);
 /* The longest text that can be scanned: offsets are 32 bits wide. */
 size_t weir__scanner_limit(void);
 /* Reads p[0..len) and nothing behind it. Tokens are valid until the next call; of backslashes,
-   nothing is said. It may be a block of
-   texts, each with a newline behind it: where none of them is malformed, the tokens of one that
-   begins with a token are what they are by itself, up to its end or to something that is bad. */
+   nothing is said. It may be a block of texts, each with a newline behind it: where none of them is
+   malformed, the tokens of one that begins with a token are what they are by itself, up to its end
+   or to something that is bad. */
 enum weir__scan weir__scanner_scan(struct weir__scanner *s, const char *p, size_t len,
                                    struct weir__tokens *out);
 

@@ -497,8 +497,9 @@ has_escape_before(struct walk *w, const uint32_t *at)
     return has_escape(w, (weir_span){w->p + at[0], at[1] - at[0]});
 }
 
-/* A watched key's value that is a string like most, with a token behind it: into its place. false:
-   it is another, or the key has come before. */
+/* A watched key's value that is a string like most, with a token behind it: into its place. `taken`
+   is the members' own, or a copy of it that stays in registers. false: it is another, or the key
+   has come before. */
 static inline bool
 take_string(const struct walk *w, const uint32_t *at, const struct weir__look *key,
             struct weir__members *m, struct weir__taken *taken)

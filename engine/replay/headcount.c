@@ -27,9 +27,9 @@
 #define WAITING 16 /* pairs, at the most */
 
 struct row {
-    uint64_t kept;    /* authors */
-    struct row *then; /* which was counted in behind it, the last time; NULL: none was */
-    uint64_t unused[2];
+    uint64_t kept;      /* authors */
+    struct row *then;   /* which was counted in behind it, the last time; NULL: none was */
+    uint64_t unused[2]; /* so that what is behind the handle's front begins a line */
     UT_hash_handle hh;
     struct headcount_key key;
     uint64_t posts;
@@ -37,9 +37,9 @@ struct row {
     uint32_t number;
 };
 
-_Static_assert(offsetof(struct row, hh) + CHAINS_HANDLE_FRONT == CHAINS_LINE &&
-                   sizeof(struct row) == 2 * CHAINS_LINE,
-               "what it is found by, and counts, is one line");
+CHAINS_LIE(offsetof(struct row, hh) + CHAINS_HANDLE_FRONT == CHAINS_LINE &&
+               sizeof(struct row) == 2 * CHAINS_LINE,
+           "what it is found by, and counts, is one line");
 
 struct pair {
     uint64_t author;

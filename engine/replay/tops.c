@@ -20,15 +20,15 @@
 
 struct entry {
     size_t label_len;
-    uint64_t unused[3];
+    uint64_t unused[3]; /* so that what is behind the handle's front begins a line */
     UT_hash_handle hh;
     size_t len;
     uint64_t n;
     char text[]; /* and the label behind it */
 };
 
-_Static_assert(offsetof(struct entry, hh) + CHAINS_HANDLE_FRONT == CHAINS_LINE,
-               "what it is found by, and a short text, is one line");
+CHAINS_LIE(offsetof(struct entry, hh) + CHAINS_HANDLE_FRONT == CHAINS_LINE,
+           "what it is found by, and a short text, is one line");
 
 struct tops {
     struct entry *entries;
