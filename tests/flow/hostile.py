@@ -24,7 +24,7 @@ import weir
 from test_control import adds_up
 
 FULL = os.environ.get("WEIR_HOSTILE") == "full"
-SANITIZED = "san" in os.environ.get("TAGWEIR_BUILD", weir.TAGWEIR)
+SANITIZED = weir.SANITIZED
 
 # How long an ordinary client may wait for one answer. Other work runs on the machine, so this finds
 # those who starve, and no more.
